@@ -1,0 +1,132 @@
+"""What every adapter shares: tokens used and the one error an adapter raises.
+
+Adapters know no model, no user and no product. They take and return frozen dataclasses and raise `ProviderError`
+and nothing else, so the job engine decides about retry, fallback and money from three facts alone:
+`retryable`, `charged` and `allows_fallback`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RATE_LIMITED = "PROVIDER_RATE_LIMITED"
+OVERLOADED = "PROVIDER_OVERLOADED"
+UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+TIMEOUT = "PROVIDER_TIMEOUT"
+CONNECTION_LOST = "PROVIDER_CONNECTION_LOST"
+AUTH_FAILED = "PROVIDER_AUTH_FAILED"
+QUOTA_EXHAUSTED = "PROVIDER_QUOTA_EXHAUSTED"
+MODEL_NOT_FOUND = "PROVIDER_MODEL_NOT_FOUND"
+BAD_REQUEST = "PROVIDER_BAD_REQUEST"
+CONTEXT_TOO_LONG = "PROVIDER_CONTEXT_TOO_LONG"
+CONTENT_REFUSED = "PROVIDER_CONTENT_REFUSED"
+BAD_ANSWER = "PROVIDER_BAD_ANSWER"
+
+CODES: frozenset[str] = frozenset(
+    {
+        RATE_LIMITED,
+        OVERLOADED,
+        UNAVAILABLE,
+        TIMEOUT,
+        CONNECTION_LOST,
+        AUTH_FAILED,
+        QUOTA_EXHAUSTED,
+        MODEL_NOT_FOUND,
+        BAD_REQUEST,
+        CONTEXT_TOO_LONG,
+        CONTENT_REFUSED,
+        BAD_ANSWER,
+    }
+)
+
+_FALLBACK_CODES = frozenset(
+    {
+        RATE_LIMITED,
+        OVERLOADED,
+        UNAVAILABLE,
+        TIMEOUT,
+        CONNECTION_LOST,
+        AUTH_FAILED,
+        QUOTA_EXHAUSTED,
+        MODEL_NOT_FOUND,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or more calls.
+
+    `cached_tokens` is the part of `input_tokens` read from the vendor's cache, `reasoning_tokens` the part of
+    `output_tokens` spent on thoughts. `is_estimate` is true as soon as one summand was not counted by the vendor.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    is_estimate: bool = False
+
+    def __add__(self, other: Usage) -> Usage:
+        if not isinstance(other, Usage):
+            return NotImplemented
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            is_estimate=self.is_estimate or other.is_estimate,
+        )
+
+
+class ProviderError(Exception):
+    """A call to a vendor that brought no usable answer.
+
+    - `code`: one of `CODES`; `message`: a sentence of ours in English, never the vendor's raw answer, never a secret.
+    - `retryable`: the same request may succeed later at the same provider.
+    - `charged`: False = certainly not charged, True = charged, None = unknown (the vendor may have accepted the
+      request: a timeout after sending, a connection lost after acceptance).
+    - `retry_after`: seconds the vendor asked us to wait, already capped.
+    - `usage`: what was counted although the answer was useless.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool,
+        charged: bool | None,
+        provider: str = "",
+        provider_ref: str | None = None,
+        retry_after: float | None = None,
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+        self.charged = charged
+        self.provider = provider
+        self.provider_ref = provider_ref
+        self.retry_after = retry_after
+        self.usage = usage
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+    def __repr__(self) -> str:
+        return (
+            f"ProviderError({self.code!r}, {self.message!r}, retryable={self.retryable}, "
+            f"charged={self.charged}, provider={self.provider!r})"
+        )
+
+    @property
+    def allows_fallback(self) -> bool:
+        """Whether another provider may be asked the same thing at once.
+
+        True when the fault is this provider's (rate limit, overload, outage, key, quota, missing model, refused
+        connection) and it certainly charged nothing; False for moderation and bad requests, which fail everywhere,
+        and for an unknown outcome, which might be bought twice.
+        """
+        return self.charged is False and self.code in _FALLBACK_CODES

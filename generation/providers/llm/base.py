@@ -1,0 +1,104 @@
+"""The `llm` capability: a conversation in, text out, whole or as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+from generation.providers.base import Usage
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "content_filter"]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One call.
+
+    - `max_output_tokens`: hard limit; an answer that reaches it ends with `finish_reason="length"`.
+    - `model`: None means the adapter's own model.
+    - `json_schema`: the answer must be JSON of this schema (vendors without schemas get JSON mode; the caller
+      validates in any case).
+    - `timeout_s`: seconds for the whole answer of `complete()`, between two pieces for `stream()`.
+    - `request_key`: our stable name for this purchase, the same for each attempt.
+    - `attempt`: 1 for the first try, one more for each repetition.
+    - `kind`, `context`: what the product asks for, in its own terms. Only the sandbox reads them; adapters of real
+      vendors never send them.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    max_output_tokens: int
+    model: str | None = None
+    temperature: float | None = None
+    json_schema: Mapping[str, Any] | None = None
+    timeout_s: float = 300.0
+    request_key: str = ""
+    attempt: int = 1
+    kind: str = ""
+    context: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+    def __post_init__(self) -> None:
+        if not self.messages:
+            raise ValueError("A chat request needs at least one message.")
+        if self.max_output_tokens < 1:
+            raise ValueError("max_output_tokens must be at least 1.")
+        if self.timeout_s <= 0:
+            raise ValueError("timeout_s must be positive.")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResult:
+    """A whole answer. `reasoning` holds a model's thoughts, which are never part of `text`."""
+
+    text: str
+    finish_reason: FinishReason
+    usage: Usage
+    provider: str
+    model: str
+    provider_ref: str | None = None
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDelta:
+    """A piece of a streamed answer.
+
+    Pieces with text or reasoning come first; exactly one last piece carries `finish_reason` and `usage` and
+    proves that the answer is whole. A stream that breaks before it raises `ProviderError`.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+
+
+class LLM(Protocol):
+    """An adapter. Implementations are shared between threads and hold no state of a request."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model(self) -> str:
+        """The model that answers when a request names none."""
+
+    def complete(self, request: ChatRequest) -> ChatResult:
+        """The whole answer. Raises `ProviderError` only."""
+
+    def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
+        """The answer in pieces (see `ChatDelta`). Nothing is sent before the first `next()`; closing the iterator
+        gives the connection up. Raises `ProviderError` only."""
+
+    def estimate_input_tokens(self, request: ChatRequest) -> int:
+        """A cheap upper estimate of the input, for reserving money before the call."""

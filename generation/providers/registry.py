@@ -1,0 +1,83 @@
+"""Which adapters exist, in which order they are asked, and the one instance of each per process.
+
+`settings.PROVIDERS["llm"][name] = {"path": dotted class path, "options": {...}}` says how to build one,
+`settings.PROVIDER_ORDER["llm"]` names the preferred ones. The sandbox is always there and is the whole order when
+none is named. This is the only module of the adapters that reads settings.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from generation.providers.llm.base import LLM
+
+SANDBOX = "sandbox"
+
+_SANDBOX_PATHS = {"llm": "generation.providers.llm.sandbox.SandboxLLM"}
+
+_lock = threading.RLock()
+_built: dict[tuple[str, str], Any] = {}
+
+
+def provider_names(capability: str) -> tuple[str, ...]:
+    """The names to ask for `capability`, best first; `("sandbox",)` when the environment prefers none."""
+    order: Mapping[str, Any] = getattr(settings, "PROVIDER_ORDER", {})
+    return tuple(order.get(capability) or (SANDBOX,))
+
+
+def get_llm(name: str) -> LLM:
+    """The process's adapter called `name`, imported and built on first use.
+
+    Raises `ImproperlyConfigured` for a name without an entry, a class that cannot be imported or options it does
+    not take.
+    """
+    return cast(LLM, _get("llm", name))
+
+
+def reset() -> None:
+    """Forget every built adapter, so that tests may change settings."""
+    with _lock:
+        _built.clear()
+
+
+def _get(capability: str, name: str) -> Any:
+    key = (capability, name)
+    found = _built.get(key)
+    if found is not None:
+        return found
+    with _lock:
+        if key not in _built:
+            _built[key] = _build(capability, name)
+        return _built[key]
+
+
+def _build(capability: str, name: str) -> Any:
+    path, options = _entry(capability, name)
+    module_name, _, class_name = path.rpartition(".")
+    try:
+        factory = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ImproperlyConfigured(f"Provider {name!r} of {capability}: cannot import {path!r}.") from error
+    try:
+        return factory(name=name, **options)
+    except TypeError as error:
+        allowed = ", ".join(sorted(options)) or "none"
+        raise ImproperlyConfigured(
+            f"Provider {name!r} of {capability}: {class_name} does not take these options ({allowed})."
+        ) from error
+
+
+def _entry(capability: str, name: str) -> tuple[str, Mapping[str, Any]]:
+    configured: Mapping[str, Any] = getattr(settings, "PROVIDERS", {}).get(capability, {})
+    if name in configured:
+        return configured[name]["path"], configured[name].get("options", {})
+    if name == SANDBOX and capability in _SANDBOX_PATHS:
+        return _SANDBOX_PATHS[capability], {}
+    known = ", ".join(sorted({*configured, *([SANDBOX] if capability in _SANDBOX_PATHS else [])})) or "none"
+    raise ImproperlyConfigured(f"No provider {name!r} for {capability}. Known: {known}.")
