@@ -1,8 +1,8 @@
 """What every adapter shares: tokens used and the one error an adapter raises.
 
-Adapters know no model, no user and no product. They take and return frozen dataclasses and raise `ProviderError`
-and nothing else, so the job engine decides about retry, fallback and money from three facts alone:
-`retryable`, `charged` and `allows_fallback`.
+Adapters know no model, no user and no product. They take and return frozen dataclasses and raise
+`ProviderError` and nothing else, so the job engine decides about retry, fallback and money from three facts
+alone: `retryable`, `charged` and `allows_fallback`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Usage:
     """Tokens of one or more calls.
 
     `cached_tokens` is the part of `input_tokens` read from the vendor's cache, `reasoning_tokens` the part of
-    `output_tokens` spent on thoughts. `is_estimate` is true as soon as one summand was not counted by the vendor.
+    `output_tokens` spent on thoughts. `is_estimate` is true as soon as one summand was not counted by the
+    vendor.
     """
 
     input_tokens: int = 0
@@ -82,10 +83,11 @@ class Usage:
 class ProviderError(Exception):
     """A call to a vendor that brought no usable answer.
 
-    - `code`: one of `CODES`; `message`: a sentence of ours in English, never the vendor's raw answer, never a secret.
+    - `code`: one of `CODES`.
+    - `message`: a sentence of ours in English, never the vendor's raw answer, never a secret.
     - `retryable`: the same request may succeed later at the same provider.
-    - `charged`: False = certainly not charged, True = charged, None = unknown (the vendor may have accepted the
-      request: a timeout after sending, a connection lost after acceptance).
+    - `charged`: False = certainly not charged, True = charged, None = unknown (the vendor may have accepted
+      the request: a timeout after sending, a connection lost after acceptance).
     - `retry_after`: seconds the vendor asked us to wait, already capped.
     - `usage`: what was counted although the answer was useless.
     """
@@ -125,8 +127,8 @@ class ProviderError(Exception):
     def allows_fallback(self) -> bool:
         """Whether another provider may be asked the same thing at once.
 
-        True when the fault is this provider's (rate limit, overload, outage, key, quota, missing model, refused
-        connection) and it certainly charged nothing; False for moderation and bad requests, which fail everywhere,
-        and for an unknown outcome, which might be bought twice.
+        True when the fault is this provider's (rate limit, overload, outage, key, quota, missing model,
+        refused connection) and it certainly charged nothing; False for moderation and bad requests, which
+        fail everywhere, and for an unknown outcome, which might be bought twice.
         """
         return self.charged is False and self.code in _FALLBACK_CODES

@@ -1,8 +1,8 @@
 """Which adapters exist, in which order they are asked, and the one instance of each per process.
 
 `settings.PROVIDERS["llm"][name] = {"path": dotted class path, "options": {...}}` says how to build one,
-`settings.PROVIDER_ORDER["llm"]` names the preferred ones. The sandbox is always there and is the whole order when
-none is named. This is the only module of the adapters that reads settings.
+`settings.PROVIDER_ORDER["llm"]` names the preferred ones. The sandbox is always there and is the whole order
+when none is named. This is the only module of the adapters that reads settings.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def provider_names(capability: str) -> tuple[str, ...]:
 def get_llm(name: str) -> LLM:
     """The process's adapter called `name`, imported and built on first use.
 
-    Raises `ImproperlyConfigured` for a name without an entry, a class that cannot be imported or options it does
-    not take.
+    Raises `ImproperlyConfigured` for a name without an entry, a class that cannot be imported or options it
+    does not take.
     """
     return cast(LLM, _get("llm", name))
 

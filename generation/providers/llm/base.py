@@ -32,8 +32,8 @@ class ChatRequest:
     - `timeout_s`: seconds for the whole answer of `complete()`, between two pieces for `stream()`.
     - `request_key`: our stable name for this purchase, the same for each attempt.
     - `attempt`: 1 for the first try, one more for each repetition.
-    - `kind`, `context`: what the product asks for, in its own terms. Only the sandbox reads them; adapters of real
-      vendors never send them.
+    - `kind`, `context`: what the product asks for, in its own terms. Only the sandbox reads them; adapters of
+      real vendors never send them.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -97,8 +97,8 @@ class LLM(Protocol):
         """The whole answer. Raises `ProviderError` only."""
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
-        """The answer in pieces (see `ChatDelta`). Nothing is sent before the first `next()`; closing the iterator
-        gives the connection up. Raises `ProviderError` only."""
+        """The answer in pieces (see `ChatDelta`). Nothing is sent before the first `next()`; closing the
+        iterator gives the connection up. Raises `ProviderError` only."""
 
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         """A cheap upper estimate of the input, for reserving money before the call."""
