@@ -1,0 +1,38 @@
+"""Rows of the kernel itself: the answers kept for idempotent requests."""
+
+from django.conf import settings
+from django.db import models
+
+from config.db import uuid7
+
+
+class IdempotencyRecord(models.Model):
+    """The first answer to a POST with an `Idempotency-Key`, kept for 24 hours.
+
+    `running` says that a request is being answered until `locked_until`; a process that died leaves a lock that
+    runs out, and since the effect and `done` commit together, whoever comes next starts from nothing.
+    """
+
+    class Status(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    route = models.CharField(max_length=255, help_text="Method and path: one key may serve several routes.")
+    request_hash = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
+    locked_until = models.DateTimeField()
+    response_status = models.PositiveSmallIntegerField(null=True)
+    response_headers = models.JSONField(default=dict)
+    response_body = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key", "route"], name="idempotency_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.key}"

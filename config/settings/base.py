@@ -1,0 +1,266 @@
+"""Settings shared by all environments. Values come from `config.env`; there is no logic here beyond reading them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+
+from config.env import Env
+from config.logs import logging_config
+from config.providers import provider_settings
+from config.queues import BEAT_SCHEDULE, TASK_ROUTES, Queue, QueueLimits
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = Env()
+
+# -- core ----------------------------------------------------------------------------------------------------------
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"), help="Folder for the database, media and broker"))
+DEV_SECRET = "insecure-development-secret-not-for-production-0123456789"  # noqa: S105 — refused by prod.py
+SECRET_KEY = env.secret("SECRET_KEY", default=DEV_SECRET, help="Signs sessions and links")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"], help="Host names served")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[], help="Origins that may post to the admin")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "config.apps.PlatformConfig",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_results",
+    "accounts",
+    "generation",
+    "templates",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# -- database ------------------------------------------------------------------------------------------------------
+
+DATABASE_URL = env.url(
+    "DATABASE_URL",
+    default=f"sqlite:///{VAR_DIR / 'atelier.sqlite3'}",
+    schemes=("sqlite", "postgres", "postgresql"),
+    help="Database",
+)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10, min=1, max=200, help="Connections per process")
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 30}}
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    **(SQLITE_OPTIONS if DATABASE_URL.startswith("sqlite") else POSTGRES_OPTIONS),
+}
+#: A test's transaction lives on its connection: only tests set this, to keep `release_connection` from ending it.
+KEEP_CONNECTIONS = False
+
+# -- broker, cache, Celery -----------------------------------------------------------------------------------------
+
+REDIS_URL = env.secret("REDIS_URL", default="", help="Broker and cache; empty: `make run` starts Valkey by itself")
+CACHES = {
+    "default": (
+        {"BACKEND": "config.cache.SafeRedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+AGENT_BUILDS_LIMIT_SECONDS = env.int(
+    "AGENT_BUILDS_LIMIT_SECONDS", default=900, min=3, help="Longest attempt of a job; leases derive from it"
+)
+QUEUE_LIMITS = {
+    Queue.AGENT_BUILDS: QueueLimits(AGENT_BUILDS_LIMIT_SECONDS),
+    Queue.STATUS_UPDATES: QueueLimits(120),
+}
+CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": max(limits.visibility_seconds for limits in QUEUE_LIMITS.values()),
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXPIRES = timedelta(days=3)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_QUEUES = None
+CELERY_TASK_DEFAULT_QUEUE = Queue.STATUS_UPDATES.value
+CELERY_TASK_ROUTES = TASK_ROUTES
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_TIMEZONE = "UTC"
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=100, min=1, max=1000, help="Calls in flight per worker")
+
+# -- jobs, money ---------------------------------------------------------------------------------------------------
+
+#: A text call whose outcome is unknown is cheap and can't be looked up: repeat it once, and show both in the ledger.
+REPEAT_UNCERTAIN_TEXT = env.bool("REPEAT_UNCERTAIN_TEXT", default=True, help="Repeat a lost text call once")
+#: A queued job that nobody has taken for this long gets its message published again.
+REPUBLISH_AFTER_SECONDS = env.int("REPUBLISH_AFTER_SECONDS", default=30, min=1, help="When a message counts as lost")
+JOB_RETENTION_DAYS = env.int("JOB_RETENTION_DAYS", default=90, min=1, help="How long finished jobs' events are kept")
+BATCH_CONCURRENCY = env.int("BATCH_CONCURRENCY", default=20, min=1, max=500, help="Default calls in flight per batch")
+
+PROVIDERS, PROVIDER_ORDER = provider_settings(env)
+
+# -- API -----------------------------------------------------------------------------------------------------------
+
+JWT_SECRET = env.secret("JWT_SECRET", default="", help="Signs access and refresh tokens; empty: SECRET_KEY")
+RATE_LIMIT_WINDOW_MS = env.int("RATE_LIMIT_WINDOW_MS", default=60_000, min=1000, help="Window of the rate limit")
+RATE_LIMIT_MAX_REQUESTS = env.int("RATE_LIMIT_MAX_REQUESTS", default=600, min=0, help="Requests per window; 0: off")
+LOGIN_LIMIT_MAX_ATTEMPTS = env.int("LOGIN_LIMIT_MAX_ATTEMPTS", default=20, min=0, help="Log-in tries per window")
+MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_000_000, min=1000, help="Largest JSON body")
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+CORS_ORIGIN = env.list("CORS_ORIGIN", default=[], help="Origins that browsers may call from; * for all")
+CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGIN
+CORS_ALLOWED_ORIGINS = [origin for origin in CORS_ORIGIN if origin != "*"]
+CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID", "Idempotent-Replayed"]
+CORS_URLS_REGEX = r"^/api/"
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JSendRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.RequestThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.AtelierSchema",
+    "EXCEPTION_HANDLER": "config.api.exceptions.exception_handler",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": False,
+    "SIGNING_KEY": JWT_SECRET or SECRET_KEY,
+    "USER_ID_FIELD": "id",
+    "USER_ID_CLAIM": "sub",
+    "ISSUER": "atelier",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Atelier",
+    "DESCRIPTION": "One self-hosted backend for teams that build AI products.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+# -- accounts ------------------------------------------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+#: Reads trust an account's state (active, password time) this long per process; every write looks it up.
+AUTH_SNAPSHOT_SECONDS = 5.0
+
+# -- language, files -----------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(VAR_DIR / "documents"), help="Where commands write documents"))
+
+# -- logs ----------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", default="info", choices=["debug", "info", "warning", "error"], help="Least level that is logged"
+)
+LOG_FORMAT = env.str("LOG_FORMAT", default="console", choices=["console", "json"], help="console or json")
+LOGGING = logging_config(level=LOG_LEVEL.upper(), json=LOG_FORMAT == "json")
+LOGGING_CONFIG = "config.logs.configure"
+
+UNFOLD = {
+    "SITE_TITLE": "Atelier",
+    "SITE_HEADER": "Atelier",
+    "SITE_URL": "/docs",
+    "SHOW_HISTORY": True,
+    "SHOW_LANGUAGES": True,
+}

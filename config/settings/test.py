@@ -1,0 +1,24 @@
+"""Tests: SQLite, or the PostgreSQL of TEST_DATABASE_URL; the sandbox answers; nothing leaves the machine."""
+
+import os
+import tempfile
+
+from config.settings.base import *
+
+env.done()
+
+TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
+if TEST_DATABASE_URL:
+    DATABASES["default"] = dj_database_url.parse(TEST_DATABASE_URL, conn_max_age=0)
+    DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS
+KEEP_CONNECTIONS = os.environ.get("ATELIER_SYSTEM_TEST") != "1"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+RATE_LIMIT_MAX_REQUESTS = 0
+LOGIN_LIMIT_MAX_ATTEMPTS = 0
+if os.environ.get("ATELIER_SYSTEM_TEST") != "1":
+    PROVIDER_ORDER = {"llm": ["sandbox"]}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    MEDIA_ROOT = Path(tempfile.gettempdir()) / f"atelier-test-{os.getpid()}"
+INSTALLED_APPS += ["tests.support.kinds"]
+LOGGING = logging_config(level="WARNING", json=False)

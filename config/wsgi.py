@@ -1,0 +1,9 @@
+"""The API's door under gunicorn (threads). Streams have their own process: config.asgi."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+
+application = get_wsgi_application()

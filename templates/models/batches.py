@@ -1,0 +1,81 @@
+"""Batches: a grid of projects × templates × languages, one item per cell."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from config.db import BaseModel
+from templates.models.sources import ContentTemplate, Language, Project
+
+
+class TemplateBatchQuerySet(models.QuerySet["TemplateBatch"]):
+    def owned_by(self, owner_id: object) -> Self:
+        return self.filter(owner_id=owner_id)
+
+
+class TemplateBatch(BaseModel):
+    """What was asked for (`params`) and how many items that made (`total`). How far it is, its parent job knows."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_batches")
+    job = models.OneToOneField("generation.Job", on_delete=models.CASCADE, related_name="template_batch")
+    params = models.JSONField(default=dict)
+    total = models.PositiveIntegerField()
+
+    objects = TemplateBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "template batches"
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="batch_owner_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.total} items {self.created_at:%Y-%m-%d %H:%M}"
+
+
+#: An item's state is read from its job, so that both can't disagree; an item without a job was skipped.
+ITEM_STATUS = Case(
+    When(job=None, then=Value("skipped")),
+    When(job__status="succeeded", then=Value("succeeded")),
+    When(job__status="failed", then=Value("failed")),
+    When(job__status="cancelled", then=Value("cancelled")),
+    When(job__status="queued", then=Value("pending")),
+    default=Value("running"),
+    output_field=models.CharField(),
+)
+
+
+class BatchItemQuerySet(models.QuerySet["BatchItem"]):
+    def with_status(self) -> Self:
+        """Annotates `status`: pending, running, succeeded, skipped, failed or cancelled."""
+        return self.annotate(status=ITEM_STATUS)
+
+
+class BatchItem(BaseModel):
+    """One cell of a batch. `skip_reason` says why it has no job (`exists`, `fresh`)."""
+
+    batch = models.ForeignKey(TemplateBatch, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    content_template = models.ForeignKey(
+        ContentTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    language = models.CharField(max_length=2, choices=Language)
+    job = models.OneToOneField(
+        "generation.Job", on_delete=models.RESTRICT, null=True, blank=True, related_name="batch_item"
+    )
+    skip_reason = models.CharField(max_length=20, blank=True)
+
+    objects = BatchItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "position"], name="batch_item_position_once"),
+            models.CheckConstraint(
+                condition=(Q(job__isnull=True) & ~Q(skip_reason="")) | (Q(job__isnull=False) & Q(skip_reason="")),
+                name="batch_item_has_job_or_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.position} {self.language}"

@@ -1,0 +1,104 @@
+"""Documents and their versions."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, Q, When
+
+from config.db import BaseModel
+from templates.models.sources import ContentTemplate, Language, Project
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def owned_by(self, owner_id: object) -> Self:
+        return self.filter(owner_id=owner_id)
+
+    def with_staleness(self) -> Self:
+        """Annotates `is_stale`: an input changed since the latest version was made."""
+        return self.annotate(is_stale=STALE)
+
+    def stale(self) -> Self:
+        return self.filter(STALE_CONDITION)
+
+
+class Document(BaseModel):
+    """A project told by a content template in a language: one row for each such cell, with versions below it.
+
+    `source_language` is the language whose inputs it was made from: its own, or the other one's when it is a
+    translation. The two fingerprints are those inputs' at that time.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="documents")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="documents")
+    content_template = models.ForeignKey(ContentTemplate, on_delete=models.RESTRICT, related_name="documents")
+    language = models.CharField(max_length=2, choices=Language)
+    source_language = models.CharField(max_length=2, choices=Language)
+    title = models.CharField(max_length=300)
+    version = models.PositiveIntegerField(default=1)
+    latest = models.ForeignKey(
+        "DocumentVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    characters = models.PositiveIntegerField(default=0)
+    project_fingerprint = models.CharField(max_length=64)
+    template_fingerprint = models.CharField(max_length=64)
+    provider = models.CharField(max_length=40)
+    model = models.CharField(max_length=120, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "content_template", "language"], name="document_once_per_cell"
+            ),
+            models.CheckConstraint(condition=Q(language__in=["zh", "en"]), name="document_language_known"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at", "-id"], name="document_owner_changed"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="document_owner_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+STALE_CONDITION = ~Q(
+    project_fingerprint=Case(
+        When(source_language="zh", then=F("project__fingerprint_zh")), default=F("project__fingerprint_en")
+    )
+) | ~Q(
+    template_fingerprint=Case(
+        When(source_language="zh", then=F("content_template__fingerprint_zh")),
+        default=F("content_template__fingerprint_en"),
+    )
+)
+STALE = models.ExpressionWrapper(STALE_CONDITION, output_field=models.BooleanField())
+
+
+class DocumentVersion(BaseModel):
+    """One finished text. Immutable; `job` makes a stored result idempotent (one version per job)."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=300)
+    content = models.TextField()
+    project_fingerprint = models.CharField(max_length=64)
+    template_fingerprint = models.CharField(max_length=64)
+    source_language = models.CharField(max_length=2, choices=Language)
+    provider = models.CharField(max_length=40)
+    model = models.CharField(max_length=120, blank=True)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cost_micros = models.BigIntegerField(default=0)
+    job = models.OneToOneField(
+        "generation.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="document_version"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="document_version_numbered_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} v{self.number}"

@@ -1,0 +1,115 @@
+"""What documents are made from: projects, and the library of content templates in categories."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from config.db import BaseModel
+
+
+class Language(models.TextChoices):
+    ZH = "zh", "中文"
+    EN = "en", "English"
+
+
+class Category(BaseModel):
+    """A shelf of the template library, kept by staff. A hidden one isn't offered and its templates aren't run."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    name_zh = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    is_shown = models.BooleanField(default=True)
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return f"{self.name_en} · {self.name_zh}"
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def owned_by(self, owner_id: object) -> Self:
+        return self.filter(owner_id=owner_id)
+
+
+class Project(BaseModel):
+    """A product that documents are written about. One language may be empty; then the other is read.
+
+    `fingerprint_zh` and `fingerprint_en` are hashes of what a document in that language would read. The services keep
+    them; a document whose own copy differs is stale.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_projects")
+    code = models.SlugField(max_length=80)
+    name_zh = models.CharField(max_length=200, blank=True)
+    name_en = models.CharField(max_length=200, blank=True)
+    description_zh = models.TextField(blank=True)
+    description_en = models.TextField(blank=True)
+    website = models.URLField(max_length=500, blank=True)
+    fingerprint_zh = models.CharField(max_length=64)
+    fingerprint_en = models.CharField(max_length=64)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "code"], name="project_code_once_per_owner"),
+            models.CheckConstraint(
+                condition=~models.Q(name_zh="") | ~models.Q(name_en=""), name="project_has_a_name"
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="project_owner_newest")]
+
+    def __str__(self) -> str:
+        return self.name_en or self.name_zh
+
+
+class ContentTemplateQuerySet(models.QuerySet["ContentTemplate"]):
+    def visible_to(self, owner_id: object) -> Self:
+        """The shared library and one's own."""
+        return self.filter(models.Q(owner=None) | models.Q(owner_id=owner_id))
+
+    def runnable(self) -> Self:
+        """Active, in a category that is shown."""
+        return self.filter(is_active=True, category__is_shown=True)
+
+
+class ContentTemplate(BaseModel):
+    """A bilingual recipe for one kind of document. Without an owner it belongs to the shared library of the staff."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="content_templates"
+    )
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="content_templates")
+    code = models.SlugField(max_length=80)
+    name_zh = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    description_zh = models.TextField(blank=True)
+    description_en = models.TextField(blank=True)
+    prompt_zh = models.TextField()
+    prompt_en = models.TextField()
+    outline = models.JSONField(default=dict, blank=True, help_text="Sections, as the sandbox writes them.")
+    order = models.PositiveIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    fingerprint_zh = models.CharField(max_length=64)
+    fingerprint_en = models.CharField(max_length=64)
+
+    objects = ContentTemplateQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=models.Q(owner__isnull=True), name="template_code_once_in_library"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "code"],
+                condition=models.Q(owner__isnull=False),
+                name="template_code_once_per_owner",
+            ),
+        ]
+        indexes = [models.Index(fields=["category", "order", "id"], name="template_category_order")]
+
+    def __str__(self) -> str:
+        return f"{self.name_en} · {self.name_zh}"
