@@ -1,0 +1,31 @@
+"""Counting tokens without a vendor's tokenizer."""
+
+from __future__ import annotations
+
+from generation.providers.llm.base import ChatRequest
+
+_PER_MESSAGE = 6
+_PER_REQUEST = 3
+
+
+def estimate_tokens(text: str) -> int:
+    """An upper estimate for ordinary prose, in a few passes of C code.
+
+    A third of a token for an ASCII character, one and a half for any other (Chinese takes 0.6 to 1.3 with the
+    vocabularies in use), three for those outside the basic plane (emoji). English prose comes out about a
+    third too high. Never falls when text is appended.
+    """
+    ascii_count = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
+    wide = len(text) - ascii_count
+    astral = len(text.encode("utf-16-le", "surrogatepass")) // 2 - len(text) if wide else 0
+    return -(-(2 * ascii_count + 9 * (wide + astral)) // 6)
+
+
+def estimate_input_tokens(request: ChatRequest) -> int:
+    """The same for a whole request, with what vendors add around each message."""
+    total = _PER_REQUEST + sum(
+        _PER_MESSAGE + estimate_tokens(message.content) for message in request.messages
+    )
+    if request.json_schema is not None:
+        total += _PER_MESSAGE + estimate_tokens(repr(request.json_schema))
+    return total

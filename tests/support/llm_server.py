@@ -1,0 +1,372 @@
+"""A local server that speaks the wire format of OpenAI's chat completions, failures included.
+
+In a test:                 with LLMServer() as server: OpenAIChat(..., base_url=server.url)
+As a process of its own:   python -m tests.support.llm_server --port 0 --delay 2 --log FILE   (prints its URL)
+
+It listens on 127.0.0.1 only. What happens to a call is chosen by the name of its model (`model="hang"`) or by
+a marker in the last user message (`[[server:delay=2]]`); `tests/support/llm_behaviours.py` lists the names.
+Without one it answers with `answer(body)`, by default a Markdown document that repeats the prompt's fields.
+
+Every accepted call is counted: in `server.calls` and, one JSON line when it is received and one when it is
+answered, in the log file, so that a test which kills the caller can tell how often something was bought
+(`read_log`). Keys are never logged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tests.support.llm_behaviours import BEHAVIOURS, Answer, Plan, echo_document
+
+_MARKER = re.compile(r"\[\[server:([a-z0-9-]+)(?:=([^\]]*))?\]\]")
+_REASONS = {200: "OK", 307: "Temporary Redirect"}
+_PIECE = 8
+_MAX_BODY = 32 * 1024 * 1024
+
+
+@dataclass
+class Call:
+    """One accepted call. `billed` says whether a vendor would charge for it."""
+
+    number: int
+    behaviour: str
+    model: str
+    last_user: str
+    authorization: str
+    request_key: str
+    attempt: str
+    billed: bool
+    body: dict[str, Any] = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    received_at: float = field(default_factory=time.time)
+    answered_at: float | None = None
+    status: int | None = None
+
+
+def read_log(path: Path | str) -> list[dict[str, Any]]:
+    """The calls of a log file, one mapping each; `answered_at` and `status` are None where no answer left."""
+    calls: dict[int, dict[str, Any]] = {}
+    for line in Path(path).read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        calls.setdefault(entry["call"], {"answered_at": None, "status": None}).update(entry)
+    return [calls[number] for number in sorted(calls)]
+
+
+class LLMServer:
+    """The server, in a thread of this process: `with LLMServer() as server: ... server.url, server.calls`."""
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        delay: float = 0.0,
+        log: Path | str | None = None,
+        answer: Callable[[Mapping[str, Any]], str] = echo_document,
+    ) -> None:
+        self.port = port
+        self.delay = delay
+        self.answer = answer
+        self.calls: list[Call] = []
+        self.connections = 0
+        self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
+        self._failed_once: set[tuple[str, str]] = set()
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> LLMServer:
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self.serve()), daemon=True, name="llm-server"
+        )
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise RuntimeError("The local model server did not start.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.request_stop()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def request_stop(self) -> None:
+        """Ask the server to end; safe from any thread and from a signal handler."""
+        if self._loop is not None and self._stop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _run(self) -> None:
+        asyncio.run(self.serve())
+
+    async def serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        tasks: set[asyncio.Task[None]] = set()
+
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.ensure_future(self._connection(reader, writer))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        server = await asyncio.start_server(
+            connected, "127.0.0.1", self.port, backlog=512, limit=32 * 1024 * 1024
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        on_ready()
+        await self._stop.wait()
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._log is not None:
+            os.close(self._log)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                method, path, headers, body = await _read_request(reader)
+                await self._dispatch(method, path, headers, body, writer)
+                await writer.drain()
+                if writer.is_closing():
+                    return
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            with contextlib.suppress(Exception):
+                writer.close()
+
+    async def _dispatch(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
+    ) -> None:
+        if (method, path) == ("GET", "/v1/models"):
+            _send(
+                writer,
+                200,
+                {"object": "list", "data": [{"id": name, "object": "model"} for name in BEHAVIOURS]},
+            )
+        elif (method, path) == ("POST", "/v1/chat/completions"):
+            await self._chat(headers, body, writer)
+        else:
+            _send(
+                writer,
+                404,
+                {"error": {"message": f"No such address: {path}", "type": "invalid_request_error"}},
+            )
+
+    async def _chat(self, headers: dict[str, str], raw: bytes, writer: asyncio.StreamWriter) -> None:
+        body = orjson.loads(raw)
+        plan, call = self._plan(body, headers)
+        self.calls.append(call)
+        self._write_log(call, answered=False)
+        await asyncio.sleep(plan.delay)
+        if plan.action == "hang":
+            await asyncio.sleep(3600)
+        if plan.action == "lost":
+            _reset(writer)
+            return
+        if plan.error is not None:
+            _send(writer, plan.error.status, plan.error.body, plan.error.headers)
+        elif body.get("stream"):
+            await _send_stream(writer, self._answer(plan, body), plan, body)
+        else:
+            await _send_whole(writer, self._answer(plan, body), plan, body)
+        call.status = 200 if plan.error is None else plan.error.status
+        call.answered_at = time.time()
+        self._write_log(call, answered=True)
+
+    def _answer(self, plan: Plan, body: Mapping[str, Any]) -> Answer:
+        return plan.shape(self.answer(body), body)
+
+    def _plan(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Plan, Call]:
+        last_user = next((m["content"] for m in reversed(body["messages"]) if m["role"] == "user"), "")
+        client_id = headers.get("x-client-request-id", "")
+        key, _, attempt = client_id.rpartition("/") if "/" in client_id else (client_id, "", "")
+        name, value = _chosen(str(body.get("model", "")), last_user)
+        once = (name, key or last_user)
+        plan = BEHAVIOURS[name](value, headers, is_repeated=once in self._failed_once)
+        self._failed_once.add(once)
+        plan.delay = self.delay if plan.delay is None else plan.delay
+        call = Call(
+            number=len(self.calls) + 1,
+            behaviour=name,
+            model=str(body.get("model", "")),
+            last_user=last_user,
+            authorization="redacted" if headers.get("authorization") else "none",
+            request_key=headers.get("x-request-key", key),
+            attempt=attempt,
+            billed=plan.error is None,
+            body=body,
+            headers={k: v for k, v in headers.items() if k != "authorization"},
+        )
+        return plan, call
+
+    def _write_log(self, call: Call, *, answered: bool) -> None:
+        if self._log is None:
+            return
+        entry: dict[str, Any] = {"call": call.number}
+        if answered:
+            entry |= {"answered_at": call.answered_at, "status": call.status}
+        else:
+            names = ("behaviour", "model", "last_user", "authorization", "request_key", "attempt", "billed")
+            entry |= {name: getattr(call, name) for name in (*names, "received_at")}
+        os.write(self._log, orjson.dumps(entry) + b"\n")
+
+
+def _chosen(model: str, last_user: str) -> tuple[str, str]:
+    marker = _MARKER.search(last_user)
+    if marker and marker[1] in BEHAVIOURS:
+        return marker[1], marker[2] or ""
+    return (model, "") if model in BEHAVIOURS else ("ok", "")
+
+
+async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ", 2)
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)
+    }
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return method, path, headers, body
+
+
+def _head(status: int, headers: Mapping[str, str]) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}",
+        *(f"{k}: {v}" for k, v in headers.items()),
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _send(
+    writer: asyncio.StreamWriter, status: int, body: Any, headers: Mapping[str, str] | None = None
+) -> None:
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    kind = "text/html" if isinstance(body, bytes) else "application/json"
+    base = {
+        "Content-Type": kind,
+        "Content-Length": str(len(content)),
+        "x-request-id": f"req_{time.time_ns()}",
+    }
+    writer.write(_head(status, {**base, **(headers or {})}) + content)
+
+
+async def _send_whole(
+    writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
+) -> None:
+    content = plan.raw if plan.raw is not None else orjson.dumps(answer.whole(body))
+    if plan.action not in ("drip", "keep-alive", "cut"):
+        _send(writer, 200, content, {"Content-Type": "application/json"})
+        return
+    writer.write(_head(200, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}))
+    if plan.action == "keep-alive":
+        content = b"\n" * 20 + content
+    if plan.action == "cut":
+        _chunk(writer, _cut_in_character(content))
+        await writer.drain()
+        writer.close()
+        return
+    await _drip(writer, content, 1 if plan.action == "drip" else 20, plan.pause)
+    writer.write(b"0\r\n\r\n")
+
+
+async def _send_stream(
+    writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
+) -> None:
+    writer.write(_head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}))
+    events = [plan.raw] if plan.raw is not None else answer.events(body, _PIECE)
+    if plan.action == "cut":
+        content = b"".join(_sse(event) for event in events[: max(2, len(events) // 2)])
+        _chunk(writer, _cut_in_character(content))
+        await writer.drain()
+        writer.close()
+        return
+    if plan.action == "keep-alive":
+        _chunk(writer, b": keep-alive\n\n" * 3)
+    step = 1 if plan.action == "drip" else 1 << 20
+    for event in [*events, *([] if plan.ends_without_done else [b"[DONE]"])]:
+        await _drip(writer, _sse(event), step, plan.pause)
+    writer.write(b"0\r\n\r\n")
+
+
+async def _drip(writer: asyncio.StreamWriter, content: bytes, step: int, pause: float) -> None:
+    for start in range(0, len(content), step):
+        _chunk(writer, content[start : start + step])
+        await writer.drain()
+        if pause:
+            await asyncio.sleep(pause)
+
+
+def _sse(event: bytes | Mapping[str, Any]) -> bytes:
+    return b"data: " + (event if isinstance(event, bytes) else orjson.dumps(event)) + b"\n\n"
+
+
+def _chunk(writer: asyncio.StreamWriter, content: bytes) -> None:
+    writer.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
+
+
+def _cut_in_character(content: bytes) -> bytes:
+    """`content` up to the middle of its last multi-byte character."""
+    for end in range(len(content) - 1, 0, -1):
+        if content[end] >= 0xC0:
+            return content[: end + 1]
+    return content[: len(content) // 2]
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST, as a vendor's load balancer does when the machine behind it dies."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def _end_with_parent(server: LLMServer) -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    server.request_stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description="A local server in the wire format of OpenAI's chat completions."
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--log", help="file that gets a JSON line per call received and answered")
+    options = parser.parse_args()
+    server = LLMServer(port=options.port, delay=options.delay, log=options.log)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.request_stop)
+        guard = asyncio.create_task(_end_with_parent(server))
+        await server.serve(on_ready=lambda: print(server.url, flush=True))
+        guard.cancel()
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
