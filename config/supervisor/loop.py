@@ -1,0 +1,250 @@
+"""Keeps processes running: starts them in order, passes on what they say, restarts, gives up, stops."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from config.supervisor.console import Console
+from config.supervisor.processes import Child, ProcessSpec
+
+SUPERVISOR = "atelier"
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+READ_BYTES = 65_536
+TAIL_LINES = 20
+POLL_SECONDS = 0.1
+IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class RestartPolicy:
+    """A dead process starts again after a growing pause, until `deaths` within `window_seconds`."""
+
+    deaths: int = 5
+    window_seconds: float = 60.0
+    first_pause_seconds: float = 0.5
+    longest_pause_seconds: float = 10.0
+
+    def pause(self, deaths: int) -> float:
+        """Seconds to wait after so many deaths within the window."""
+        return min(self.first_pause_seconds * 2.0 ** (deaths - 1), self.longest_pause_seconds)
+
+
+@dataclass
+class Slot:
+    """A process as the supervisor sees it over all its restarts."""
+
+    spec: ProcessSpec
+    child: Child
+    is_up: bool = False
+    restart_at: float | None = None
+    rest: bytes = b""
+    deaths: deque[float] = field(default_factory=deque)
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+
+
+class Supervisor:
+    """Runs `stages` of processes; a stage starts when all of the one before are ready, and stops before it.
+
+    `announce` is called once when the last stage is ready. `run` must be called in the main thread, as it
+    handles signals.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Sequence[ProcessSpec]],
+        console: Console,
+        announce: Callable[[], None] = lambda: None,
+        policy: RestartPolicy = RestartPolicy(),
+    ) -> None:
+        self._stages = [[Slot(spec, Child(spec)) for spec in stage] for stage in stages]
+        self._slots = [slot for stage in self._stages for slot in stage]
+        self._console = console
+        self._announce = announce
+        self._policy = policy
+        self._selector = selectors.DefaultSelector()
+        self._stop_signals = 0
+        self._gave_up = False
+
+    def run(self) -> int:
+        """Runs until a stop signal (0) or until a process won't stay up (1). No process is left behind."""
+        restore = self._take_signals()
+        try:
+            self._start()
+            while not self._ending:
+                self._pump(IDLE_SECONDS)
+        finally:
+            try:
+                self._stop()
+            finally:
+                restore()
+                self._selector.close()
+        return 1 if self._gave_up else 0
+
+    @property
+    def _ending(self) -> bool:
+        return bool(self._stop_signals) or self._gave_up or self._console.is_closed
+
+    # Start
+
+    def _start(self) -> None:
+        for stage in self._stages:
+            for slot in stage:
+                if self._ending:
+                    return
+                self._launch(slot)
+            while not self._ending and not all(self._is_ready(slot) for slot in stage):
+                self._pump(POLL_SECONDS)
+        if not self._ending:
+            self._announce()
+
+    def _launch(self, slot: Slot) -> None:
+        slot.restart_at = None
+        slot.rest = b""
+        slot.child.start()
+        slot.is_up = True
+        os.set_blocking(slot.child.output.fileno(), False)
+        self._selector.register(slot.child.output, selectors.EVENT_READ, slot)
+
+    @staticmethod
+    def _is_ready(slot: Slot) -> bool:
+        return slot.is_up and (slot.spec.is_ready is None or slot.spec.is_ready())
+
+    # While running
+
+    def _pump(self, seconds: float) -> None:
+        """Waits for output, a signal or a due restart, at most `seconds`, and deals with it."""
+        due = [slot.restart_at for slot in self._slots if slot.restart_at is not None]
+        wait = max(0.0, min([seconds, *(moment - time.monotonic() for moment in due)]))
+        for key, _ in self._selector.select(wait):
+            if isinstance(key.data, Slot):
+                self._read(key.data)
+            else:
+                self._stop_signals += sum(number in STOP_SIGNALS for number in os.read(key.fd, 512))
+        for slot in self._slots:
+            if slot.is_up and not slot.child.is_alive():
+                self._bury(slot)
+            if slot.restart_at is not None and slot.restart_at <= time.monotonic() and not self._ending:
+                self._launch(slot)
+
+    def _read(self, slot: Slot) -> bool:
+        """Passes on what can be read now; False when nothing can."""
+        try:
+            data = slot.child.output.read(READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            if data is not None and slot.child.output in self._selector.get_map():
+                self._selector.unregister(slot.child.output)
+            return False
+        *lines, slot.rest = (slot.rest + data).split(b"\n")
+        if len(slot.rest) > READ_BYTES:
+            lines, slot.rest = [*lines, slot.rest], b""
+        for line in lines:
+            self._pass_on(slot, line)
+        return True
+
+    def _pass_on(self, slot: Slot, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        slot.tail.append(text)
+        if not any(words in text for words in slot.spec.hidden):
+            self._console.line(slot.spec.name, text)
+
+    def _bury(self, slot: Slot) -> None:
+        """Reads the last words of a dead process; unless all is ending, decides whether it starts again."""
+        while self._read(slot):
+            pass
+        if slot.rest:
+            self._pass_on(slot, slot.rest)
+            slot.rest = b""
+        if slot.child.output in self._selector.get_map():
+            self._selector.unregister(slot.child.output)
+        slot.is_up = False
+        if not self._ending:
+            self._mourn(slot, slot.child.wait())
+
+    def _mourn(self, slot: Slot, code: int) -> None:
+        now = time.monotonic()
+        slot.deaths.append(now)
+        while slot.deaths[0] < now - self._policy.window_seconds:
+            slot.deaths.popleft()
+        count, cause = len(slot.deaths), ended_by(code)
+        if count < self._policy.deaths:
+            pause = self._policy.pause(count)
+            slot.restart_at = now + pause
+            self._console.complain(slot.spec.name, f"{cause}; starting it again in {pause:g} s.")
+            return
+        self._gave_up = True
+        self._console.complain(
+            slot.spec.name,
+            f"{cause}, {count} times within {self._policy.window_seconds:g} s. Stopping everything.",
+        )
+        self._console.block(
+            "\n".join([f"The last lines of {slot.spec.name}:", *(f"  {line}" for line in slot.tail)])
+        )
+
+    # Stop
+
+    def _stop(self) -> None:
+        if any(slot.is_up for slot in self._slots):
+            self._console.say(SUPERVISOR, "stopping (once more Ctrl-C: at once)")
+        for stage in reversed(self._stages):
+            for slot in stage:
+                slot.restart_at = None
+                if slot.is_up:
+                    slot.child.terminate()
+            self._await_end(stage)
+        self._console.say(SUPERVISOR, "stopped")
+
+    def _await_end(self, stage: Sequence[Slot]) -> None:
+        seen = self._stop_signals
+        grace = max((slot.spec.grace_seconds for slot in stage), default=0.0)
+        deadline = time.monotonic() + grace + POLL_SECONDS * 10
+        while any(slot.is_up for slot in stage):
+            if self._stop_signals > seen or time.monotonic() > deadline:
+                for slot in stage:
+                    if slot.is_up:
+                        slot.child.kill()
+            self._pump(POLL_SECONDS)
+        for slot in stage:
+            slot.child.stop()
+
+    def _take_signals(self) -> Callable[[], None]:
+        """Makes signals readable by the selector; returns what puts everything back."""
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, False)
+        old_fd = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        # Under nohup a hang-up is ignored, and has to stay so.
+        ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
+        numbers = {signal.SIGCHLD, *STOP_SIGNALS} - ignored
+        old = {number: signal.signal(number, lambda *_: None) for number in numbers}
+        self._selector.register(reading, selectors.EVENT_READ)
+
+        def restore() -> None:
+            self._selector.unregister(reading)
+            signal.set_wakeup_fd(old_fd)
+            for number, handler in old.items():
+                signal.signal(number, handler)
+            os.close(reading)
+            os.close(writing)
+
+        return restore
+
+
+def ended_by(code: int) -> str:
+    """In words, how a process ended. A launcher passes on signal n as code 128 + n."""
+    number = code - 128 if code > 128 else -code
+    if code == 0:
+        return "ended by itself"
+    if number > 0:
+        try:
+            return f"was ended by {signal.Signals(number).name}"
+        except ValueError:
+            pass
+    return f"failed with exit code {code}"

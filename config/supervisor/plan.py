@@ -1,0 +1,162 @@
+"""What runs on one machine: which processes, with which commands, ready when."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+from config.env import Env, EnvironmentProblem, Problem
+from config.supervisor.broker import Broker
+from config.supervisor.ports import LOOPBACK
+from config.supervisor.processes import ProcessSpec
+
+DEFAULT_SETTINGS = "config.settings.dev"
+AGENT_BUILDS, STATUS_UPDATES = "agent_builds", "status_updates"
+UPDATES_CONCURRENCY = 8  # polling and sweeping are short; more would only wait for the database
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the supervisor needs to know. An empty `redis_url` means: start a broker."""
+
+    port: int
+    broker_port: int
+    grace_seconds: int
+    redis_url: str
+    var_dir: Path
+    worker_concurrency: int
+    settings_module: str = DEFAULT_SETTINGS
+
+    @property
+    def is_development(self) -> bool:
+        return self.settings_module.endswith(".dev")
+
+
+def declare(env: Env) -> tuple[int, int, int]:
+    """The supervisor's own settings: port, broker port, seconds to end gracefully."""
+    return (
+        env.int("PORT", 8000, min=1, max=65535, help="Where `make run` serves the product, on 127.0.0.1."),
+        env.int(
+            "BROKER_PORT",
+            6390,
+            min=1,
+            max=65535,
+            help="Where the Valkey of `make run` listens, on 127.0.0.1.",
+        ),
+        env.int(
+            "STOP_SECONDS",
+            10,
+            min=1,
+            max=3600,
+            help="How long a process may take to end before it is killed.",
+        ),
+    )
+
+
+def read_options(env: Env | None = None) -> Options:
+    """From the environment and the product's settings; raises one EnvironmentProblem for both."""
+    env = env or Env()
+    module = os.environ.get("DJANGO_SETTINGS_MODULE", DEFAULT_SETTINGS)
+    port, broker_port, grace_seconds = declare(env)
+    if port == broker_port and not env.problems:
+        env.problem(f"is {port}, and so is BROKER_PORT.", name="PORT", fix="Give them different numbers.")
+    problems: list[Problem] = []
+    try:
+        settings = import_module(module)
+    except EnvironmentProblem as problem:
+        problems += problem.problems
+    try:
+        env.done()
+    except EnvironmentProblem as problem:
+        problems += [found for found in problem.problems if found not in problems]
+    if problems:
+        raise EnvironmentProblem(problems)
+    return Options(
+        port=port,
+        broker_port=broker_port,
+        grace_seconds=grace_seconds,
+        redis_url=settings.REDIS_URL,
+        var_dir=Path(settings.VAR_DIR).resolve(),
+        worker_concurrency=settings.WORKER_CONCURRENCY,
+        settings_module=module,
+    )
+
+
+def broker(options: Options) -> Broker:
+    """The broker that `make run` starts when REDIS_URL is empty."""
+    return Broker(options.var_dir / "valkey", options.broker_port, options.var_dir / "broker.password")
+
+
+def environment(options: Options, redis_url: str) -> dict[str, str]:
+    """What every process of the product is told."""
+    return {
+        "DJANGO_SETTINGS_MODULE": options.settings_module,
+        "REDIS_URL": redis_url,
+        "REDIS_URL_FILE": "",
+        "VAR_DIR": str(options.var_dir),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def web(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
+    """The API, the docs, the admin and the event streams in one ASGI process."""
+    command = (
+        *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
+        *("--host", LOOPBACK, "--port", str(options.port), "--lifespan", "off"),
+        *("--log-level", "warning", "--no-access-log", "--no-server-header"),
+        *("--timeout-graceful-shutdown", str(max(1, options.grace_seconds // 2))),
+    )
+    ready = partial(answers, options.port, "/health/live")
+    return ProcessSpec("web", command, environ, grace_seconds=options.grace_seconds, is_ready=ready)
+
+
+def worker(
+    name: str, queue: str, concurrency: int, environ: Mapping[str, str], grace_seconds: float
+) -> ProcessSpec:
+    """A worker of one queue. What it can't finish in its grace stays leased until another takes it."""
+    command = (
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "worker"),
+        *("-P", "threads", "-c", str(concurrency), "-Q", queue, "-n", f"{name}@%h"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    )
+    return ProcessSpec(name, command, environ, grace_seconds=grace_seconds)
+
+
+def beat(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
+    """The clock: publishes the periodic tasks. There must be only one."""
+    command = (
+        *(sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "beat"),
+        *("--pidfile", "", "--loglevel", "WARNING"),
+    )
+    return ProcessSpec("beat", command, environ, grace_seconds=options.grace_seconds)
+
+
+def stages(options: Options, own_broker: Broker | None) -> list[list[ProcessSpec]]:
+    """Everything, in the order of starting."""
+    environ = environment(options, own_broker.url if own_broker else options.redis_url)
+    grace = options.grace_seconds
+    product = [
+        web(options, environ),
+        worker("worker", AGENT_BUILDS, options.worker_concurrency, environ, grace),
+        worker("updates", STATUS_UPDATES, UPDATES_CONCURRENCY, environ, grace),
+        beat(options, environ),
+    ]
+    return [[own_broker.spec()], product] if own_broker else [product]
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether the server on this machine answers `path` with 200 now."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
