@@ -3,14 +3,14 @@
 Two questions decide about money, so every row answers them: may the request be repeated, and was it charged?
 
 Transport (httpx2, from its source): a request is sent only on a connection that stands, so everything raised
-while connecting (refused, DNS, TLS, proxy, no free connection) comes before it. httpx2 swallows an error while
+while connecting (refused, DNS, TLS, proxy, no free connection) comes before it. httpx2 swallows an error of
 writing and reports what reading then brings, so every error of reading or of the protocol may have followed
 an accepted request. A write that timed out left the body incomplete, and an incomplete body is no request.
 
 HTTP status of OpenAI-compatible vendors (platform.openai.com/docs/guides/error-codes and
 api-docs.deepseek.com/quick_start/error_codes): tokens are billed from an answer's `usage`; a 4xx is a refusal
-before any work and has none. 500 with the vendor's error object is the vendor saying that it failed and asking
-for a retry: not charged. The same status, 502, 504, 520 and 524 with a proxy's page only say that the proxy
+before any work and has none. 500 with the vendor's error object is the vendor saying that it failed and to
+retry: not charged. The same status, 502, 504, 520 and 524 with a proxy's page only say that the proxy
 lost the machine behind it, which may have gone on: unknown. 503, 521 to 523, 525, 526, 529 and 530 say that
 the request reached nobody: not charged.
 """

@@ -38,6 +38,7 @@ from typing import Any
 
 _FIELD = re.compile(r"^\s*[-*]?\s*([^\s:：|#][^:：|\n]{0,40})\s*[:：]\s*(\S.*)$", re.MULTILINE)
 _CHARACTERS_PER_TOKEN = 2
+MARKER = re.compile(r"\[\[server:([a-z0-9-]+)(?:=([^\]]*))?\]\]")
 _PAGE = b"<html><body><h1>Bad gateway</h1></body></html>"
 
 
@@ -139,13 +140,17 @@ def tokens_of(text: str) -> int:
     return -(-len(text) // _CHARACTERS_PER_TOKEN)
 
 
+def last_user_message(body: Mapping[str, Any]) -> str:
+    return next((m["content"] for m in reversed(body["messages"]) if m["role"] == "user"), "")
+
+
 def error_for(message: str, type_: str, code: str | None = None) -> dict[str, Any]:
     return {"error": {"message": message, "type": type_, "param": None, "code": code}}
 
 
 def echo_document(body: Mapping[str, Any]) -> str:
     """A Markdown document that repeats the fields (`name: value` lines) of the last user message."""
-    prompt = next((m["content"] for m in reversed(body["messages"]) if m["role"] == "user"), "")
+    prompt = MARKER.sub("", last_user_message(body))
     chinese = sum("\u4e00" <= c <= "\u9fff" for c in prompt) * 5 > len(prompt)
     found = [(name.strip(), value.strip()) for name, value in _FIELD.findall(prompt)][:40]
     title, intro, section, heads = (

@@ -19,7 +19,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import socket
 import struct
@@ -32,9 +31,15 @@ from typing import Any
 
 import orjson
 
-from tests.support.llm_behaviours import BEHAVIOURS, Answer, Plan, echo_document
+from tests.support.llm_behaviours import (
+    BEHAVIOURS,
+    MARKER,
+    Answer,
+    Plan,
+    echo_document,
+    last_user_message,
+)
 
-_MARKER = re.compile(r"\[\[server:([a-z0-9-]+)(?:=([^\]]*))?\]\]")
 _REASONS = {200: "OK", 307: "Temporary Redirect"}
 _PIECE = 8
 _MAX_BODY = 32 * 1024 * 1024
@@ -96,9 +101,7 @@ class LLMServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> LLMServer:
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self.serve()), daemon=True, name="llm-server"
-        )
+        self._thread = threading.Thread(target=self._run, daemon=True, name="llm-server")
         self._thread.start()
         if not self._ready.wait(10):
             raise RuntimeError("The local model server did not start.")
@@ -199,7 +202,7 @@ class LLMServer:
         return plan.shape(self.answer(body), body)
 
     def _plan(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Plan, Call]:
-        last_user = next((m["content"] for m in reversed(body["messages"]) if m["role"] == "user"), "")
+        last_user = last_user_message(body)
         client_id = headers.get("x-client-request-id", "")
         key, _, attempt = client_id.rpartition("/") if "/" in client_id else (client_id, "", "")
         name, value = _chosen(str(body.get("model", "")), last_user)
@@ -234,7 +237,7 @@ class LLMServer:
 
 
 def _chosen(model: str, last_user: str) -> tuple[str, str]:
-    marker = _MARKER.search(last_user)
+    marker = MARKER.search(last_user)
     if marker and marker[1] in BEHAVIOURS:
         return marker[1], marker[2] or ""
     return (model, "") if model in BEHAVIOURS else ("ok", "")

@@ -1,0 +1,311 @@
+"""OpenAI and everything that speaks its chat completions: DeepSeek, Moonshot, Qwen, SiliconFlow, and `local`
+servers such as Ollama, llama.cpp, vLLM or LM Studio.
+
+The official SDK sends; its client, headers and exceptions are used, its answer models are not: `post` with
+`cast_to=httpx2.Response` gives the bytes, which orjson reads (half the CPU of `chat.completions.create`,
+and a tenth for each piece of a stream). SDK retries are off: the job engine counts attempts.
+
+Each call carries `X-Client-Request-Id: <request_key>/<attempt>`, which OpenAI documents for finding a call
+whose answer was lost and which other servers ignore. No `Idempotency-Key` is sent: no vendor promises
+anything for it, and gateways that do replay answers would repeat stored failures.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from generation.providers import retry
+from generation.providers.base import ProviderError, Usage
+from generation.providers.llm import openai_wire as wire
+from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
+from generation.providers.llm.sse import SseSplitter
+from generation.providers.llm.tokens import estimate_input_tokens
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import OpenAI
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+_PATH = "/chat/completions"
+_KEY_SAFE = "/:@+,;="
+_KEEPALIVE_S = 4.0
+"""Idle connections are dropped before common servers do it (uvicorn: 5 s): a request that meets a connection
+being closed has an unknown outcome."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_clients: dict[tuple[int, str, str, int], OpenAI] = {}
+_clients_lock = threading.Lock()
+
+
+class OpenAIChat:
+    """One vendor, one key, one default model. Thread-safe.
+
+    - `base_url`: with its path, such as `https://api.deepseek.com/v1`.
+    - `api_key`: may be empty (local servers); then no Authorization header is sent.
+    - `timeout_s`: upper bound for a request's own `timeout_s`.
+    - `max_connections`: calls in flight per process; more wait for a free connection.
+    - `dialect`: a name from `openai_wire.DIALECTS`; by default told from the host.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        base_url: str,
+        model: str,
+        api_key: str = "",
+        timeout_s: float = 600.0,
+        connect_timeout_s: float = 10.0,
+        max_connections: int = 200,
+        dialect: str | None = None,
+    ) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"Provider {name!r}: base_url must be an http or https address.")
+        self.name = name
+        self.model = model
+        self._base_url = base_url.rstrip("/")
+        self._host = parts.hostname
+        self._api_key = api_key
+        self._timeout_s = timeout_s
+        self._connect_timeout_s = connect_timeout_s
+        self._max_connections = max_connections
+        self._dialect = wire.DIALECTS[dialect or wire.dialect_of(parts.hostname)]
+
+    def __repr__(self) -> str:
+        return f"OpenAIChat(name={self.name!r}, model={self.model!r}, host={self._host!r})"
+
+    def estimate_input_tokens(self, request: ChatRequest) -> int:
+        return estimate_input_tokens(request)
+
+    def complete(self, request: ChatRequest) -> ChatResult:
+        timeout = min(request.timeout_s, self._timeout_s)
+        deadline = time.monotonic() + timeout
+        body = self._body(request, is_stream=False)
+        try:
+            with closing(self._post(request, body, timeout)) as response:
+                content = self._read(response, deadline)
+        except ProviderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
+            failure = self._failure(error)
+        else:
+            return wire.parse_answer(
+                content,
+                request,
+                provider=self.name,
+                model=request.model or self.model,
+                provider_ref=response.headers.get("x-request-id"),
+            )
+        # Outside the handler, so that no exception that knows the request's headers hangs on ours.
+        raise failure
+
+    def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
+        timeout = min(request.timeout_s, self._timeout_s)
+        body = self._body(request, is_stream=True)
+        try:
+            with closing(self._post(request, body, timeout)) as response:
+                answer = _StreamedAnswer(self.name, request, response.headers.get("x-request-id"))
+                yield from self._deltas(response, answer, timeout)
+        except ProviderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
+            failure = self._failure(error)
+        else:
+            return
+        raise failure
+
+    def _deltas(
+        self, response: httpx2.Response, answer: _StreamedAnswer, timeout: float
+    ) -> Iterator[ChatDelta]:
+        splitter = SseSplitter()
+        last = time.monotonic()
+        for chunk in response.iter_bytes():
+            for event in splitter.feed(chunk):
+                delta = answer.take(event)
+                last = time.monotonic()
+                if delta is not None:
+                    yield delta
+            if answer.is_done:
+                break
+            # Comments that keep the connection alive are no answer.
+            if time.monotonic() - last > timeout:
+                raise retry.deadline_error(provider=self.name, provider_ref=answer.provider_ref)
+        yield answer.end()
+
+    def _body(self, request: ChatRequest, *, is_stream: bool) -> bytes:
+        try:
+            return wire.request_body(
+                request, model=request.model or self.model, dialect=self._dialect, is_stream=is_stream
+            )
+        except (ValueError, TypeError):
+            failure = retry.not_sendable_error(provider=self.name)
+        raise failure
+
+    def _post(self, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
+        """The answer's head; its body is still to be read."""
+        import httpx2
+        from openai import Stream
+
+        headers = {} if self._api_key else self._authorization()
+        if request.request_key:
+            headers["X-Client-Request-Id"] = (
+                f"{quote(request.request_key, safe=_KEY_SAFE)[:480]}/{request.attempt}"
+            )
+        times = httpx2.Timeout(timeout, connect=min(self._connect_timeout_s, timeout))
+        response: Any = self._client().post(
+            _PATH,
+            cast_to=httpx2.Response,
+            content=body,
+            options={"headers": headers, "timeout": times},
+            stream=True,
+            stream_cls=Stream[Any],
+        )
+        return response
+
+    def _read(self, response: httpx2.Response, deadline: float) -> bytes:
+        """The whole body. The socket's own timeout counts silence only, and DeepSeek sends blank lines while
+        it waits, so the total is watched here."""
+        content = bytearray()
+        reference = response.headers.get("x-request-id")
+        for chunk in response.iter_bytes():
+            content += chunk
+            if time.monotonic() > deadline:
+                raise retry.deadline_error(provider=self.name, provider_ref=reference)
+            if len(content) > MAX_ANSWER_BYTES:
+                raise wire.bad_answer("The provider's answer is too large.", self.name, reference, None)
+        return bytes(content)
+
+    def _client(self) -> OpenAI:
+        # The process id keeps a forked child away from its parent's sockets.
+        key = (os.getpid(), self._base_url, self._api_key, self._max_connections)
+        client = _clients.get(key)
+        if client is None:
+            with _clients_lock:
+                client = _clients.get(key) or self._build_client()
+                _clients[key] = client
+        return client
+
+    def _build_client(self) -> OpenAI:
+        import httpx2
+        from openai import Omit, OpenAI
+
+        limits = httpx2.Limits(
+            max_connections=self._max_connections,
+            max_keepalive_connections=self._max_connections,
+            keepalive_expiry=_KEEPALIVE_S,
+        )
+        # A redirect would carry the prompt to an address nobody configured; a proxy for the outside world is
+        # none for this machine.
+        transport = httpx2.Client(
+            limits=limits, follow_redirects=False, trust_env=self._host not in _LOOPBACK
+        )
+        # The SDK fills what is missing from OPENAI_* variables, which are not meant for this vendor.
+        own: dict[str, Any] = {
+            "OpenAI-Organization": Omit(),
+            "OpenAI-Project": Omit(),
+            **self._authorization(),
+        }
+        return OpenAI(
+            api_key=self._api_key or "none",
+            admin_api_key="",
+            base_url=self._base_url,
+            max_retries=0,
+            http_client=transport,
+            default_headers=own,
+        )
+
+    def _authorization(self) -> dict[str, Any]:
+        from openai import Omit
+
+        return {"Authorization": f"Bearer {self._api_key}" if self._api_key else Omit()}
+
+    def _failure(self, error: Exception) -> ProviderError:
+        import openai
+
+        if isinstance(error, openai.APIStatusError):
+            return retry.openai_status_error(
+                error.status_code,
+                error.body,
+                error.response.headers,
+                provider=self.name,
+                provider_ref=error.request_id,
+            )
+        if isinstance(error, openai.APIConnectionError):
+            return retry.transport_error(error.__cause__ or error, provider=self.name)
+        return retry.transport_error(error, provider=self.name)
+
+
+class _StreamedAnswer:
+    """What a stream has brought so far."""
+
+    def __init__(self, provider: str, request: ChatRequest, provider_ref: str | None) -> None:
+        self.provider_ref = provider_ref
+        self.is_done = False
+        self._provider = provider
+        self._request = request
+        self._finish: object = None
+        self._usage: Usage | None = None
+        self._is_refusal = False
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+
+    def take(self, event: bytes) -> ChatDelta | None:
+        """The piece that `event` brings, if it brings text."""
+        if event == b"[DONE]":
+            self.is_done = True
+            return None
+        try:
+            data = orjson.loads(event)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            raise wire.bad_answer(
+                "A piece of the answer is not JSON.", self._provider, self.provider_ref, None
+            )
+        if data.get("error"):
+            raise retry.openai_stream_error(
+                data["error"], provider=self._provider, provider_ref=self.provider_ref
+            )
+        self._usage = wire.parse_usage(data.get("usage")) or self._usage
+        choice = wire.first_choice(data)
+        if choice is None:
+            return None
+        self._finish = choice.get("finish_reason") or self._finish
+        part = choice.get("delta")
+        return self._piece(part) if isinstance(part, dict) else None
+
+    def _piece(self, part: dict[str, Any]) -> ChatDelta | None:
+        refusal = wire.refusal_of(part)
+        self._is_refusal = self._is_refusal or bool(refusal)
+        text, reasoning = refusal or wire.text_of(part), wire.reasoning_of(part)
+        if not text and not reasoning:
+            return None
+        self._text.append(text)
+        self._reasoning.append(reasoning)
+        return ChatDelta(text=text, reasoning=reasoning)
+
+    def end(self) -> ChatDelta:
+        """The last piece. Raises `ProviderError` when the stream broke off before the answer's end."""
+        if self._finish is None and not self.is_done:
+            raise retry.cut_error(provider=self._provider, provider_ref=self.provider_ref)
+        finish = wire.finish_reason_of(
+            self._finish,
+            self._is_refusal,
+            provider=self._provider,
+            provider_ref=self.provider_ref,
+            usage=self._usage,
+        )
+        usage = self._usage or wire.estimated_usage(
+            self._request, "".join(self._text), "".join(self._reasoning)
+        )
+        return ChatDelta(finish_reason=finish, usage=usage)
