@@ -36,7 +36,7 @@ class User(AbstractUser):
         default=timezone.now, help_text="A token that is older than this is refused."
     )
 
-    objects = AccountManager()
+    objects = AccountManager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -44,7 +44,7 @@ def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -57,7 +57,7 @@ SHARED = [
 def logging_config(*, level: str, json: bool) -> dict[str, Any]:
     """A `logging.config` dictionary; everything goes to standard output through one handler."""
     if json:
-        rendering = [structlog.processors.format_exc_info, redact_event, structlog.processors.JSONRenderer()]
+        rendering: list[Any] = [structlog.processors.format_exc_info, redact_event, structlog.processors.JSONRenderer()]
     else:
         rendering = [
             structlog.processors.format_exc_info,

@@ -46,5 +46,4 @@ def provider_settings(env: Env) -> tuple[dict[str, dict[str, Any]], dict[str, li
     order = order or [name for name in vendors if name in usable] or ["sandbox"]
 
     providers = {name: {"path": OPENAI_CHAT, "options": options} for name, options in vendors.items() if name in usable}
-    providers["sandbox"] = {"path": "generation.providers.llm.sandbox.SandboxChat", "options": {}}
     return {"llm": providers}, {"llm": order}

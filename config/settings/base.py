@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from corsheaders.defaults import default_headers
 
 from config.env import Env
 from config.logs import logging_config
@@ -165,12 +166,26 @@ JWT_SECRET = env.secret("JWT_SECRET", default="", help="Signs access and refresh
 RATE_LIMIT_WINDOW_MS = env.int("RATE_LIMIT_WINDOW_MS", default=60_000, min=1000, help="Window of the rate limit")
 RATE_LIMIT_MAX_REQUESTS = env.int("RATE_LIMIT_MAX_REQUESTS", default=600, min=0, help="Requests per window; 0: off")
 LOGIN_LIMIT_MAX_ATTEMPTS = env.int("LOGIN_LIMIT_MAX_ATTEMPTS", default=20, min=0, help="Log-in tries per window")
+NUM_PROXIES = env.int("NUM_PROXIES", default=0, min=0, max=10, help="Own proxies in front; 0: X-Forwarded-For is ignored")
+WAITING_REQUESTS_MAX = env.int(
+    "WAITING_REQUESTS_MAX", default=4, min=0, max=1000, help="Requests per process that ?wait= may hold at once"
+)
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_000_000, min=1000, help="Largest JSON body")
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CORS_ORIGIN = env.list("CORS_ORIGIN", default=[], help="Origins that browsers may call from; * for all")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGIN
 CORS_ALLOWED_ORIGINS = [origin for origin in CORS_ORIGIN if origin != "*"]
-CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID", "Idempotent-Replayed"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "last-event-id", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+]
 CORS_URLS_REGEX = r"^/api/"
 
 REST_FRAMEWORK = {
@@ -179,6 +194,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.RequestThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.JsonNegotiation",
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.AtelierSchema",
     "EXCEPTION_HANDLER": "config.api.exceptions.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",

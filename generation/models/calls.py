@@ -28,7 +28,9 @@ class ProviderCall(BaseModel):
     outcome is unknown.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="provider_calls")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="provider_calls"
+    )
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls")
     attempt = models.PositiveIntegerField(default=0)
     step = models.CharField(max_length=60)
@@ -39,7 +41,9 @@ class ProviderCall(BaseModel):
     status = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in CallStatus], default=CallStatus.RESERVED.value
     )
-    repeats = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="repeated_by")
+    repeats = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="repeated_by"
+    )
 
     reserved_micros = models.BigIntegerField(default=0)
     cost_micros = models.BigIntegerField(null=True, blank=True)
@@ -54,7 +58,9 @@ class ProviderCall(BaseModel):
     provider_ref = models.CharField(max_length=200, blank=True)
     error_code = models.CharField(max_length=60, blank=True)
     result = models.JSONField(null=True, blank=True)
-    resolution = models.CharField(max_length=200, blank=True, help_text="Who or what resolved an uncertain outcome.")
+    resolution = models.CharField(
+        max_length=200, blank=True, help_text="Who or what resolved an uncertain outcome."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 

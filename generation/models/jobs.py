@@ -29,13 +29,17 @@ class Job(BaseModel):
     """One piece of work. Only `generation.jobs` writes its status, each time by a conditional UPDATE.
 
     `attempt` counts claims and is the fencing token: every write of a worker names the attempt that it belongs to,
-    so a worker that was given up can't change anything any more. `worker` and `lease_expires_at` say who has it and
-    until when. `position` orders the children of a parent. `error` is `{code, en, zh, retryable, charged, details}`.
+    so a worker that was given up can't change anything any more. `failures` counts what went wrong since somebody
+    last asked for it; at `max_failures` the job is dead. `worker` and `lease_expires_at` say who has it and
+    until when. `position` orders the children of a parent. `error` is `{code, message, message_zh, retryable,
+    charged[, details]}`.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=60)
-    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="children"
+    )
     position = models.PositiveIntegerField(default=0)
     is_test = models.BooleanField(default=False, help_text="Only the sandbox is called.")
 
@@ -43,14 +47,17 @@ class Job(BaseModel):
         max_length=10, choices=[(s.value, s.value) for s in JobStatus], default=JobStatus.QUEUED.value
     )
     attempt = models.PositiveIntegerField(default=0)
-    max_attempts = models.PositiveIntegerField(default=4)
+    failures = models.PositiveIntegerField(default=0)
+    max_failures = models.PositiveIntegerField(default=4)
     worker = models.CharField(max_length=80, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
-    max_parallel = models.PositiveIntegerField(default=0, help_text="Children in flight at once; 0: no limit.")
+    max_parallel = models.PositiveIntegerField(
+        default=0, help_text="Children in flight at once; 0: no limit."
+    )
 
     input = models.JSONField(default=dict)
     output = models.JSONField(null=True, blank=True)
@@ -74,11 +81,13 @@ class Job(BaseModel):
             ),
             models.CheckConstraint(condition=models.Q(progress__lte=100), name="job_progress_is_percent"),
             models.CheckConstraint(
-                condition=~models.Q(status__in=[s.value for s in TERMINAL]) | models.Q(finished_at__isnull=False),
+                condition=~models.Q(status__in=[s.value for s in TERMINAL])
+                | models.Q(finished_at__isnull=False),
                 name="job_terminal_has_finished_at",
             ),
             models.CheckConstraint(
-                condition=~models.Q(status="failed") | ~models.Q(error_code=""), name="job_failed_has_error_code"
+                condition=~models.Q(status="failed") | ~models.Q(error_code=""),
+                name="job_failed_has_error_code",
             ),
             models.UniqueConstraint(
                 fields=["owner", "kind", "idempotency_key"],

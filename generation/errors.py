@@ -1,0 +1,180 @@
+"""What can go wrong with jobs and paid calls, and what a person reads about it."""
+
+from config.errors import AppError
+
+
+class JobNotFoundError(AppError):
+    code = "JOB_NOT_FOUND"
+    status = 404
+    en = "There is no such job, or it isn't yours."
+    zh = "该任务不存在，或不属于您。"
+
+
+class JobStateError(AppError):
+    code = "JOB_WRONG_STATE"
+    status = 409
+    en = "The job is {status}; this needs it to be {wanted}."
+    zh = "任务当前状态为 {status}，此操作要求状态为 {wanted}。"
+
+
+class JobCancelledError(AppError):
+    """Raised inside a handler when its job was asked to stop."""
+
+    code = "JOB_CANCELLED"
+    status = 409
+    en = "The job was cancelled."
+    zh = "任务已取消。"
+
+
+class JobLostError(AppError):
+    code = "JOB_WORKER_LOST"
+    status = 500
+    retryable = True
+    en = "The worker that ran this died too often. Retry it; nothing that was already paid for is bought again."
+    zh = "执行该任务的工作进程多次中断。请重试，已付费的结果不会重复购买。"
+
+
+class JobTimeoutError(AppError):
+    code = "JOB_TIMEOUT"
+    status = 504
+    retryable = True
+    en = "The job ran longer than it may."
+    zh = "任务运行时间超过上限。"
+
+
+class JobInternalError(AppError):
+    code = "JOB_INTERNAL_ERROR"
+    status = 500
+    retryable = True
+    en = "Something broke on our side while the job ran. It is logged under the job's id; retry it or send us the id."
+    zh = "任务运行时服务器内部出错，已按任务编号记录。请重试，或把任务编号发给我们。"
+
+
+class JobChildrenFailedError(AppError):
+    code = "JOB_ITEMS_FAILED"
+    status = 500
+    retryable = True
+    en = "{failed} of {total} items failed. Look at them and retry: only the failed ones run again."
+    zh = "{total} 个条目中有 {failed} 个失败。请查看后重试，只会重新执行失败的条目。"
+
+
+class PriceMissingError(AppError):
+    code = "PRICE_MISSING"
+    status = 422
+    en = "There is no price for {model} of {provider}, so it isn't called. Choose a model that has one."
+    zh = "{provider} 的 {model} 没有登记价格，因此不会调用。请选择有价格的模型。"
+
+
+class CallUncertainError(AppError):
+    """The outcome of a paid call is unknown and the rules don't allow to buy it again unasked."""
+
+    code = "CALL_UNCERTAIN"
+    status = 502
+    en = (
+        "A paid call was cut off and nobody can tell whether it was charged. It isn't repeated by itself: look at "
+        "the job's calls and retry, or let staff resolve them."
+    )
+    zh = "一次付费调用中断，无法确定是否已计费，因此不会自动重复。请查看该任务的调用记录后重试，或由工作人员处理。"
+
+
+class CallInFlightError(AppError):
+    """Another worker holds the purchase of this step."""
+
+    code = "CALL_IN_FLIGHT"
+    status = 409
+    retryable = True
+    en = "This step is being bought by another attempt."
+    zh = "该步骤正由另一次执行购买。"
+
+
+# -- providers: the code of a ProviderError is looked up here ------------------------------------------------------
+
+
+class ProviderRateLimitedError(AppError):
+    code = "PROVIDER_RATE_LIMITED"
+    status = 503
+    retryable = True
+    en = "The AI provider takes no more requests for the moment. Try again a little later."
+    zh = "AI 服务商暂时不再接受请求，请稍后重试。"
+
+
+class ProviderOverloadedError(AppError):
+    code = "PROVIDER_OVERLOADED"
+    status = 503
+    retryable = True
+    en = "The AI provider is overloaded. Try again a little later."
+    zh = "AI 服务商负载过高，请稍后重试。"
+
+
+class ProviderUnavailableError(AppError):
+    code = "PROVIDER_UNAVAILABLE"
+    status = 503
+    retryable = True
+    en = "The AI provider can't be reached. Try again a little later."
+    zh = "无法连接 AI 服务商，请稍后重试。"
+
+
+class ProviderTimeoutError(AppError):
+    code = "PROVIDER_TIMEOUT"
+    status = 504
+    retryable = True
+    en = "The AI provider didn't answer in time. Whether it charged for the call is not known."
+    zh = "AI 服务商未在时限内应答，是否计费尚不确定。"
+
+
+class ProviderConnectionLostError(AppError):
+    code = "PROVIDER_CONNECTION_LOST"
+    status = 502
+    retryable = True
+    en = "The connection to the AI provider broke during the answer. Whether it charged for the call is not known."
+    zh = "应答过程中与 AI 服务商的连接中断，是否计费尚不确定。"
+
+
+class ProviderAuthFailedError(AppError):
+    code = "PROVIDER_AUTH_FAILED"
+    status = 502
+    en = "The AI provider refuses our key. The operator must check it."
+    zh = "AI 服务商拒绝了密钥，请联系管理员检查。"
+
+
+class ProviderQuotaExhaustedError(AppError):
+    code = "PROVIDER_QUOTA_EXHAUSTED"
+    status = 502
+    en = "The account at the AI provider has no credit left. The operator must top it up."
+    zh = "AI 服务商账户余额不足，请联系管理员充值。"
+
+
+class ProviderModelNotFoundError(AppError):
+    code = "PROVIDER_MODEL_NOT_FOUND"
+    status = 502
+    en = "The AI provider doesn't know this model, or no longer offers it. Choose another model."
+    zh = "AI 服务商没有或已停用该模型，请选择其他模型。"
+
+
+class ProviderBadRequestError(AppError):
+    code = "PROVIDER_BAD_REQUEST"
+    status = 502
+    en = "The AI provider refuses the request as invalid."
+    zh = "AI 服务商认为请求无效。"
+
+
+class ProviderContextTooLongError(AppError):
+    code = "PROVIDER_CONTEXT_TOO_LONG"
+    status = 422
+    en = "The text is longer than the model can read. Shorten it or choose a model with a larger context."
+    zh = "文本超过模型可读取的长度，请缩短内容或选择上下文更大的模型。"
+
+
+class ProviderContentRefusedError(AppError):
+    code = "PROVIDER_CONTENT_REFUSED"
+    status = 422
+    en = "The AI provider refuses this content by its rules. Change the text before you try again."
+    zh = "AI 服务商按其规则拒绝了该内容，请修改文本后再试。"
+
+
+class ProviderBadAnswerError(AppError):
+    code = "PROVIDER_BAD_ANSWER"
+    status = 502
+    retryable = True
+    en = "The AI provider's answer can't be used."
+    zh = "AI 服务商返回的内容无法使用。"

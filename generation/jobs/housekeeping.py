@@ -1,0 +1,55 @@
+"""What beat asks for: polling what waits at providers, and clearing what nobody needs any more."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from generation.domain.states import TERMINAL, CallStatus, JobStatus
+from generation.jobs import runner
+from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
+
+LIMIT = 1000
+#: A bought answer is kept with its ledger row this long after its job has stored it.
+RESULT_DAYS = 2
+
+
+def poll_due() -> int:
+    """Ask the providers about all waiting jobs that are due."""
+    due = Job.objects.filter(status=JobStatus.WAITING, not_before__lte=timezone.now()).exclude(
+        provider_ref=""
+    )
+    ids = list(due.order_by("not_before").values_list("pk", flat=True)[:LIMIT])
+    for pk in ids:
+        runner.poll(pk)
+    return len(ids)
+
+
+def clean_up() -> dict[str, int]:
+    """Delete old heartbeats and old events of finished jobs; forget bought answers that are stored in place."""
+    now = timezone.now()
+    heartbeats, _ = WorkerHeartbeat.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+    return {
+        "heartbeats": heartbeats,
+        "events": _delete_old_events(),
+        "results": _forget_results(),
+    }
+
+
+def _delete_old_events() -> int:
+    old = timezone.now() - timedelta(days=settings.JOB_RETENTION_DAYS)
+    events = JobEvent.objects.filter(job__status__in=TERMINAL, job__finished_at__lt=old)
+    ids = list(events.values_list("pk", flat=True)[:LIMIT])
+    return JobEvent.objects.filter(pk__in=ids).delete()[0]
+
+
+def _forget_results() -> int:
+    old = timezone.now() - timedelta(days=RESULT_DAYS)
+    calls = ProviderCall.objects.filter(
+        status=CallStatus.SETTLED,
+        result__isnull=False,
+        job__status=JobStatus.SUCCEEDED,
+        job__finished_at__lt=old,
+    )
+    ids = list(calls.values_list("pk", flat=True)[:LIMIT])
+    return ProviderCall.objects.filter(pk__in=ids).update(result=None)

@@ -1,0 +1,89 @@
+"""Kinds of jobs: what a product registers so that the engine can run its work."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from generation.jobs.run import JobRun
+    from generation.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class NoOutput:
+    """The output of a kind that has nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A handler's answer that its provider has accepted the work: poll again after `poll_after` seconds."""
+
+    provider: str
+    provider_ref: str
+    poll_after: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForChildren:
+    """A parent's answer: its children do the work from here on."""
+
+
+Answer = Any  # an instance of the kind's output class, Waiting or WaitForChildren
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """One kind of job.
+
+    - `input`, `output`: frozen dataclasses; an input is parsed before the handler sees it.
+    - `run`: does the work outside any transaction and returns an output, `Waiting` or `WaitForChildren`. It may be
+      called again for the same job: what it buys, it buys through `JobRun`, which never buys a step twice.
+    - `store`: puts the output in place. Runs inside the transaction that makes the job `succeeded`, so that one never
+      exists without the other. Database only, and quick.
+    - `poll`: asks the provider about a waiting job; same answers as `run`.
+    - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored.
+    - `summary`: a parent's output from its children's counts by status.
+    """
+
+    name: str
+    input: type
+    output: type
+    run: "Callable[[JobRun], Answer]"
+    store: "Callable[[Job, Any], None] | None" = None
+    poll: "Callable[[JobRun], Answer] | None" = None
+    stop: "Callable[[JobRun], None] | None" = None
+    summary: "Callable[[Job, Mapping[str, int]], Any] | None" = None
+    max_failures: int = 4
+
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        """The stored input as an instance of `input`. Raises `msgspec.ValidationError`."""
+        return msgspec.convert(data, type=self.input, strict=False)
+
+
+_kinds: dict[str, JobKind] = {}
+
+
+def register(kind: JobKind) -> None:
+    """Make a kind known; called from `AppConfig.ready`."""
+    if _kinds.get(kind.name, kind) != kind:
+        raise ValueError(f"job kind {kind.name} is registered twice")
+    _kinds[kind.name] = kind
+
+
+def get_kind(name: str) -> JobKind:
+    """The kind called `name`. Raises `LookupError` when no installed app registers it."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise LookupError(f"no app registers the job kind {name!r}") from None
+
+
+def is_known(name: str) -> bool:
+    return name in _kinds
+
+
+def to_json(value: Any) -> Any:
+    """A dataclass as plain JSON data."""
+    return msgspec.to_builtins(value)

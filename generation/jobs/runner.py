@@ -1,0 +1,153 @@
+"""Runs jobs: claim, hand over to the kind's handler, put the output in place, and go on with the next child."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from config.errors import AppError
+from generation.errors import JobCancelledError, JobInternalError
+from generation.jobs import ledger, parents, transitions
+from generation.jobs.failures import settle_failure
+from generation.jobs.registry import Answer, JobKind, WaitForChildren, Waiting, get_kind, to_json
+from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.worker import this_worker
+from generation.models import Job
+from generation.providers.base import ProviderError
+
+log = structlog.get_logger(__name__)
+
+#: A chain of children goes back to the end of the queue after this long, so that others get their turn.
+CHAIN_SECONDS = 20.0
+
+
+def run(job_id: UUID, *, publish: bool = True) -> None:
+    """Run the job if it is there to be taken, then further children of its parent for a while.
+
+    A message that comes twice, late, or for a job that somebody else has finds nothing to claim and ends here.
+    `publish=False` runs a parent's own step without publishing its children: the caller will run them itself.
+    """
+    worker = this_worker()
+    job = transitions.claim(job_id, worker=worker.name, lease=worker.lease)
+    if job is None:
+        return
+    run_claimed(job, publish=publish)
+    if job.parent_id is not None:
+        _go_on(job.parent_id)
+
+
+def _go_on(parent_id: UUID) -> None:
+    worker = this_worker()
+    until = time.monotonic() + CHAIN_SECONDS
+    while not worker.is_stopping and time.monotonic() < until:
+        if not run_next_child(parent_id):
+            return
+    parent = Job.objects.filter(pk=parent_id).first()
+    if parent is not None and parents.publish_children(parent) == 0:
+        parents.settle(parent_id)
+
+
+def run_next_child(parent_id: UUID) -> bool:
+    """Run one more child of this parent. False when none can start now; ends the parent if it was the last."""
+    worker = this_worker()
+    job = transitions.claim_next_child(parent_id, worker=worker.name, lease=worker.lease)
+    if job is None:
+        parents.settle(parent_id)
+        return False
+    run_claimed(job)
+    return True
+
+
+def poll(job_id: UUID) -> None:
+    """Ask the provider about a waiting job."""
+    worker = this_worker()
+    job = transitions.claim_poll(job_id, worker=worker.name, lease=worker.lease)
+    if job is not None:
+        run_claimed(job, polling=True)
+
+
+def run_claimed(job: Job, *, polling: bool = False, publish: bool = True) -> None:
+    """One attempt, whatever comes of it. The one wrapper around all work: nothing can leave a job running."""
+    worker = this_worker()
+    with (
+        worker.holding(job) as entry,
+        structlog.contextvars.bound_contextvars(job_id=str(job.pk), kind=job.kind, attempt=job.attempt),
+    ):
+        run_ = JobRun(job=job, input=None, entry=entry)
+        try:
+            kind = _prepare(run_)
+        except (LookupError, msgspec.ValidationError) as exc:
+            log.error("job.unrunnable", error=str(exc))
+            settle_failure(job, JobInternalError(), max_failures=1)
+            return
+        try:
+            answer = _call(kind, run_, polling=polling)
+            _finish(kind, job, answer, publish=publish)
+        except AttemptLostError:
+            log.info("job.attempt_lost")
+        except JobCancelledError:
+            _cancel(kind, run_)
+        except (AppError, ProviderError) as exc:
+            log.info("job.attempt_failed", code=exc.code)
+            settle_failure(job, exc, max_failures=kind.max_failures)
+        except Exception:  # noqa: BLE001 — whatever a handler does, its job must reach a state
+            log.exception("job.broken")
+            settle_failure(job, JobInternalError(), max_failures=1)
+    if job.parent_id is not None:
+        parents.report(job.parent_id)
+
+
+def _prepare(run_: JobRun) -> JobKind:
+    kind = get_kind(run_.job.kind)
+    run_.input = kind.parse(run_.job.input)
+    return kind
+
+
+def _call(kind: JobKind, run_: JobRun, *, polling: bool) -> Answer:
+    if not polling:
+        return kind.run(run_)
+    run_.check()
+    handler: Callable[[JobRun], Answer] = kind.poll or kind.run
+    return handler(run_)
+
+
+def _finish(kind: JobKind, job: Job, answer: Answer, *, publish: bool) -> None:
+    if isinstance(answer, Waiting):
+        poll_at = timezone.now() + timedelta(seconds=answer.poll_after)
+        _must_hold(
+            transitions.wait_for_provider(
+                job, provider=answer.provider, provider_ref=answer.provider_ref, poll_at=poll_at
+            )
+        )
+    elif isinstance(answer, WaitForChildren):
+        parent = _must_hold(transitions.wait_for_children(job))
+        if publish and parents.publish_children(parent) == 0:
+            parents.settle(job.pk)
+    else:
+        # Output and status commit together: neither is ever seen without the other (ADR 0004).
+        with transaction.atomic():
+            _must_hold(transitions.succeed(job, to_json(answer)))
+            if kind.store is not None:
+                kind.store(job, answer)
+
+
+def _must_hold(job: Job | None) -> Job:
+    if job is None:
+        raise AttemptLostError
+    return job
+
+
+def _cancel(kind: JobKind, run_: JobRun) -> None:
+    job = run_.job
+    if job.provider_ref and kind.stop is not None:
+        try:
+            kind.stop(run_)
+        except (AppError, ProviderError) as exc:
+            log.warning("job.stop_refused", code=exc.code)
+    ledger.give_up_attempt(job)
+    transitions.cancel(transitions.held(job))

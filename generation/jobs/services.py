@@ -1,0 +1,244 @@
+"""What products and people do with jobs: submit, cancel, retry, pause, resume."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from config.celery import enqueue
+from generation.domain.states import ACTIVE, CallStatus, JobStatus
+from generation.errors import JobStateError
+from generation.jobs import ledger, parents, transitions
+from generation.jobs.registry import get_kind, to_json
+from generation.models import Job, JobEvent, ProviderCall
+
+#: Rows written at once when a parent gets its children.
+CHUNK = 500
+
+
+def job_submit(
+    *,
+    kind: str,
+    input: Any,
+    owner_id: UUID,
+    idempotency_key: str | None = None,
+    is_test: bool = False,
+    max_parallel: int = 0,
+    publish: bool = True,
+) -> Job:
+    """Write a job down; a worker hears of it when the transaction commits.
+
+    The same `idempotency_key` of the same owner and kind returns the job that it made the first time. With
+    `publish=False` nobody is told: the caller runs it in its own process.
+    """
+    get_kind(kind)
+    if idempotency_key is not None:
+        known = Job.objects.filter(owner_id=owner_id, kind=kind, idempotency_key=idempotency_key).first()
+        if known is not None:
+            return known
+    now = timezone.now()
+    job = Job(
+        owner_id=owner_id,
+        kind=kind,
+        input=to_json(input),
+        is_test=is_test,
+        idempotency_key=idempotency_key,
+        max_failures=get_kind(kind).max_failures,
+        max_parallel=max_parallel,
+        not_before=now,
+        published_at=now,
+        event_seq=1,
+    )
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+            JobEvent.objects.create(job=job, seq=1, type="queued", data={})
+    except IntegrityError:
+        if idempotency_key is None:
+            raise
+        return Job.objects.get(owner_id=owner_id, kind=kind, idempotency_key=idempotency_key)
+    if publish:
+        enqueue("generation.run_job", job_id=str(job.pk))
+    return job
+
+
+@transaction.atomic
+def children_submit(*, parent: Job, kind: str, inputs: Iterable[Any]) -> list[Job]:
+    """Write the children of a parent down, in order. They start when the parent's own step has run."""
+    now = timezone.now()
+    max_failures = get_kind(kind).max_failures
+    children = [
+        Job(
+            owner_id=parent.owner_id,
+            kind=kind,
+            parent_id=parent.pk,
+            position=position,
+            input=to_json(value),
+            is_test=parent.is_test,
+            max_failures=max_failures,
+            not_before=now,
+            event_seq=1,
+        )
+        for position, value in enumerate(inputs, start=1)
+    ]
+    Job.objects.bulk_create(children, batch_size=CHUNK)
+    JobEvent.objects.bulk_create(
+        (JobEvent(job_id=child.pk, seq=1, type="queued", data={}) for child in children), batch_size=CHUNK
+    )
+    return children
+
+
+def job_cancel(*, job: Job) -> Job:
+    """Ask a job to stop, its children too. What nobody runs is cancelled at once; what runs stops between two steps.
+
+    Asking twice changes nothing. Raises `JobStateError` when the job is over already (and not cancelled).
+    """
+    now = timezone.now()
+    rows = Job.objects.filter(pk=job.pk, status__in=ACTIVE, cancel_requested_at=None)
+    with transaction.atomic():
+        asked = transitions.change(rows, "cancel_requested", {}, cancel_requested_at=now)
+        if asked is None:
+            job.refresh_from_db()
+            if (
+                job.status == JobStatus.CANCELLED
+                or job.cancel_requested_at is not None
+                and not job.is_terminal
+            ):
+                return job
+            raise JobStateError(status=job.status, wanted="queued, running or waiting")
+        _cancel_children(asked)
+        transitions.cancel(Job.objects.filter(pk=job.pk, status=JobStatus.QUEUED))
+    parents.settle(job.pk)
+    if asked.parent_id is not None:
+        parents.settle(asked.parent_id)
+    # A job that waits for its provider is stopped by the next poll, which tells the provider.
+    Job.objects.filter(pk=job.pk, status=JobStatus.WAITING).exclude(provider_ref="").update(not_before=now)
+    job.refresh_from_db()
+    return job
+
+
+def _cancel_children(parent: Job) -> None:
+    now = timezone.now()
+    Job.objects.filter(parent_id=parent.pk, status__in=[JobStatus.RUNNING, JobStatus.WAITING]).update(
+        cancel_requested_at=now, updated_at=now
+    )
+    _move_children(
+        parent,
+        JobStatus.QUEUED,
+        "cancelled",
+        status=JobStatus.CANCELLED,
+        finished_at=now,
+        cancel_requested_at=now,
+    )
+
+
+def job_retry(*, job: Job, resolution: str = "the owner asked for a retry") -> Job:
+    """Run a failed job again, or the failed children of a parent. What was bought before is not bought again.
+
+    Calls of it with an unknown outcome no longer block their steps: asking for a retry is the person's word that the
+    ledger waits for. Raises `JobStateError` unless the job has failed.
+    """
+    with transaction.atomic():
+        is_parent = Job.objects.filter(parent_id=job.pk).exists()
+        values = {**REVIVED, "status": JobStatus.WAITING if is_parent else JobStatus.QUEUED}
+        failed = Job.objects.filter(pk=job.pk, status=JobStatus.FAILED)
+        revived = transitions.change(failed, "replayed", {}, **values, not_before=timezone.now())
+        if revived is None:
+            job.refresh_from_db()
+            raise JobStateError(status=job.status, wanted="failed")
+        if is_parent:
+            _revive_children(revived, resolution)
+        else:
+            ledger.accept_loss(revived, resolution=resolution)
+        if revived.parent_id is not None:
+            _reopen_parent(revived.parent_id)
+    if is_parent:
+        parents.publish_children(revived)
+    else:
+        enqueue("generation.run_job", job_id=str(revived.pk))
+    return revived
+
+
+REVIVED: dict[str, Any] = {
+    "failures": 0,
+    "error": None,
+    "error_code": "",
+    "finished_at": None,
+    "output": None,
+    "published_at": None,
+}
+
+
+def _revive_children(parent: Job, resolution: str) -> None:
+    for child in Job.objects.filter(parent_id=parent.pk, status=JobStatus.FAILED).only("pk"):
+        ledger.accept_loss(child, resolution=resolution)
+    _move_children(
+        parent, JobStatus.FAILED, "replayed", status=JobStatus.QUEUED, not_before=timezone.now(), **REVIVED
+    )
+
+
+def _reopen_parent(parent_id: UUID) -> None:
+    ended = Job.objects.filter(pk=parent_id, status=JobStatus.FAILED)
+    transitions.change(ended, "replayed", {}, status=JobStatus.WAITING, **REVIVED)
+
+
+def _move_children(parent: Job, from_status: JobStatus, event: str, **values: Any) -> None:
+    """Move all children in a state at once, each with its numbered event."""
+    while True:
+        rows = list(
+            Job.objects.filter(parent_id=parent.pk, status=from_status).values_list("pk", "event_seq")[:CHUNK]
+        )
+        if not rows:
+            return
+        for pk, seq in rows:
+            moved = Job.objects.filter(pk=pk, status=from_status, event_seq=seq).update(
+                event_seq=F("event_seq") + 1, updated_at=timezone.now(), **values
+            )
+            if moved:
+                JobEvent.objects.create(job_id=pk, seq=seq + 1, type=event, data={})
+
+
+def job_pause(*, job: Job) -> Job:
+    """Start no further children; those that run go on to their end. Raises `JobStateError`."""
+    rows = Job.objects.filter(
+        pk=job.pk, status__in=ACTIVE, paused_at=None, cancel_requested_at=None, parent=None
+    )
+    return _must_change(
+        job, transitions.change(rows, "paused", {}, paused_at=timezone.now()), wanted="running"
+    )
+
+
+def job_resume(*, job: Job) -> Job:
+    """Go on where `job_pause` stopped. Raises `JobStateError` when it isn't paused."""
+    rows = Job.objects.filter(pk=job.pk, status__in=ACTIVE, paused_at__isnull=False)
+    resumed = _must_change(job, transitions.change(rows, "resumed", {}, paused_at=None), wanted="paused")
+    Job.objects.filter(parent_id=job.pk, status=JobStatus.QUEUED).update(published_at=None)
+    parents.publish_children(resumed)
+    return resumed
+
+
+def _must_change(job: Job, changed: Job | None, *, wanted: str) -> Job:
+    if changed is None:
+        job.refresh_from_db()
+        raise JobStateError(status=state_of(job), wanted=wanted)
+    return changed
+
+
+def state_of(job: Job) -> str:
+    """The status as a person says it: a paused job is `paused`."""
+    return "paused" if job.paused_at is not None and not job.is_terminal else str(job.status)
+
+
+def call_resolve(*, call_id: UUID, outcome: str, resolution: str, micros: int | None = None) -> bool:
+    """A person's word on an uncertain call: `released` (it cost nothing) or `charged` (it cost `micros`).
+
+    Returns False when it isn't uncertain any more. Either way its job may buy the step again.
+    """
+    now = timezone.now()
+    rows = ProviderCall.objects.uncertain().filter(pk=call_id)
+    values: Mapping[str, Any] = {"status": CallStatus.RELEASED, "settled_at": now, "updated_at": now}
+    cost = 0 if outcome == "released" else F("reserved_micros") if micros is None else micros
+    return bool(rows.update(**values, cost_micros=cost, resolution=resolution[:200]))

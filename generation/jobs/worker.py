@@ -1,0 +1,162 @@
+"""This process as a worker: its name, its jobs in flight, and the thread that keeps their leases alive."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from config.db import uuid7
+from config.queues import Queue, QueueLimits
+from generation.domain.states import JobStatus
+from generation.models import Job, WorkerHeartbeat
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A job that a thread of this process runs. The heartbeat sets the two flags; the thread looks at them."""
+
+    job_id: str
+    attempt: int
+    limit_seconds: float
+    began: float = field(default_factory=time.monotonic)
+    is_lost: bool = False
+    is_cancelled: bool = False
+
+    @property
+    def remaining_seconds(self) -> float:
+        return self.limit_seconds - (time.monotonic() - self.began)
+
+
+class Worker:
+    """One per process, made on first use. `name` stands in every job that this process claims."""
+
+    def __init__(self) -> None:
+        self.host = socket.gethostname()[:60]
+        self.name = f"{self.host[:40]}:{os.getpid()}:{uuid7().hex[-8:]}"
+        self.started_at = timezone.now()
+        self._in_flight: dict[str, InFlight] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._queues = ""
+
+    @property
+    def limits(self) -> QueueLimits:
+        limits: QueueLimits = settings.QUEUE_LIMITS[Queue.AGENT_BUILDS]
+        return limits
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.limits.lease_seconds)
+
+    @contextmanager
+    def holding(self, job: Job) -> Iterator[InFlight]:
+        """Keep the job's lease alive while the block runs."""
+        entry = InFlight(str(job.pk), job.attempt, self.limits.limit_seconds)
+        with self._lock:
+            self._in_flight[entry.job_id] = entry
+        try:
+            yield entry
+        finally:
+            with self._lock:
+                if self._in_flight.get(entry.job_id) is entry:
+                    del self._in_flight[entry.job_id]
+
+    def start(self, queues: str) -> None:
+        """Begin to beat. Called once, when a worker process is ready."""
+        if self._thread is not None:
+            return
+        self._queues = queues[:120]
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._beat_until_stopped, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the heartbeat and take this worker off the list."""
+        if self._thread is None:
+            return
+        self._stopping.set()
+        self._thread.join(timeout=5)
+        self._thread = None
+        WorkerHeartbeat.objects.filter(pk=self.name).delete()
+
+    @property
+    def is_stopping(self) -> bool:
+        """A stopping worker finishes what it runs and takes nothing new."""
+        return self._stopping.is_set()
+
+    def take_nothing_new(self) -> None:
+        """The process was asked to stop: threads finish their job and don't go on to the next."""
+        self._stopping.set()
+
+    def _beat_until_stopped(self) -> None:
+        while True:
+            try:
+                self.beat()
+            except DatabaseError as exc:
+                log.warning("worker.heartbeat_failed", worker=self.name, error=type(exc).__name__)
+            finally:
+                connection.close()
+            if self._stopping.wait(self.limits.heartbeat_seconds) and not self._in_flight:
+                return
+            if self._stopping.is_set():
+                time.sleep(min(self.limits.heartbeat_seconds, 1.0))
+
+    def beat(self) -> None:
+        """Extend the leases of what runs here, and tell the threads what became of their jobs.
+
+        A job past its time limit is not extended: its lease runs out and the sweeper takes it up, while the fencing
+        token keeps the late thread from writing.
+        """
+        now = timezone.now()
+        with self._lock:
+            entries = list(self._in_flight.values())
+        alive = [entry for entry in entries if entry.remaining_seconds > 0]
+        if alive:
+            mine = Job.objects.filter(
+                pk__in=[entry.job_id for entry in alive], worker=self.name, status=JobStatus.RUNNING
+            )
+            mine.update(lease_expires_at=now + self.lease)
+            rows = {
+                str(pk): (attempt, cancel)
+                for pk, attempt, cancel in mine.values_list("pk", "attempt", "cancel_requested_at")
+            }
+            for entry in alive:
+                attempt, cancel_requested_at = rows.get(entry.job_id, (None, None))
+                entry.is_lost = attempt != entry.attempt
+                entry.is_cancelled = cancel_requested_at is not None
+        WorkerHeartbeat.objects.update_or_create(
+            pk=self.name,
+            defaults={
+                "queues": self._queues,
+                "host": self.host,
+                "pid": os.getpid(),
+                "in_flight": len(entries),
+                "started_at": self.started_at,
+                "seen_at": now,
+            },
+        )
+
+
+_worker: Worker | None = None
+_worker_lock = threading.Lock()
+
+
+def this_worker() -> Worker:
+    """The worker of this process (a forked child gets its own)."""
+    global _worker
+    with _worker_lock:
+        if _worker is None or f":{os.getpid()}:" not in _worker.name:
+            _worker = Worker()
+        return _worker

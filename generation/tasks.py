@@ -1,0 +1,47 @@
+"""Celery's doors to the engine. Arguments are ids as keywords; unknown ones are tolerated, so that an old worker
+survives a newer publisher."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+
+from generation.jobs import housekeeping, runner, sweeper
+from generation.jobs.worker import this_worker
+
+
+@shared_task(name="generation.run_job")
+def run_job(*, job_id: str, **_: Any) -> None:
+    runner.run(UUID(job_id))
+
+
+@shared_task(name="generation.poll_jobs")
+def poll_jobs(**_: Any) -> int:
+    return housekeeping.poll_due()
+
+
+@shared_task(name="generation.sweep_jobs")
+def sweep_jobs(**_: Any) -> dict[str, int]:
+    return sweeper.sweep()
+
+
+@shared_task(name="generation.clean_up", ignore_result=False)
+def clean_up(**_: Any) -> dict[str, int]:
+    return housekeeping.clean_up()
+
+
+@worker_ready.connect
+def _begin_heartbeat(sender: Any = None, **_: Any) -> None:
+    queues = ",".join(sorted(sender.app.amqp.queues.consume_from)) if sender is not None else ""
+    this_worker().start(queues)
+
+
+@worker_shutting_down.connect
+def _finish_what_runs(**_: Any) -> None:
+    this_worker().take_nothing_new()
+
+
+@worker_shutdown.connect
+def _end_heartbeat(**_: Any) -> None:
+    this_worker().stop()
