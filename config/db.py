@@ -1,10 +1,11 @@
 """What every model of the house shares: UUIDv7 keys, timestamps, and the way to let go of a connection."""
 
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 
 import uuid_utils.compat
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 
 def uuid7() -> uuid.UUID:
@@ -32,3 +33,11 @@ def release_connection() -> None:
     """
     if connection.vendor == "postgresql" and not connection.in_atomic_block and not settings.KEEP_CONNECTIONS:
         connection.close()
+
+
+def savepoint() -> AbstractContextManager[None]:
+    """Around one statement that may break a constraint: inside a transaction a savepoint, otherwise nothing.
+
+    A single statement is its own transaction, and BEGIN and COMMIT around it are two more trips to the database.
+    """
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()

@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from config.db import savepoint
 from config.errors import Charged
 from generation.domain.prices import CURRENCY, VERSION
 from generation.domain.states import CallStatus
@@ -82,7 +83,7 @@ def reserve(
         price_version=VERSION,
     )
     try:
-        with transaction.atomic():
+        with savepoint():
             call.save(force_insert=True)
     except IntegrityError as exc:
         raise CallInFlightError(step=step) from exc
@@ -108,7 +109,7 @@ def settle(
     step was bought again in the meantime, this purchase is recorded as paid for nothing.
     """
     try:
-        with transaction.atomic():
+        with savepoint():
             return _settle(call, micros=micros, usage=usage, result=result, provider_ref=provider_ref)
     except IntegrityError:
         return settle_useless(call, micros=micros, usage=usage, code="CALL_REPEATED")

@@ -38,7 +38,7 @@ def change(
     rows: models.QuerySet[Job], event: str, data: Mapping[str, Any] | None = None, **values: Any
 ) -> Job | None:
     """Apply `values` to the row that matches and append its event; None when it didn't match."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         job = update_returning(rows, event_seq=F("event_seq") + 1, **values)
         if job is not None:
             JobEvent.objects.create(job_id=job.pk, seq=job.event_seq, type=event, data=dict(data or {}))
