@@ -123,12 +123,11 @@ class Broker:
         """Starts the server and returns once it answers; raises BrokerError."""
         self._child = self._child or Child(self.spec(), log=self.log)
         self._child.start()
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            if not self._child.is_alive() or time.monotonic() > deadline:
-                self.stop()
-                raise BrokerError(f"Valkey doesn't answer on port {self.port}. It said:\n{self._tail()}")
-            time.sleep(POLL_SECONDS)
+        try:
+            self._await_answer(self._child)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
@@ -145,6 +144,13 @@ class Broker:
         """Stops the server and starts it again, with the same port, password and data."""
         self.stop()
         return self.start()
+
+    def _await_answer(self, child: Child) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            if not child.is_alive() or time.monotonic() > deadline:
+                raise BrokerError(f"Valkey doesn't answer on port {self.port}. It said:\n{self._tail()}")
+            time.sleep(POLL_SECONDS)
 
     def _tail(self) -> str:
         return (

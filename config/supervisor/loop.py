@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -19,6 +20,7 @@ READ_BYTES = 65_536
 TAIL_LINES = 20
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 1.0
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,20 @@ class Supervisor:
                 if self._ending:
                     return
                 self._launch(slot)
-            while not self._ending and not all(self._is_ready(slot) for slot in stage):
-                self._pump(POLL_SECONDS)
+            self._await_ready(stage)
         if not self._ending:
             self._announce()
+
+    def _await_ready(self, stage: Sequence[Slot]) -> None:
+        complain_at = time.monotonic() + PATIENCE_SECONDS
+        while not self._ending:
+            late = [slot.spec.name for slot in stage if not self._is_ready(slot)]
+            if not late:
+                return
+            if time.monotonic() > complain_at:
+                complain_at = math.inf
+                self._console.complain(SUPERVISOR, f"still waiting for {', '.join(late)}")
+            self._pump(POLL_SECONDS)
 
     def _launch(self, slot: Slot) -> None:
         slot.restart_at = None

@@ -316,7 +316,10 @@ def test_the_broker_keeps_its_data_over_kill_and_restart(tmp_path: Path) -> None
 
 def test_the_broker_asks_for_a_password_that_nobody_else_can_see(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker:
-        with redis.Redis(LOOPBACK, broker.port) as stranger, pytest.raises(redis.AuthenticationError):
+        with (
+            redis.Redis(LOOPBACK, broker.port, retry=None) as stranger,
+            pytest.raises(redis.AuthenticationError),
+        ):
             stranger.get("x")
         commands = subprocess.run(["ps", "-wweo", "args"], capture_output=True, text=True, check=True).stdout
         assert str(tmp_path) in commands
