@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.db.models.functions import Concat
 
 from config.db import BaseModel
 from templates.models.sources import ContentTemplate, Language, Project
@@ -26,7 +27,8 @@ class Document(BaseModel):
     """A project told by a content template in a language: one row for each such cell, with versions below it.
 
     `source_language` is the language whose inputs it was made from: its own, or the other one's when it is a
-    translation. The two fingerprints are those inputs' at that time.
+    translation. The two fingerprints are those inputs' at that time (the project's is the pair of both languages' where
+    the content template reads both).
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="documents")
@@ -40,7 +42,7 @@ class Document(BaseModel):
         "DocumentVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     characters = models.PositiveIntegerField(default=0)
-    project_fingerprint = models.CharField(max_length=64)
+    project_fingerprint = models.CharField(max_length=128)
     template_fingerprint = models.CharField(max_length=64)
     provider = models.CharField(max_length=40)
     model = models.CharField(max_length=120, blank=True)
@@ -65,7 +67,13 @@ class Document(BaseModel):
 
 STALE_CONDITION = ~Q(
     project_fingerprint=Case(
-        When(source_language="zh", then=F("project__fingerprint_zh")), default=F("project__fingerprint_en")
+        When(
+            content_template__reads_both_languages=True,
+            then=Concat("project__fingerprint_zh", "project__fingerprint_en"),
+        ),
+        When(source_language="zh", then=F("project__fingerprint_zh")),
+        default=F("project__fingerprint_en"),
+        output_field=models.CharField(),
     )
 ) | ~Q(
     template_fingerprint=Case(
@@ -83,7 +91,7 @@ class DocumentVersion(BaseModel):
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=300)
     content = models.TextField()
-    project_fingerprint = models.CharField(max_length=64)
+    project_fingerprint = models.CharField(max_length=128)
     template_fingerprint = models.CharField(max_length=64)
     source_language = models.CharField(max_length=2, choices=Language)
     provider = models.CharField(max_length=40)

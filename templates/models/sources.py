@@ -93,6 +93,9 @@ class ContentTemplate(BaseModel):
     outline = models.JSONField(default=dict, blank=True, help_text="Sections, as the sandbox writes them.")
     order = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    reads_both_languages = models.BooleanField(
+        default=False, help_text="A prompt names a text of the other language, so a change there makes stale, too."
+    )
     fingerprint_zh = models.CharField(max_length=64)
     fingerprint_en = models.CharField(max_length=64)
 
