@@ -26,11 +26,18 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A handler's answer that something it needs isn't there yet: queue it again, that is no failure."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class WaitForChildren:
     """A parent's answer: its children do the work from here on."""
 
 
-Answer = Any  # an instance of the kind's output class, Waiting or WaitForChildren
+Answer = Any  # the kind's result, Waiting, Later or WaitForChildren
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,11 @@ class JobKind:
     """One kind of job.
 
     - `input`, `output`: frozen dataclasses; an input is parsed before the handler sees it.
-    - `run`: does the work outside any transaction and returns an output, `Waiting` or `WaitForChildren`. It may be
-      called again for the same job: what it buys, it buys through `JobRun`, which never buys a step twice.
-    - `store`: puts the output in place. Runs inside the transaction that makes the job `succeeded`, so that one never
-      exists without the other. Database only, and quick.
+    - `run`: does the work outside any transaction and returns a result, `Waiting`, `Later` or `WaitForChildren`. It
+      may be called again for the same job: what it buys, it buys through `JobRun`, which never buys a step twice.
+    - `store`: puts the result in place and returns the output that the job keeps (without it, the result itself is
+      the output). Runs inside the transaction that makes the job `succeeded`, so that one never exists without the
+      other. Database only, and quick.
     - `poll`: asks the provider about a waiting job; same answers as `run`.
     - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored.
     - `summary`: a parent's output from its children's counts by status.
@@ -51,7 +59,7 @@ class JobKind:
     input: type
     output: type
     run: "Callable[[JobRun], Answer]"
-    store: "Callable[[Job, Any], None] | None" = None
+    store: "Callable[[Job, Any], Any] | None" = None
     poll: "Callable[[JobRun], Answer] | None" = None
     stop: "Callable[[JobRun], None] | None" = None
     summary: "Callable[[Job, Mapping[str, int]], Any] | None" = None

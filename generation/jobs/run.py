@@ -31,7 +31,8 @@ class AttemptLostError(Exception):
 class JobRun:
     """One attempt at one job.
 
-    Handlers use `input`, `chat`, `purchase`, `progress` and `check`. Anything bought through `chat` or `purchase` is
+    Handlers use `input`, `chat`, `purchase`, `progress` and `check`; `spent_micros` and `usage` sum up what the texts
+    of this job cost, those of earlier attempts included. Anything bought through `chat` or `purchase` is
     bought once per `step`, however often the handler runs: name the steps of a handler after what they buy.
     """
 
@@ -39,6 +40,8 @@ class JobRun:
     input: Any
     entry: InFlight
     calls_made: int = 0
+    spent_micros: int = 0
+    usage: Usage = Usage()
 
     @property
     def provider_ref(self) -> str:
@@ -76,7 +79,9 @@ class JobRun:
             self.check()
             done = ledger.bought(self.job, step)
             if done is not None:
-                return msgspec.convert(done.result, type=ChatResult)
+                result = msgspec.convert(done.result, type=ChatResult)
+                self._count(done.cost_micros or 0, result.usage)
+                return result
         self.calls_made += 1
         repeats = ledger.may_buy(self.job, step, capability=ledger.TEXT) if self.job.attempt > 1 else None
         names = (registry.SANDBOX,) if self.job.is_test else registry.provider_names("llm")
@@ -129,7 +134,12 @@ class JobRun:
             result=msgspec.to_builtins(result),
             provider_ref=result.provider_ref or "",
         )
+        self._count(micros, result.usage)
         return result
+
+    def _count(self, micros: int, usage: Usage) -> None:
+        self.spent_micros += micros
+        self.usage = self.usage + usage
 
     def _close_failed(self, call: ProviderCall, error: ProviderError, cost: Callable[[Usage], int]) -> None:
         if error.charged is False:

@@ -1,20 +1,23 @@
 """Runs jobs: claim, hand over to the kind's handler, put the output in place, and go on with the next child."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from config.errors import AppError
+from generation.domain.states import JobStatus
 from generation.errors import JobCancelledError, JobInternalError
 from generation.jobs import ledger, parents, transitions
 from generation.jobs.failures import settle_failure
-from generation.jobs.registry import Answer, JobKind, WaitForChildren, Waiting, get_kind, to_json
+from generation.jobs.registry import Answer, JobKind, Later, WaitForChildren, Waiting, get_kind, to_json
 from generation.jobs.run import AttemptLostError, JobRun
 from generation.jobs.worker import this_worker
 from generation.models import Job
@@ -128,12 +131,22 @@ def _finish(kind: JobKind, job: Job, answer: Answer, *, publish: bool) -> None:
         parent = _must_hold(transitions.wait_for_children(job))
         if publish and parents.publish_children(parent) == 0:
             parents.settle(job.pk)
+    elif isinstance(answer, Later):
+        _must_hold(transitions.postpone(job, not_before=timezone.now() + timedelta(seconds=answer.seconds)))
     else:
-        # Output and status commit together: neither is ever seen without the other (ADR 0004).
+        _store_and_succeed(kind, job, answer)
+
+
+def _store_and_succeed(kind: JobKind, job: Job, result: Any) -> None:
+    """Output and status commit together: neither is ever seen without the other (ADR 0004)."""
+    try:
         with transaction.atomic():
-            _must_hold(transitions.succeed(job, to_json(answer)))
-            if kind.store is not None:
-                kind.store(job, answer)
+            output = kind.store(job, result) if kind.store is not None else result
+            _must_hold(transitions.succeed(job, to_json(output)))
+    except IntegrityError:
+        if not transitions.held(job).exists():
+            raise AttemptLostError from None  # another attempt has stored it
+        raise
 
 
 def _must_hold(job: Job | None) -> Job:
@@ -151,3 +164,52 @@ def _cancel(kind: JobKind, run_: JobRun) -> None:
             log.warning("job.stop_refused", code=exc.code)
     ledger.give_up_attempt(job)
     transitions.cancel(transitions.held(job))
+
+
+def drain(parent_id: UUID, *, threads: int, watch: Callable[[], None], pause_seconds: float = 0.2) -> None:
+    """Run a parent and its children in this process, with `threads` at once, until the parent is over or paused.
+
+    `watch` is called in the calling thread about every `pause_seconds`, to show progress. Other workers may take
+    children of the same parent at the same time. On an interrupt the threads finish what they run.
+    """
+    worker = this_worker()
+    worker.start("in-process")
+    run(parent_id, publish=False)
+    stop = threading.Event()
+    crew = [
+        threading.Thread(target=_drain_children, args=(parent_id, stop), daemon=True) for _ in range(threads)
+    ]
+    for thread in crew:
+        thread.start()
+    try:
+        while any(thread.is_alive() for thread in crew):
+            watch()
+            crew[0].join(pause_seconds)
+            if not crew[0].is_alive():
+                crew = [thread for thread in crew if thread.is_alive()]
+                if not crew:
+                    break
+    finally:
+        stop.set()
+        for thread in crew:
+            thread.join()
+        watch()
+        worker.stop()
+
+
+def _drain_children(parent_id: UUID, stop: threading.Event) -> None:
+    """One thread of `drain`: the next child, and when none can start now, wait for retries that become due."""
+    try:
+        while not stop.is_set():
+            if run_next_child(parent_id):
+                continue
+            parent = Job.objects.filter(pk=parent_id).values_list("status", "paused_at").first()
+            if parent is None or parent[0] != JobStatus.WAITING or parent[1] is not None:
+                return
+            connection.close()
+            stop.wait(0.25)
+    except Exception:
+        log.exception("drain.thread_broken")
+        raise
+    finally:
+        connection.close()

@@ -158,6 +158,13 @@ def requeue(rows: models.QuerySet[Job], error: Mapping[str, Any], *, not_before:
     )
 
 
+def postpone(job: Job, *, not_before: datetime) -> Job | None:
+    """`running → queued` without a failure and without an event: nothing has happened yet."""
+    return update_returning(
+        held(job), status=JobStatus.QUEUED, not_before=not_before, published_at=None, **FREED
+    )
+
+
 def cancel(rows: models.QuerySet[Job]) -> Job | None:
     return change(rows, "cancelled", {}, status=JobStatus.CANCELLED, finished_at=timezone.now(), **FREED)
 

@@ -70,9 +70,10 @@ def run_text(run: JobRun) -> TextOutput:
     return TextOutput("\n".join(texts))
 
 
-def store_text(job: Job, output: TextOutput) -> None:
+def store_text(job: Job, output: TextOutput) -> TextOutput:
     input = TextInput(**job.input)
     barrier(None, input, "in-store")
+    return output
 
 
 def _order(run: JobRun) -> str:
