@@ -1,0 +1,1 @@
+"""Pure rules of the document factory: no Django, no database, no network."""

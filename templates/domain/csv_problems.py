@@ -1,0 +1,128 @@
+"""What can be wrong with a projects file, in sentences that say how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemCode(StrEnum):
+    EMPTY_FILE = "empty_file"
+    FILE_TOO_LARGE = "file_too_large"
+    BAD_ENCODING = "bad_encoding"
+    NUL_CHARACTER = "nul_character"
+    UNKNOWN_COLUMN = "unknown_column"
+    DUPLICATE_COLUMN = "duplicate_column"
+    NO_NAME_COLUMN = "no_name_column"
+    FULL_WIDTH_COMMAS = "full_width_commas"
+    NO_ROWS = "no_rows"
+    TOO_MANY_ROWS = "too_many_rows"
+    WRONG_CELL_COUNT = "wrong_cell_count"
+    UNCLOSED_QUOTE = "unclosed_quote"
+    TEXT_AFTER_QUOTE = "text_after_quote"
+    NO_NAME = "no_name"
+    TOO_LONG = "too_long"
+    BAD_CODE = "bad_code"
+    BAD_URL = "bad_url"
+    FORMULA = "formula"
+    DUPLICATE = "duplicate"
+
+
+_SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
+    ProblemCode.EMPTY_FILE: ("The file is empty.", "文件是空的。"),
+    ProblemCode.FILE_TOO_LARGE: (
+        "The file is larger than {detail}; split it into several files.",
+        "文件超过 {detail}，请拆分成多个文件。",
+    ),
+    ProblemCode.BAD_ENCODING: (
+        "The text can't be read as {detail}; save the file as UTF-8.",
+        "无法按 {detail} 读取文字，请将文件另存为 UTF-8。",
+    ),
+    ProblemCode.NUL_CHARACTER: (
+        "There is a NUL character; save the file as CSV text in UTF-8.",
+        "含有 NUL 字符，请将文件另存为 UTF-8 编码的 CSV 文本。",
+    ),
+    ProblemCode.UNKNOWN_COLUMN: (
+        'The column "{column}" is unknown; expected name_zh, name_en, description_zh, description_en, website, code.',
+        "未知的列“{column}”；可用的列：名称、英文名称、描述、英文描述、网站、编号。",
+    ),
+    ProblemCode.DUPLICATE_COLUMN: ('The column "{column}" appears twice.', "列“{column}”重复出现。"),
+    ProblemCode.NO_NAME_COLUMN: (
+        "The first line must name the columns; name_zh or name_en is needed.",
+        "第一行必须是列名，且至少要有“名称”或“英文名称”。",
+    ),
+    ProblemCode.FULL_WIDTH_COMMAS: (
+        "The columns are separated by full-width commas; use the plain comma.",
+        "列之间使用了全角逗号，请改用半角逗号。",
+    ),
+    ProblemCode.NO_ROWS: ("There is no project below the header.", "列名下面没有任何项目。"),
+    ProblemCode.TOO_MANY_ROWS: (
+        "There are more than {detail} projects; split the file.",
+        "项目超过 {detail} 个，请拆分文件。",
+    ),
+    ProblemCode.WRONG_CELL_COUNT: (
+        "The row has another number of cells than the header ({detail}); put text with commas or line breaks in "
+        "double quotes.",
+        "这一行的单元格数与列名不一致（{detail}）；含逗号或换行的文字请加双引号。",
+    ),
+    ProblemCode.UNCLOSED_QUOTE: (
+        'A double quote is opened in this row and never closed; write a quote inside text as "".',
+        "这一行打开的双引号没有关闭；文字中的双引号请写成两个双引号。",
+    ),
+    ProblemCode.TEXT_AFTER_QUOTE: (
+        'Text follows a closing double quote; write a quote inside text as "".',
+        "结束双引号后面还有文字；文字中的双引号请写成两个双引号。",
+    ),
+    ProblemCode.NO_NAME: (
+        "The project has no name in either language.",
+        "项目没有中文名称，也没有英文名称。",
+    ),
+    ProblemCode.TOO_LONG: ("The text is longer than {detail} characters.", "文字超过 {detail} 个字符。"),
+    ProblemCode.BAD_CODE: (
+        'The code "{detail}" must consist of lower-case letters, digits and single hyphens.',
+        "编号“{detail}”只能由小写字母、数字和单个连字符组成。",
+    ),
+    ProblemCode.BAD_URL: (
+        'The website "{detail}" must be a full address such as https://example.org.',
+        "网站“{detail}”必须是完整的网址，例如 https://example.org。",
+    ),
+    ProblemCode.FORMULA: (
+        "The cell starts like a spreadsheet formula ({detail}); start it with a word, or put an apostrophe (') "
+        "before it.",
+        "单元格的开头像电子表格公式（{detail}）；请以文字开头，或在最前面加一个单引号（'）。",
+    ),
+    ProblemCode.DUPLICATE: (
+        "The same value already stands in line {detail}.",
+        "与第 {detail} 行的值重复。",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class CsvProblem:
+    """One fault. ``line`` is the physical line where the row starts, from 1; 0 means the whole file."""
+
+    code: ProblemCode
+    line: int = 0
+    column: str = ""
+    detail: str = ""
+
+    @property
+    def message_en(self) -> str:
+        where = f"Line {self.line}" + (f", {self.column}" if self._names_column else "")
+        sentence = self._sentence(0)
+        return f"{where}: {sentence}" if self.line else sentence
+
+    @property
+    def message_zh(self) -> str:
+        where = f"第 {self.line} 行" + (f"，{self.column}" if self._names_column else "")
+        sentence = self._sentence(1)
+        return f"{where}：{sentence}" if self.line else sentence
+
+    @property
+    def _names_column(self) -> bool:
+        return bool(self.column) and "{column}" not in _SENTENCES[self.code][0]
+
+    def _sentence(self, position: int) -> str:
+        return _SENTENCES[self.code][position].format(column=self.column, detail=self.detail)

@@ -1,0 +1,79 @@
+"""What a document is made from: a project, a content template and a language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self, cast, get_args
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def language_of(value: str) -> Language:
+    """The language with this code. Raises ValueError for any other text."""
+    if value not in LANGUAGES:
+        raise ValueError(f"unknown language {value!r}: expected one of {', '.join(LANGUAGES)}")
+    return value
+
+
+def other_language(language: Language) -> Language:
+    return "en" if language == "zh" else "zh"
+
+
+def localized(zh: str, en: str, language: Language) -> str:
+    """The text in ``language``, or in the other language when that one is blank.
+
+    The only fallback rule of the factory: rendering and fingerprints share it, so that a document is stale
+    exactly when a text it was made from has changed.
+    """
+    wanted, fallback = (zh, en) if language == "zh" else (en, zh)
+    return wanted if wanted.strip() else fallback
+
+
+class _FromMapping:
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a plain mapping; unknown keys are ignored, missing or null texts are empty."""
+        names = (field.name for field in fields(cast(Any, cls)))
+        return cls(**{name: str(values.get(name) or "") for name in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectInput(_FromMapping):
+    """A project's texts as a document sees them."""
+
+    name_zh: str = ""
+    name_en: str = ""
+    description_zh: str = ""
+    description_en: str = ""
+    website: str = ""
+
+    def name(self, language: Language) -> str:
+        return localized(self.name_zh, self.name_en, language)
+
+    def description(self, language: Language) -> str:
+        return localized(self.description_zh, self.description_en, language)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateInput(_FromMapping):
+    """A content template's texts as a document sees them."""
+
+    code: str = ""
+    category_code: str = ""
+    name_zh: str = ""
+    name_en: str = ""
+    description_zh: str = ""
+    description_en: str = ""
+    prompt_zh: str = ""
+    prompt_en: str = ""
+
+    def name(self, language: Language) -> str:
+        return localized(self.name_zh, self.name_en, language)
+
+    def description(self, language: Language) -> str:
+        return localized(self.description_zh, self.description_en, language)
+
+    def prompt(self, language: Language) -> str:
+        return localized(self.prompt_zh, self.prompt_en, language)
