@@ -1,11 +1,14 @@
 """The environment is read once, typed, and everything wrong with it is said in one message."""
 
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from config.dotenv import parse
-from config.env import Env, EnvironmentProblem
+from config.env import ROOT, Env, EnvironmentProblem
+from config.supervisor.plan import declare
 
 
 def env_of(tmp_path: Path, text: str = "", **environ: str) -> Env:
@@ -230,3 +233,62 @@ def test_every_setting_asked_for_is_declared(tmp_path: Path) -> None:
         False,
     )
     assert (secret.kind, secret.default, secret.is_secret, secret.is_required) == ("secret", None, True, True)
+
+
+# .env.example
+
+EXAMPLE = re.compile(r"^#(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$", re.MULTILINE)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+#: Their real default is a path on the machine, or for development only: the file shows an empty or relative one.
+NOT_SHOWN = {"VAR_DIR", "DATABASE_URL", "EXPORT_DIR", "SECRET_KEY"}
+
+
+settings_env: Env = import_module("config.settings.base").env
+
+
+def example() -> str:
+    return (ROOT / ".env.example").read_text("utf-8")
+
+
+def asked_for() -> set[str]:
+    """The names that any settings module or the supervisor reads, found in their source."""
+    reader = re.compile(r"\benv\.(?:str|secret|bool|int|float|list|url)\(\s*\"([A-Z0-9_]+)\"")
+    sources = [path for path in (ROOT / "config").rglob("*.py") if path.name != "env.py"]
+    return {name for path in sources for name in reader.findall(path.read_text("utf-8"))}
+
+
+def test_the_example_names_every_setting_and_no_other() -> None:
+    names = [match["name"] for match in EXAMPLE.finditer(example())]
+    assert len(names) == len(set(names))
+    assert set(names) == asked_for()
+
+
+def test_what_the_settings_declare_is_what_their_source_asks_for() -> None:
+    own = Env({"ENV_FILE": ""})
+    declare(own)
+    assert {*settings_env.declared, *own.declared} <= asked_for()
+    assert asked_for() - {*settings_env.declared, *own.declared} <= {"SECURE_SSL_REDIRECT"}, (
+        "read by prod.py only"
+    )
+
+
+def test_the_example_shows_the_defaults() -> None:
+    uncommented = EXAMPLE.sub(r"\g<name>=\g<value>", example())
+    values, bad_lines = parse(uncommented)
+    assert bad_lines == []
+    own = Env({"ENV_FILE": ""})
+    declare(own)
+    for name, setting in {**settings_env.declared, **own.declared}.items():
+        if name in NOT_SHOWN:
+            continue
+        default = setting.default
+        shown = ",".join(default) if isinstance(default, list) else str(default)
+        assert values[name] == (shown.lower() if isinstance(default, bool) else shown), name
+
+
+def test_the_example_explains_each_setting_in_both_languages() -> None:
+    for block in re.split(r"\n\s*\n", example()):
+        if match := EXAMPLE.search(block):
+            comments = [line for line in block[: match.start()].splitlines() if line.startswith("# ")]
+            assert any(CHINESE.search(line) for line in comments), match["name"]
+            assert any(not CHINESE.search(line) for line in comments), match["name"]
