@@ -70,7 +70,7 @@ clean: ## Removes the virtual environment and all caches; keeps your data (var/ 
 
 $(BIN)/python:
 	$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
-		echo "Atelier needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo missing)."; \
+		echo "Atelier needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo missing)."; \
 		echo "Install one (https://www.python.org/downloads/) or name it: make setup PYTHON=python3.12"; \
 		exit 1; \
 	} >&2

@@ -120,7 +120,9 @@ def check_database(options: plan.Options) -> None:
         return
     reason = found.stderr.strip().rpartition("\n")[2]
     if reason:
-        raise StartError(f"The database can't be used: {reason}\n  Check DATABASE_URL, then run: make setup")
+        raise StartError(
+            f"The database can't be checked: {reason}\n  Is DATABASE_URL right? Then run: make setup"
+        )
     raise StartError("The database isn't set up, or older than the program.\n  Run: make setup")
 
 

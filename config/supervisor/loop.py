@@ -163,6 +163,8 @@ class Supervisor:
 
     def _pass_on(self, slot: Slot, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
+        if not text.strip():
+            return
         slot.tail.append(text)
         if not any(words in text for words in slot.spec.hidden):
             self._console.line(slot.spec.name, text)

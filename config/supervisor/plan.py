@@ -18,6 +18,8 @@ from config.supervisor.processes import ProcessSpec
 
 DEFAULT_SETTINGS = "config.settings.dev"
 AGENT_BUILDS, STATUS_UPDATES = "agent_builds", "status_updates"
+#: In a container everything is root; seven lines of warning at each start would hide what matters.
+ROOT_IS_FINE = "ignore:You're running the worker with superuser privileges"
 UPDATES_CONCURRENCY = 8  # polling and sweeping are short; more would only wait for the database
 
 
@@ -125,7 +127,8 @@ def worker(
         *("-P", "threads", "-c", str(concurrency), "-Q", queue, "-n", f"{name}@%h"),
         *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     )
-    return ProcessSpec(name, command, environ, grace_seconds=grace_seconds)
+    quiet = {"PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS") or ROOT_IS_FINE}
+    return ProcessSpec(name, command, {**environ, **quiet}, grace_seconds=grace_seconds)
 
 
 def beat(options: Options, environ: Mapping[str, str]) -> ProcessSpec:

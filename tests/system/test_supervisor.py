@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import redis
+from celery import Celery
 
 from config.env import ROOT
 from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME
@@ -262,6 +263,11 @@ def test_a_command_that_does_not_exist_says_so() -> None:
         assert child.wait(5) == 127
 
 
+def test_empty_lines_are_not_passed_on() -> None:
+    with running(house([{"name": "web", "code": r"print('a\n\n  \nb', flush=True); " + SLEEP}])) as program:
+        program.until("web | a\nweb | b\n")
+
+
 def test_last_words_without_a_line_end_are_passed_on() -> None:
     with running(
         house([{"name": "web", "code": "import os; os.write(1, 'ende 完'.encode()); os._exit(1)"}])
@@ -386,6 +392,18 @@ def test_help_teaches() -> None:
         assert word in program.text
 
 
+def test_setup_may_be_repeated_and_overwrites_nothing(tmp_path: Path) -> None:
+    _, environ = supervisor(tmp_path)
+    prepare = [sys.executable, "-m", "config.supervisor.prepare", "--projects", "examples/projects.csv"]
+    with running(prepare, environ) as first:
+        assert first.end(40) == 0, first.text
+    with running(prepare, environ) as second:
+        assert second.end(40) == 0, second.text
+    assert f"Demo account: {DEMO_USERNAME} / {DEMO_PASSWORD}" in first.text
+    assert "Sample projects are unchanged" not in first.text
+    assert "Sample projects are unchanged" in second.text
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with a database that is set up."""
@@ -394,6 +412,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=ROOT, env={**os.environ, **environ}, check=True)
     return path
+
+
+def answering(app: Celery) -> set[str]:
+    """The names of the workers that answer a ping now."""
+    return {node.partition("@")[0] for reply in app.control.ping(timeout=1) for node in reply}
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -405,6 +428,8 @@ def test_the_whole_house_runs_and_goes(data: Path, how: signal.Signals) -> None:
         program.until(f"{DEMO_USERNAME} / {DEMO_PASSWORD}")
         for path in ("/docs", "/admin/", "/health/ready"):
             assert f"http://127.0.0.1:{port}{path}" in program.text
+        with Celery(broker=(data / "broker.url").read_text()) as app:
+            assert eventually(lambda: answering(app) == {"worker", "updates"}, seconds=30)
         with running(command, environ) as second:
             assert second.end() == 1
             assert f"process {program.process.pid}" in second.text
