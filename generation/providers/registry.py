@@ -34,8 +34,8 @@ def provider_names(capability: str) -> tuple[str, ...]:
 def get_llm(name: str) -> LLM:
     """The process's adapter called `name`, imported and built on first use.
 
-    Raises `ImproperlyConfigured` for a name without an entry, a class that cannot be imported or options it
-    does not take.
+    Raises `ImproperlyConfigured` for a name without an entry, a class that cannot be imported, or options
+    it does not take.
     """
     return cast(LLM, _get("llm", name))
 
@@ -66,10 +66,10 @@ def _build(capability: str, name: str) -> Any:
         raise ImproperlyConfigured(f"Provider {name!r} of {capability}: cannot import {path!r}.") from error
     try:
         return factory(name=name, **options)
-    except TypeError as error:
-        allowed = ", ".join(sorted(options)) or "none"
+    except (TypeError, ValueError) as error:
+        names = ", ".join(sorted(options)) or "none"
         raise ImproperlyConfigured(
-            f"Provider {name!r} of {capability}: {class_name} does not take these options ({allowed})."
+            f"Provider {name!r} of {capability}: {class_name} does not take its options ({names})."
         ) from error
 
 

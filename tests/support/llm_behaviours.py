@@ -19,6 +19,7 @@
 | `bad-json` | 200 with a body that is not JSON |
 | `drip[=S]` | byte by byte, S seconds apart (default 0) |
 | `keep-alive` | blank lines or comments before the answer, as DeepSeek sends them |
+| `only-keep-alive` | blank lines or comments every 0.05 s and never an answer |
 | `cut` | closes the connection in the middle of a character |
 | `lost` | accepts, then resets the connection without an answer |
 | `hang` | accepts and says nothing |
@@ -255,6 +256,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "bad-json": _always(raw=b'{"id": "chatcmpl-1", "choices": [{"message": '),
     "drip": _drip,
     "keep-alive": _always(action="keep-alive"),
+    "only-keep-alive": _always(action="only-keep-alive"),
     "cut": _always(action="cut"),
     "lost": _always(action="lost"),
     "hang": _always(action="hang"),

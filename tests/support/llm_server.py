@@ -89,6 +89,8 @@ class LLMServer:
         self.answer = answer
         self.calls: list[Call] = []
         self.connections = 0
+        self.in_flight = 0
+        self.peak_in_flight = 0
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
         self._failed_once: set[tuple[str, str]] = set()
         self._ready = threading.Event()
@@ -182,14 +184,14 @@ class LLMServer:
         plan, call = self._plan(body, headers)
         self.calls.append(call)
         self._write_log(call, answered=False)
-        await asyncio.sleep(plan.delay)
-        if plan.action == "hang":
-            await asyncio.sleep(3600)
+        await self._wait(plan)
         if plan.action == "lost":
             _reset(writer)
             return
         if plan.error is not None:
             _send(writer, plan.error.status, plan.error.body, plan.error.headers)
+        elif plan.action == "only-keep-alive":
+            await _send_signs_of_life(writer, is_stream=bool(body.get("stream")))
         elif body.get("stream"):
             await _send_stream(writer, self._answer(plan, body), plan, body)
         else:
@@ -197,6 +199,14 @@ class LLMServer:
         call.status = 200 if plan.error is None else plan.error.status
         call.answered_at = time.time()
         self._write_log(call, answered=True)
+
+    async def _wait(self, plan: Plan) -> None:
+        self.in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(3600 if plan.action == "hang" else plan.delay or 0)
+        finally:
+            self.in_flight -= 1
 
     def _answer(self, plan: Plan, body: Mapping[str, Any]) -> Answer:
         return plan.shape(self.answer(body), body)
@@ -310,6 +320,13 @@ async def _send_stream(
     for event in [*events, *([] if plan.ends_without_done else [b"[DONE]"])]:
         await _drip(writer, _sse(event), step, plan.pause)
     writer.write(b"0\r\n\r\n")
+
+
+async def _send_signs_of_life(writer: asyncio.StreamWriter, *, is_stream: bool) -> None:
+    kind = "text/event-stream" if is_stream else "application/json"
+    writer.write(_head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked"}))
+    while not writer.is_closing():
+        await _drip(writer, b": keep-alive\n\n" if is_stream else b"\n", 64, 0.05)
 
 
 async def _drip(writer: asyncio.StreamWriter, content: bytes, step: int, pause: float) -> None:

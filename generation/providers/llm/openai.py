@@ -12,8 +12,6 @@ anything for it, and gateways that do replay answers would repeat stored failure
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,24 +24,17 @@ from generation.providers import retry
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
+from generation.providers.llm.openai_client import authorization, shared_client
 from generation.providers.llm.sse import SseSplitter
 from generation.providers.llm.tokens import estimate_input_tokens
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import OpenAI
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 _PATH = "/chat/completions"
 _KEY_SAFE = "/:@+,;="
-_KEEPALIVE_S = 4.0
-"""Idle connections are dropped before common servers do it (uvicorn: 5 s): a request that meets a connection
-being closed has an unknown outcome."""
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-_clients: dict[tuple[int, str, str, int], OpenAI] = {}
-_clients_lock = threading.Lock()
 
 
 class OpenAIChat:
@@ -69,8 +60,11 @@ class OpenAIChat:
         dialect: str | None = None,
     ) -> None:
         parts = urlsplit(base_url)
+        dialect = dialect or wire.dialect_of(parts.hostname or "")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"Provider {name!r}: base_url must be an http or https address.")
+        if dialect not in wire.DIALECTS:
+            raise ValueError(f"Provider {name!r}: dialect must be one of {', '.join(wire.DIALECTS)}.")
         self.name = name
         self.model = model
         self._base_url = base_url.rstrip("/")
@@ -79,7 +73,7 @@ class OpenAIChat:
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._max_connections = max_connections
-        self._dialect = wire.DIALECTS[dialect or wire.dialect_of(parts.hostname)]
+        self._dialect = wire.DIALECTS[dialect]
 
     def __repr__(self) -> str:
         return f"OpenAIChat(name={self.name!r}, model={self.model!r}, host={self._host!r})"
@@ -156,13 +150,14 @@ class OpenAIChat:
         import httpx2
         from openai import Stream
 
-        headers = {} if self._api_key else self._authorization()
+        client = shared_client(self._base_url, self._api_key, self._max_connections)
+        headers = {} if self._api_key else authorization(self._api_key)
         if request.request_key:
             headers["X-Client-Request-Id"] = (
                 f"{quote(request.request_key, safe=_KEY_SAFE)[:480]}/{request.attempt}"
             )
         times = httpx2.Timeout(timeout, connect=min(self._connect_timeout_s, timeout))
-        response: Any = self._client().post(
+        response: Any = client.post(
             _PATH,
             cast_to=httpx2.Response,
             content=body,
@@ -184,50 +179,6 @@ class OpenAIChat:
             if len(content) > MAX_ANSWER_BYTES:
                 raise wire.bad_answer("The provider's answer is too large.", self.name, reference, None)
         return bytes(content)
-
-    def _client(self) -> OpenAI:
-        # The process id keeps a forked child away from its parent's sockets.
-        key = (os.getpid(), self._base_url, self._api_key, self._max_connections)
-        client = _clients.get(key)
-        if client is None:
-            with _clients_lock:
-                client = _clients.get(key) or self._build_client()
-                _clients[key] = client
-        return client
-
-    def _build_client(self) -> OpenAI:
-        import httpx2
-        from openai import Omit, OpenAI
-
-        limits = httpx2.Limits(
-            max_connections=self._max_connections,
-            max_keepalive_connections=self._max_connections,
-            keepalive_expiry=_KEEPALIVE_S,
-        )
-        # A redirect would carry the prompt to an address nobody configured; a proxy for the outside world is
-        # none for this machine.
-        transport = httpx2.Client(
-            limits=limits, follow_redirects=False, trust_env=self._host not in _LOOPBACK
-        )
-        # The SDK fills what is missing from OPENAI_* variables, which are not meant for this vendor.
-        own: dict[str, Any] = {
-            "OpenAI-Organization": Omit(),
-            "OpenAI-Project": Omit(),
-            **self._authorization(),
-        }
-        return OpenAI(
-            api_key=self._api_key or "none",
-            admin_api_key="",
-            base_url=self._base_url,
-            max_retries=0,
-            http_client=transport,
-            default_headers=own,
-        )
-
-    def _authorization(self) -> dict[str, Any]:
-        from openai import Omit
-
-        return {"Authorization": f"Bearer {self._api_key}" if self._api_key else Omit()}
 
     def _failure(self, error: Exception) -> ProviderError:
         import openai

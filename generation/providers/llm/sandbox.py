@@ -30,7 +30,7 @@ while `ChatRequest.attempt` is 1 and no longer after that, in any process. Sever
 name is a bad request, so that a misspelt one does not pass for a success.
 
 Length: an answer over `max_output_tokens` (counted by `tokens.estimate_tokens`) is cut, never inside an emoji
-or between a letter and its accent and never before the first character.
+or between a letter and its accent, and has at least one character.
 
 Continuing: when the last two messages are an assistant's text and a user's message that asks to continue (the
 word `continue` or `继续`), and that text is the beginning of what the sandbox answers to the messages before
@@ -58,7 +58,7 @@ Answerer = Callable[[ChatRequest], str]
 
 _MARKER = re.compile(r"\s?\[\[sandbox:([a-z-]+)(?:=(\d{1,4}(?:\.\d{1,3})?))?\]\]")
 _CONTINUE = re.compile(r"\bcontinue\b|继续|繼續", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^\s。！？!?\n][^。！？!?\n]*")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 _PIECE = 12
@@ -274,7 +274,8 @@ def _whole_answer(request: ChatRequest) -> str:
 
 
 def _generic_answer(request: ChatRequest) -> str:
-    points = [point.strip() for point in _SENTENCE.findall(_last_user_message(request)) if point.strip()][:5]
+    sentences = _SENTENCE_END.split(_last_user_message(request))
+    points = [sentence.strip() for sentence in sentences if sentence.strip()][:5]
     if _is_chinese(request):
         head = "这是离线沙盒的回答：没有调用任何外部模型，同样的请求总是得到同样的回答。"
         lead, tail = "收到的要点：", "配置任意一个模型服务后，这里会换成模型的回答。"
@@ -299,11 +300,19 @@ def _is_chinese(request: ChatRequest) -> bool:
 
 
 def _boundary(text: str, end: int) -> int:
-    """The nearest place at or before `end`, but after the first character, that splits no emoji sequence and
-    no letter from its accent."""
-    while 1 < end < len(text) and (_joins(text[end]) or text[end - 1] == "\u200d"):
+    """The last place at or before `end` that splits no emoji sequence and no letter from its accent; the end of
+    the first character where there is none, so that an answer always gets on."""
+    while end > 0 and _is_inside(text, end):
         end -= 1
-    return max(end, min(1, len(text)))
+    if end == 0 and text:
+        end = 1
+        while _is_inside(text, end):
+            end += 1
+    return end
+
+
+def _is_inside(text: str, place: int) -> bool:
+    return place < len(text) and (_joins(text[place]) or text[place - 1] == "\u200d")
 
 
 def _joins(character: str) -> bool:

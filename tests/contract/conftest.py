@@ -1,0 +1,33 @@
+"""The local model server and the requests that the adapters' tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from generation.providers.llm.openai_client import close_clients
+from tests.support.llm_behaviours import echo_document
+from tests.support.llm_server import LLMServer
+
+JSON_ANSWER = '{"title": "智能客服 🤖", "tags": ["客服", "AI"]}'
+
+
+def answer(body: Mapping[str, Any]) -> str:
+    return JSON_ANSWER if "response_format" in body else echo_document(body)
+
+
+@pytest.fixture(scope="session")
+def model_server() -> Iterator[LLMServer]:
+    with LLMServer(answer=answer) as server:
+        yield server
+        close_clients()
+
+
+@pytest.fixture
+def server() -> Iterator[LLMServer]:
+    """A server of the test's own, whose calls can be counted."""
+    with LLMServer() as server:
+        yield server
+        close_clients()

@@ -1,0 +1,246 @@
+"""What every `llm` adapter promises, whoever answers behind it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import jsonschema
+import pytest
+
+from generation.providers.base import CODES, ProviderError
+from generation.providers.llm.base import LLM, ChatDelta, ChatRequest
+from generation.providers.llm.openai import OpenAIChat
+from generation.providers.llm.sandbox import SandboxLLM
+from tests.contract.requests import PROMPT, SCHEMA, chat
+from tests.support.llm_server import LLMServer
+
+# scenario: code, retryable, charged, another provider may be asked
+FAILURES = {
+    "rate-limit": ("PROVIDER_RATE_LIMITED", True, False, True),
+    "overloaded": ("PROVIDER_OVERLOADED", True, False, True),
+    "auth": ("PROVIDER_AUTH_FAILED", False, False, True),
+    "no-quota": ("PROVIDER_QUOTA_EXHAUSTED", False, False, True),
+    "moderated": ("PROVIDER_CONTENT_REFUSED", False, False, False),
+    "too-long": ("PROVIDER_CONTEXT_TOO_LONG", False, False, False),
+    "lost": ("PROVIDER_CONNECTION_LOST", True, None, False),
+    "cut": ("PROVIDER_CONNECTION_LOST", True, None, False),
+    "hang": ("PROVIDER_TIMEOUT", True, None, False),
+    "no-answer": ("PROVIDER_BAD_ANSWER", True, True, False),
+}
+
+
+def whole_answer(llm: LLM, request: ChatRequest, *, is_stream: bool) -> tuple[str, ChatDelta]:
+    """The text and what ended it, by `complete` or by `stream`."""
+    if is_stream:
+        deltas = list(llm.stream(request))
+        return "".join(delta.text for delta in deltas), deltas[-1]
+    result = llm.complete(request)
+    return result.text, ChatDelta(finish_reason=result.finish_reason, usage=result.usage)
+
+
+both_ways = pytest.mark.parametrize("is_stream", [False, True], ids=["complete", "stream"])
+
+
+class ChatContract:
+    """Subclasses give an `llm` fixture and translate a scenario into their magic input."""
+
+    markers: dict[str, str]
+    name: str
+
+    def marked(self, scenario: str, **fields: object) -> ChatRequest:
+        return chat(f"{PROMPT} {self.markers[scenario]}", **fields)
+
+    @both_ways
+    def test_it_answers_whole_and_counts_tokens(self, llm: LLM, is_stream: bool) -> None:
+        text, end = whole_answer(llm, chat(), is_stream=is_stream)
+        assert "智能客服 🤖" in text
+        assert "👩‍👩‍👧" in text
+        assert end.finish_reason == "stop"
+        assert end.usage is not None
+        assert end.usage.input_tokens > 0
+        assert end.usage.output_tokens > 0
+        assert not end.usage.is_estimate
+
+    def test_it_says_who_answered(self, llm: LLM) -> None:
+        assert llm.name == self.name
+        result = llm.complete(chat(model="another-model"))
+        assert (result.provider, result.model) == (self.name, "another-model")
+        assert result.provider_ref
+        assert llm.complete(chat()).model == llm.model
+
+    def test_stream_and_whole_answer_agree(self, llm: LLM) -> None:
+        deltas = list(llm.stream(chat()))
+        assert len(deltas) > 3
+        assert [delta.finish_reason for delta in deltas[:-1]] == [None] * (len(deltas) - 1)
+        assert "".join(delta.text for delta in deltas) == llm.complete(chat()).text
+
+    @both_ways
+    def test_it_keeps_within_the_limit_and_says_so(self, llm: LLM, is_stream: bool) -> None:
+        text, end = whole_answer(llm, chat(max_output_tokens=8), is_stream=is_stream)
+        assert end.finish_reason == "length"
+        assert 0 < len(text) < len(llm.complete(chat()).text)
+        assert end.usage is not None
+        assert end.usage.output_tokens <= 8
+
+    @both_ways
+    def test_a_schema_gets_json(self, llm: LLM, is_stream: bool) -> None:
+        text, _ = whole_answer(llm, chat(json_schema=SCHEMA), is_stream=is_stream)
+        jsonschema.validate(json.loads(text), SCHEMA)
+
+    @both_ways
+    def test_thoughts_stay_apart(self, llm: LLM, is_stream: bool) -> None:
+        request = self.marked("reasoning")
+        if is_stream:
+            deltas = list(llm.stream(request))
+            text, reasoning = "".join(d.text for d in deltas), "".join(d.reasoning for d in deltas)
+            usage = deltas[-1].usage
+        else:
+            result = llm.complete(request)
+            text, reasoning, usage = result.text, result.reasoning, result.usage
+        assert reasoning
+        assert reasoning not in text
+        assert usage is not None
+        assert 0 < usage.reasoning_tokens < usage.output_tokens
+
+    @both_ways
+    @pytest.mark.parametrize(
+        ("scenario", "finish"), [("truncated", "length"), ("filtered", "content_filter")]
+    )
+    def test_an_answer_cut_short_is_marked(
+        self, llm: LLM, is_stream: bool, scenario: str, finish: str
+    ) -> None:
+        text, end = whole_answer(llm, self.marked(scenario), is_stream=is_stream)
+        assert text
+        assert end.finish_reason == finish
+
+    @both_ways
+    @pytest.mark.parametrize("scenario", FAILURES)
+    def test_a_failure_says_what_to_do_and_what_it_cost(
+        self, llm: LLM, is_stream: bool, scenario: str
+    ) -> None:
+        code, is_retryable, charged, allows_fallback = FAILURES[scenario]
+        request = self.marked(scenario, timeout_s=0.3 if scenario == "hang" else 10.0)
+        started = time.monotonic()
+        with pytest.raises(ProviderError) as caught:
+            whole_answer(llm, request, is_stream=is_stream)
+        error = caught.value
+        assert (error.code, error.retryable, error.allows_fallback) == (code, is_retryable, allows_fallback)
+        assert error.charged is charged
+        assert error.code in CODES
+        assert error.provider == self.name
+        assert "智能客服" not in str(error) + repr(error)
+        assert time.monotonic() - started < 8
+
+    @both_ways
+    def test_a_rate_limit_says_how_long(self, llm: LLM, is_stream: bool) -> None:
+        with pytest.raises(ProviderError) as caught:
+            whole_answer(llm, self.marked("rate-limit"), is_stream=is_stream)
+        assert caught.value.retry_after == 2.0
+
+    @both_ways
+    def test_what_fails_once_succeeds_at_the_second_attempt(self, llm: LLM, is_stream: bool) -> None:
+        key = f"once-{self.name}-{is_stream}"
+        with pytest.raises(ProviderError, match="PROVIDER_RATE_LIMITED"):
+            whole_answer(llm, self.marked("rate-limit-once", request_key=key, attempt=1), is_stream=is_stream)
+        request = self.marked("rate-limit-once", request_key=key, attempt=2)
+        assert whole_answer(llm, request, is_stream=is_stream)[1].finish_reason == "stop"
+
+    def test_text_that_came_before_the_cut_is_given_out(self, llm: LLM) -> None:
+        stream = llm.stream(self.marked("cut"))
+        assert next(stream).text
+        with pytest.raises(ProviderError, match="PROVIDER_CONNECTION_LOST"):
+            list(stream)
+
+    @both_ways
+    def test_an_abandoned_stream_leaves_the_adapter_usable(self, llm: LLM, is_stream: bool) -> None:
+        stream = llm.stream(chat())
+        next(stream)
+        stream.close()  # type: ignore[attr-defined]
+        assert whole_answer(llm, chat(), is_stream=is_stream)[1].finish_reason == "stop"
+
+    @both_ways
+    def test_the_estimate_is_an_upper_one(self, llm: LLM, is_stream: bool) -> None:
+        _, end = whole_answer(llm, chat(), is_stream=is_stream)
+        assert end.usage is not None
+        assert llm.estimate_input_tokens(chat()) >= end.usage.input_tokens
+
+    @both_ways
+    def test_threads_get_their_own_answers(self, llm: LLM, is_stream: bool) -> None:
+        barrier = threading.Barrier(8)
+
+        def ask(number: int) -> str:
+            barrier.wait()
+            return whole_answer(llm, chat(f"编号: 第{number}号"), is_stream=is_stream)[0]
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(ask, range(8)))
+        assert all(f"第{number}号" in text for number, text in enumerate(answers))
+
+
+SERVER_MARKERS = {
+    "rate-limit": "[[server:rate-limit=2]]",
+    "rate-limit-once": "[[server:rate-limit-once]]",
+    "overloaded": "[[server:overloaded]]",
+    "auth": "[[server:auth]]",
+    "no-quota": "[[server:quota]]",
+    "moderated": "[[server:moderated]]",
+    "too-long": "[[server:context-too-long]]",
+    "lost": "[[server:lost]]",
+    "cut": "[[server:cut]]",
+    "hang": "[[server:hang]]",
+    "no-answer": "[[server:no-choices]]",
+    "truncated": "[[server:length]]",
+    "filtered": "[[server:content-filter]]",
+    "reasoning": "[[server:reasoning]]",
+}
+
+
+class TestSandbox(ChatContract):
+    name = "sandbox"
+    markers = {
+        **{name: f"[[sandbox:{name}]]" for name in SERVER_MARKERS},
+        "rate-limit": "[[sandbox:rate-limit=2]]",
+        "cut": "[[sandbox:cut-stream]]",
+    }
+
+    @pytest.fixture
+    def llm(self) -> LLM:
+        return SandboxLLM()
+
+
+class TestOpenAI(ChatContract):
+    name = "openai"
+    markers = SERVER_MARKERS
+
+    @pytest.fixture
+    def llm(self, model_server: LLMServer) -> LLM:
+        return OpenAIChat(
+            name="openai", base_url=model_server.url, model="gpt-4o-mini", api_key="sk-1", dialect="openai"
+        )
+
+
+class TestDeepSeek(ChatContract):
+    name = "deepseek"
+    markers = {**SERVER_MARKERS, "no-quota": "[[server:no-balance]]", "moderated": "[[server:risk]]"}
+
+    @pytest.fixture
+    def llm(self, model_server: LLMServer) -> LLM:
+        return OpenAIChat(
+            name="deepseek",
+            base_url=model_server.url,
+            model="deepseek-chat",
+            api_key="sk-2",
+            dialect="deepseek",
+        )
+
+
+class TestLocalServerWithoutKey(ChatContract):
+    name = "local"
+    markers = SERVER_MARKERS
+
+    @pytest.fixture
+    def llm(self, model_server: LLMServer) -> LLM:
+        return OpenAIChat(name="local", base_url=model_server.url, model="qwen2.5")
