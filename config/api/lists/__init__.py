@@ -1,0 +1,60 @@
+"""The list machine: read models declared once, answered as JSON that the database wrote.
+
+fields, read_models   what is shown; json_text is its SQL, plain its ordinary serializer (schema, tests)
+filters, search       what a list can be narrowed by
+spec, query, cursors  what a list is, and what a client asks of it
+statements, reading   one SQL statement per shape, compiled once; a page or a row as bytes
+views                 ListApi, DetailApi
+"""
+
+from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, Text, Time, Uuid
+from config.api.lists.filters import (
+    BoolFilter,
+    ChoiceFilter,
+    Filter,
+    IntFilter,
+    SearchFilter,
+    TextFilter,
+    TimeFilter,
+    UuidFilter,
+    time_range,
+)
+from config.api.lists.json_text import json_counts
+from config.api.lists.plain import plain_queryset, plain_serializer
+from config.api.lists.query import ListQuery, read_list_query
+from config.api.lists.read_models import ReadModel
+from config.api.lists.reading import JsonPage, JsonRow, read_page, read_row
+from config.api.lists.spec import ListSpec, Source
+
+__all__ = [
+    "Bool",
+    "BoolFilter",
+    "Choice",
+    "ChoiceFilter",
+    "Filter",
+    "Int",
+    "IntFilter",
+    "Json",
+    "JsonPage",
+    "JsonRow",
+    "ListQuery",
+    "ListSpec",
+    "Many",
+    "One",
+    "ReadModel",
+    "SearchFilter",
+    "Source",
+    "Text",
+    "TextFilter",
+    "Time",
+    "TimeFilter",
+    "Uuid",
+    "UuidFilter",
+    "json_counts",
+    "plain_queryset",
+    "plain_serializer",
+    "read_list_query",
+    "read_page",
+    "read_row",
+    "time_range",
+]

@@ -1,0 +1,179 @@
+"""What a list can be filtered by. A filter names its type; the values travel in slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from config.api.lists.search import contains
+from config.api.lists.slots import Slot
+
+LONGEST_TEXT = 200
+
+
+class FilterValueError(ValueError):
+    """A value that the filter can't read; the message says what it expects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A filter with its value: `variant` is part of the statement's shape, `value` goes into the slot."""
+
+    value: Any = None
+    variant: Any = None
+
+
+class Filter:
+    """Narrows a list by one query parameter.
+
+    `lookup` is an ORM lookup that gets the value (`project_id`, `created_at__gte`). `expression` compares something
+    computed instead of a field of the model.
+    """
+
+    slot_field: models.Field[Any, Any]
+
+    def __init__(self, lookup: str = "", *, expression: Any = None, help: str = "") -> None:
+        self.lookup = lookup
+        self.expression = expression
+        self.help = help
+
+    def parse(self, raw: str) -> Any:
+        """The value of a query parameter. Raises FilterValueError."""
+        raise NotImplementedError
+
+    def bind(self, raw: str) -> Bound:
+        return Bound(value=self.parse(raw))
+
+    def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
+        """Called once for each shape, with a slot that is called like the parameter."""
+        slot = Slot(name, self.slot_field)
+        if self.expression is None:
+            return queryset.filter(**{self.lookup or name: slot})
+        alias = f"filtered_{name}"
+        return queryset.alias(**{alias: self.expression}).filter(**{alias: slot})
+
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the parameter."""
+        raise NotImplementedError
+
+
+class UuidFilter(Filter):
+    slot_field = models.UUIDField()
+
+    def parse(self, raw: str) -> UUID:
+        if len(raw) in (32, 36):
+            try:
+                return UUID(raw)
+            except ValueError:
+                pass
+        raise FilterValueError(_("Must be a UUID."))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}
+
+
+class ChoiceFilter(Filter):
+    slot_field = models.CharField()
+
+    def __init__(
+        self, choices: Iterable[str], lookup: str = "", *, expression: Any = None, help: str = ""
+    ) -> None:
+        super().__init__(lookup, expression=expression, help=help)
+        self.choices = tuple(str(choice) for choice in choices)
+
+    def parse(self, raw: str) -> str:
+        if raw not in self.choices:
+            raise FilterValueError(_("Must be one of: %(choices)s.") % {"choices": ", ".join(self.choices)})
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.choices)}
+
+
+class TextFilter(Filter):
+    """Equal to a text."""
+
+    slot_field = models.CharField()
+
+    def parse(self, raw: str) -> str:
+        if not raw or len(raw) > LONGEST_TEXT or "\0" in raw:
+            raise FilterValueError(_("Must have 1 to %(longest)d characters.") % {"longest": LONGEST_TEXT})
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+
+
+class IntFilter(Filter):
+    """A whole number from 0 on; give a lookup such as `seq__gt` for a bound."""
+
+    slot_field = models.BigIntegerField()
+
+    def parse(self, raw: str) -> int:
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
+            raise FilterValueError(_("Must be a whole number from 0 on."))
+        return int(raw)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "format": "int64", "minimum": 0}
+
+
+class BoolFilter(Filter):
+    """`true` or `false`; the condition is a Q, and `false` means its negation. Each makes a shape of its own."""
+
+    def __init__(self, condition: Q, *, help: str = "") -> None:
+        super().__init__(help=help)
+        self.condition = condition
+
+    def bind(self, raw: str) -> Bound:
+        if raw not in ("true", "false"):
+            raise FilterValueError(_("Must be true or false."))
+        return Bound(variant=raw == "true")
+
+    def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
+        return queryset.filter(self.condition if variant else ~self.condition)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+class TimeFilter(Filter):
+    """An instant in ISO 8601, UTC unless it says otherwise; give a lookup with a bound (`created_at__gte`)."""
+
+    slot_field = models.DateTimeField()
+
+    def parse(self, raw: str) -> datetime:
+        try:
+            moment = datetime.fromisoformat(raw)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise FilterValueError(_("Must be a time in ISO 8601, such as 2026-01-31T08:00:00Z.")) from None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+class SearchFilter(TextFilter):
+    """Finds the text anywhere in one of the fields, in either case; two Chinese characters are enough."""
+
+    slot_field = models.TextField()
+
+    def __init__(self, *paths: str, help: str = "") -> None:
+        super().__init__(help=help)
+        self.paths = paths
+
+    def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
+        return contains(queryset, self.paths, name)
+
+
+def time_range(field: str) -> dict[str, Filter]:
+    """`<field>_from` (inclusive) and `<field>_before` (exclusive): `created_at` → `created_from`, `created_before`."""
+    stem = field.removesuffix("_at")
+    return {f"{stem}_from": TimeFilter(f"{field}__gte"), f"{stem}_before": TimeFilter(f"{field}__lt")}

@@ -1,0 +1,115 @@
+"""Reading through the list machine: a page, or one thing, as JSON bytes from one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.api.lists import statements
+from config.api.lists.cursors import read_cursor, write_cursor
+from config.api.lists.query import DEEPEST_ROW, ListQuery
+from config.api.lists.spec import ListSpec, Source
+from config.api.lists.statements import Paging, Shape
+from config.errors import CursorInvalidError, NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPage:
+    """A page as the renderer takes it: `data_json` is a JSON array in UTF-8."""
+
+    data_json: bytes
+    meta: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRow:
+    """One thing as the renderer takes it: `data_json` is a JSON object in UTF-8."""
+
+    data_json: bytes
+    meta: None = None
+
+
+def read_row(source: Source, **scope: Any) -> JsonRow:
+    """The row that the source selects for this scope, by one query. Raises NotFoundError."""
+    connection = statements.read_connection(source)
+    rows = statements.row_statement(source, connection.alias).fetch(connection, scope)
+    if not rows:
+        raise NotFoundError
+    return JsonRow(rows[0][0].encode())
+
+
+def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
+    """The page that was asked for, by one query (two behind the last page, where no row carries the total).
+
+    `meta` has `page`, `limit`, `total`, `total_is_capped`, `pages`, `has_next`, `next_cursor`; in cursor mode nothing
+    is counted and `page`, `total`, `pages` are None. Raises CursorInvalidError.
+    """
+    connection = statements.read_connection(spec)
+    place = _place(spec, query, scope)
+    values = {
+        **scope,
+        **(query.values or {}),
+        statements.LIMIT: query.limit + 1,
+        statements.OFFSET: query.offset,
+    }
+    if query.cursor:
+        values |= _bounds(spec, query, place, connection.vendor)
+    shape = Shape(spec, query.variants, query.sort, _paging(query))
+    found = statements.list_statement(shape, connection.alias).fetch(connection, values)
+    rows = found[: query.limit]
+    has_next = len(found) > query.limit
+    meta: dict[str, Any] = {
+        "page": None,
+        "limit": query.limit,
+        "total": None,
+        "total_is_capped": False,
+        "pages": None,
+    }
+    if query.cursor is None:
+        counted = found[0][3] if found else _count(shape, connection, values)
+        meta |= _totals(query, counted)
+    meta["has_next"] = has_next
+    meta["next_cursor"] = write_cursor(place, rows[-1][1], rows[-1][2]) if has_next else None
+    return JsonPage(f"[{','.join([row[0] for row in rows])}]".encode(), meta)
+
+
+def _paging(query: ListQuery) -> Paging:
+    if query.cursor is None:
+        return Paging.FIRST_PAGE if query.page == 1 else Paging.DEEPER_PAGE
+    return Paging.CURSOR_NEXT if query.cursor else Paging.CURSOR_START
+
+
+def _place(spec: ListSpec, query: ListQuery, scope: Mapping[str, Any]) -> str:
+    """What a cursor belongs to: going on in another list, order or selection would skip rows silently."""
+    return repr(
+        (spec.name, query.sort, query.asked, sorted((name, str(value)) for name, value in scope.items()))
+    )
+
+
+def _bounds(spec: ListSpec, query: ListQuery, place: str, vendor: str) -> dict[str, Any]:
+    key, pk = read_cursor(place, query.cursor or "")
+    field = statements.sort_key(spec, query.sort, vendor)[1]
+    primary_key = spec.read_model.source_model._meta.pk
+    try:
+        return {statements.AFTER_KEY: field.to_python(key), statements.AFTER_PK: primary_key.to_python(pk)}
+    except ValidationError:
+        # A cursor of ours that was written on another kind of database.
+        raise CursorInvalidError from None
+
+
+def _count(shape: Shape, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> int:
+    if values[statements.OFFSET] == 0:
+        return 0
+    return int(statements.count_statement(shape, connection.alias).fetch(connection, values)[0][0])
+
+
+def _totals(query: ListQuery, counted: int) -> dict[str, Any]:
+    total = min(counted, DEEPEST_ROW)
+    return {
+        "page": query.page,
+        "total": total,
+        "total_is_capped": counted > DEEPEST_ROW,
+        "pages": -(-total // query.limit),
+    }

@@ -1,0 +1,179 @@
+"""Compiling a read into one SQL statement per shape, and running it.
+
+Composing the ORM expression of a row costs as much as answering by instances does; so it is done once for each shape
+(read model, filters in use, sort order, way of paging, database) and kept as SQL with slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet, FullResultSet, ImproperlyConfigured
+from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
+
+from config.api.lists.json_text import Sql
+from config.api.lists.query import DEEPEST_ROW
+from config.api.lists.slots import Parameters, Slot
+from config.api.lists.spec import ListSpec, Source
+
+#: Slots of the machine itself; no scope or filter can be called so.
+LIMIT, OFFSET, AFTER_KEY, AFTER_PK = ":limit", ":offset", ":after_key", ":after_pk"
+#: Statements kept per process. A list has a few shapes in practice; a client that tries them all evicts its own.
+KEPT_STATEMENTS = 1024
+
+
+class Paging(Enum):
+    FIRST_PAGE = "first page"
+    DEEPER_PAGE = "deeper page"
+    CURSOR_START = "cursor start"
+    CURSOR_NEXT = "cursor next"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that a list statement's SQL depends on, but for the database."""
+
+    spec: ListSpec
+    variants: tuple[tuple[str, Any], ...]
+    sort: str
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    sql: str
+    parameters: Parameters
+
+    def fetch(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.parameters.fill(values, connection))
+            return cursor.fetchall()
+
+
+def read_connection(source: Source) -> BaseDatabaseWrapper:
+    return connections[router.db_for_read(source.read_model.source_model)]
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def list_statement(shape: Shape, alias: str) -> Statement:
+    """Columns: row (JSON text), sort key, primary key and, for pages, the capped count."""
+    sql, params = _compiled(shape.spec, lambda: _page_rows(shape, connections[alias].vendor), alias)
+    if shape.paging is not Paging.DEEPER_PAGE:
+        sql, params = f"{sql} LIMIT %s", [*params, _limit()]
+    return Statement(sql, Parameters(params))
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def count_statement(shape: Shape, alias: str) -> Statement:
+    """One column: how many rows there are, counted up to one more than pages reach."""
+    sql, params = _compiled(shape.spec, lambda: _counted(_matching(shape)), alias)
+    return Statement(f"SELECT COUNT(*) FROM ({sql}) counted", Parameters(params))  # noqa: S608 — compiled by the ORM
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def row_statement(source: Source, alias: str) -> Statement:
+    """One column: the row (JSON text) of a source that selects one row or none."""
+    row = source.read_model.json_row()
+    sql, params = _compiled(source, lambda: source.rows().order_by().values_list(row), alias)
+    return Statement(sql, Parameters(params))
+
+
+def sort_key(spec: ListSpec, sort: str, vendor: str) -> tuple[Any, models.Field[Any, Any]]:
+    """What of a sort order goes into a cursor, and the field that prepares it on its way back.
+
+    SQLite compares times as the text that it stores, so there the cursor carries that very text.
+    """
+    path, field = spec.sort_field(sort)
+    if vendor == "sqlite" and isinstance(field, models.DateTimeField):
+        return Cast(F(path), models.TextField()), models.TextField()
+    return F(path), field
+
+
+class CappedCount(Subquery):
+    """The number of the sub-select's rows, as a column."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = models.BigIntegerField()
+
+
+class PageOfKeys(Subquery):
+    """The sub-select's rows from slot OFFSET on, LIMIT of them."""
+
+    template = "(%(subquery)s LIMIT %%s OFFSET %%s)"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+        sql, params = super().as_sql(compiler, connection, **extra)
+        return sql, [*params, _limit(), Slot(OFFSET, models.IntegerField())]
+
+
+def _limit() -> Slot:
+    return Slot(LIMIT, models.IntegerField())
+
+
+def _matching(shape: Shape) -> QuerySet[Any]:
+    queryset = shape.spec.rows()
+    for name, variant in shape.variants:
+        queryset = shape.spec.filters[name].apply(queryset, name, variant)
+    return queryset
+
+
+def _counted(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    return queryset.order_by().values("pk")[: DEEPEST_ROW + 1]
+
+
+def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
+    matching = _matching(shape)
+    path, _ = shape.spec.sort_field(shape.sort)
+    direction = "-" if shape.sort.startswith("-") else ""
+    order = (f"{direction}{path}", f"{direction}pk")
+    rows = matching
+    if shape.paging is Paging.DEEPER_PAGE:
+        # Rows that are skipped would be composed too; so the page's keys are found first.
+        rows = matching.model._base_manager.filter(pk__in=PageOfKeys(matching.order_by(*order).values("pk")))
+    elif shape.paging is Paging.CURSOR_NEXT:
+        rows = rows.filter(_after(shape, vendor))
+    columns = {
+        "json_row": shape.spec.read_model.json_row(),
+        "json_key": sort_key(shape.spec, shape.sort, vendor)[0],
+    }
+    names = ["json_row", "json_key", "pk"]
+    if shape.paging in (Paging.FIRST_PAGE, Paging.DEEPER_PAGE):
+        columns["json_total"] = CappedCount(_counted(matching))
+        names.append("json_total")
+    return rows.order_by(*order).annotate(**columns).values_list(*names)
+
+
+def _after(shape: Shape, vendor: str) -> Q:
+    """Behind the cursor. The first condition is implied by the second, but it is the one an index can be entered by."""
+    path, _ = shape.spec.sort_field(shape.sort)
+    bound = Slot(AFTER_KEY, sort_key(shape.spec, shape.sort, vendor)[1])
+    pk = Slot(AFTER_PK, shape.spec.read_model.source_model._meta.pk)
+    side = "lt" if shape.sort.startswith("-") else "gt"
+    return Q(**{f"{path}__{side}e": bound}) & (Q(**{f"{path}__{side}": bound}) | Q(**{f"pk__{side}": pk}))
+
+
+def _compiled(source: Source, build: Callable[[], QuerySet[Any]], alias: str) -> Sql:
+    """Compile twice: what differs between two builds of one shape would be frozen into everybody's statement."""
+    sql, params = _compile(source, build(), alias)
+    again, again_params = _compile(source, build(), alias)
+    if sql != again or Parameters(params).constants != Parameters(again_params).constants:
+        raise ImproperlyConfigured(
+            f"{source.name}: builds another query each time, so it can't be compiled once"
+        )
+    return sql, params
+
+
+def _compile(source: Source, queryset: QuerySet[Any], alias: str) -> Sql:
+    try:
+        sql, params = queryset.query.get_compiler(using=alias).as_sql()
+    except (EmptyResultSet, FullResultSet) as error:
+        raise ImproperlyConfigured(f"{source.name}: the selector's query is always empty") from error
+    return sql, list(params)

@@ -1,0 +1,202 @@
+"""Shapes of the document factory: what the API shows of it."""
+
+from django.db.models import Case, OuterRef, Q, TextField, Value, When
+from rest_framework import serializers
+
+from config.api.lists import Bool, Choice, Int, Json, Many, One, ReadModel, Text, Time, Uuid, json_counts
+from templates.models import (
+    BatchItem,
+    Category,
+    ContentTemplate,
+    Document,
+    DocumentVersion,
+    Project,
+    TemplateBatch,
+)
+from templates.models.batches import ITEM_STATUS
+from templates.models.documents import STALE
+
+LANGUAGES = ("zh", "en")
+ITEM_STATUSES = ("pending", "running", "succeeded", "skipped", "failed", "cancelled")
+BATCH_STATUSES = ("pending", "running", "paused", "succeeded", "failed", "cancelled")
+
+#: A batch is as its parent job is, in words that fit a batch.
+BATCH_STATUS = Case(
+    When(job__status="succeeded", then=Value("succeeded")),
+    When(job__status="failed", then=Value("failed")),
+    When(job__status="cancelled", then=Value("cancelled")),
+    When(job__paused_at__isnull=False, then=Value("paused")),
+    When(job__status="queued", then=Value("pending")),
+    default=Value("running"),
+    output_field=TextField(),
+)
+#: What `ITEM_STATUS` says, as conditions that the database can count by. Their counts sum to the batch's total.
+ITEM_CONDITIONS = {
+    "pending": Q(job__status="queued"),
+    "running": Q(job__status__in=["running", "waiting"]),
+    "succeeded": Q(job__status="succeeded"),
+    "skipped": Q(job=None),
+    "failed": Q(job__status="failed"),
+    "cancelled": Q(job__status="cancelled"),
+}
+
+
+class ItemCounts(serializers.Serializer[dict[str, int]]):
+    """How many items of a batch are in each state."""
+
+    pending = serializers.IntegerField()
+    running = serializers.IntegerField()
+    succeeded = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+
+
+class ProjectBrief(ReadModel, source_model=Project):
+    """A project, as much as it takes to name it."""
+
+    id = Uuid()
+    code = Text()
+    name_zh = Text()
+    name_en = Text()
+
+
+class CategoryBrief(ReadModel, source_model=Category):
+    """A category, as much as it takes to name it."""
+
+    id = Uuid()
+    code = Text()
+    name_zh = Text()
+    name_en = Text()
+
+
+class ContentTemplateBrief(ReadModel, source_model=ContentTemplate):
+    """A content template, as much as it takes to name it."""
+
+    id = Uuid()
+    code = Text()
+    name_zh = Text()
+    name_en = Text()
+
+
+class CategoryOut(CategoryBrief):
+    """A shelf of the template library."""
+
+    is_shown = Bool()
+    order = Int()
+    created_at = Time()
+    updated_at = Time()
+
+
+class ProjectOut(ProjectBrief):
+    """A product that documents are written about. One language's texts may be empty."""
+
+    description_zh = Text()
+    description_en = Text()
+    website = Text()
+    created_at = Time()
+    updated_at = Time()
+
+
+class ContentTemplateOut(ContentTemplateBrief):
+    """A bilingual recipe for one kind of document."""
+
+    category = One(CategoryBrief)
+    description_zh = Text()
+    description_en = Text()
+    prompt_zh = Text()
+    prompt_en = Text()
+    outline = Json()
+    order = Int()
+    is_active = Bool()
+    is_shared = Bool(
+        expression=Case(When(owner=None, then=Value(True)), default=Value(False)),
+        help="Whether it belongs to the shared library, which only the staff change.",
+    )
+    created_at = Time()
+    updated_at = Time()
+
+
+class DocumentOut(ReadModel, source_model=Document):
+    """A document without its text."""
+
+    id = Uuid()
+    project = One(ProjectBrief)
+    content_template = One(ContentTemplateBrief)
+    language = Choice(LANGUAGES)
+    source_language = Choice(LANGUAGES, help="Another one than `language` for a translation.")
+    title = Text()
+    version = Int(help="Number of the latest version.")
+    characters = Int()
+    is_stale = Bool(
+        expression=STALE, help="Whether the project or template has changed since the latest version."
+    )
+    provider = Text()
+    model = Text()
+    created_at = Time()
+    updated_at = Time()
+
+
+class DocumentVersionBrief(ReadModel, source_model=DocumentVersion):
+    """A version of a document without its text."""
+
+    id = Uuid()
+    number = Int()
+    title = Text()
+    created_at = Time()
+
+
+class DocumentDetailOut(DocumentOut):
+    """A document with the text of its latest version, and what other versions there are."""
+
+    content = Text("latest__content", help="Markdown; null while no version is kept.")
+    versions = Many(DocumentVersionBrief, order_by=["-number"])
+
+
+class DocumentVersionOut(DocumentVersionBrief):
+    """One finished text of a document, with what it took to make."""
+
+    content = Text(help="Markdown.")
+    source_language = Choice(LANGUAGES)
+    provider = Text()
+    model = Text()
+    input_tokens = Int()
+    output_tokens = Int()
+    cost_micros = Int(help="Millionths of the currency that the call ledger names.")
+    job_id = Uuid("job")
+
+
+class TemplateBatchOut(ReadModel, source_model=TemplateBatch):
+    """A batch and how far it is; `counts` always sum to `total`."""
+
+    id = Uuid()
+    job_id = Uuid("job")
+    status = Choice(BATCH_STATUSES, expression=BATCH_STATUS)
+    total = Int()
+    counts = Json(
+        expression=json_counts(BatchItem.objects.filter(batch=OuterRef("pk")), "batch", ITEM_CONDITIONS),
+        shape=ItemCounts,
+    )
+    params = Json(help="What was asked for.")
+    error = Json("job__error")
+    created_at = Time()
+    started_at = Time("job__started_at")
+    paused_at = Time("job__paused_at")
+    finished_at = Time("job__finished_at")
+
+
+class BatchItemOut(ReadModel, source_model=BatchItem):
+    """One cell of a batch: a project told by a template in a language."""
+
+    id = Uuid()
+    position = Int()
+    status = Choice(ITEM_STATUSES, expression=ITEM_STATUS)
+    project = One(ProjectBrief)
+    content_template = One(ContentTemplateBrief)
+    language = Choice(LANGUAGES)
+    skip_reason = Text(help="Why nothing was made; empty unless skipped.")
+    job_id = Uuid("job")
+    document_id = Uuid("job__document_version__document", help="What came of it.")
+    attempt = Int("job__attempt")
+    error = Json("job__error")
+    finished_at = Time("job__finished_at")
