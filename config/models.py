@@ -1,5 +1,7 @@
 """Rows of the kernel itself: the answers kept for idempotent requests."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -27,6 +29,9 @@ class IdempotencyRecord(models.Model):
     response_status = models.PositiveSmallIntegerField(null=True)
     response_headers = models.JSONField(default=dict)
     response_body = models.BinaryField(null=True)
+    job_id = models.UUIDField(
+        null=True, help_text="The job that the answer promised, so that a retry can wait for it."
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
@@ -36,3 +41,9 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"
+
+    def is_over(self, now: datetime, kept: timedelta) -> bool:
+        """Whether the key is free again: kept long enough, or left behind by a process that died."""
+        if self.status == self.Status.DONE:
+            return self.created_at + kept <= now
+        return self.locked_until <= now

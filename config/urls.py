@@ -1,8 +1,22 @@
 """The composition root of all addresses."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from config import health
+from config.api.docs import api_not_found, index
+from config.api.docs import urlpatterns as docs
 
 urlpatterns = [
+    path("", index),
+    *docs,
+    *health.urlpatterns,
     path("admin/", admin.site.urls),
+    path("api/v1/auth/", include("accounts.api.urls")),
+    path("api/<path:unknown>", api_not_found),
 ]
+
+handler400 = "config.api.exceptions.bad_request"
+handler403 = "config.api.exceptions.permission_denied"
+handler404 = "config.api.exceptions.not_found"
+handler500 = "config.api.exceptions.server_error"

@@ -158,6 +158,10 @@ REPUBLISH_AFTER_SECONDS = env.int("REPUBLISH_AFTER_SECONDS", default=30, min=1, 
 JOB_RETENTION_DAYS = env.int("JOB_RETENTION_DAYS", default=90, min=1, help="How long finished jobs' events are kept")
 BATCH_CONCURRENCY = env.int("BATCH_CONCURRENCY", default=20, min=1, max=500, help="Default calls in flight per batch")
 
+DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
+    "DOCUMENT_MAX_OUTPUT_TOKENS", default=4000, min=100, max=32000, help="Length limit of one call for a document"
+)
+
 PROVIDERS, PROVIDER_ORDER = provider_settings(env)
 
 # -- API -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+"""Shapes of accounts and sessions."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from accounts.services import TokenPair
+from config.api.serializers import StrictSerializer
+
+PASSWORD_LENGTH = 1024
+
+
+class PasswordField(serializers.CharField):
+    """As typed: blanks at the ends belong to a password."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=PASSWORD_LENGTH, write_only=True, **kwargs)
+
+
+class UserRegisterIn(StrictSerializer):
+    username = serializers.CharField(min_length=2, max_length=150)
+    email = serializers.EmailField(max_length=254)
+    password = PasswordField(min_length=8)
+    language = serializers.ChoiceField(User.Language.choices, required=False)
+
+
+class UserLoginIn(StrictSerializer):
+    """`login` is a username or an e-mail address; `username` or `email` may be sent in its place."""
+
+    login = serializers.CharField(max_length=254, required=False)
+    username = serializers.CharField(max_length=254, required=False)
+    email = serializers.CharField(max_length=254, required=False)
+    password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names = [attrs[name] for name in ("login", "username", "email") if name in attrs]
+        if len(names) != 1:
+            raise serializers.ValidationError(
+                {"login": [self.fields["login"].error_messages["required"]]}, "required"
+            )
+        return {"login": names[0], "password": attrs["password"]}
+
+
+class TokenRefreshIn(StrictSerializer):
+    refresh = serializers.CharField(max_length=4096)
+
+
+class LogoutIn(StrictSerializer):
+    refresh = serializers.CharField(max_length=4096, required=False)
+
+
+class PasswordChangeIn(StrictSerializer):
+    current_password = PasswordField()
+    new_password = PasswordField(min_length=8)
+
+
+class UserUpdateIn(StrictSerializer):
+    username = serializers.CharField(min_length=2, max_length=150, required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    theme = serializers.ChoiceField(User.Theme.choices, required=False)
+    language = serializers.ChoiceField(User.Language.choices, required=False)
+    notifications = serializers.BooleanField(required=False)
+
+
+class UserDeleteIn(StrictSerializer):
+    password = PasswordField()
+
+
+class SettingsOut(serializers.Serializer[Any]):
+    theme = serializers.ChoiceField(User.Theme.choices)
+    language = serializers.ChoiceField(User.Language.choices)
+    notifications = serializers.BooleanField()
+
+
+class UserOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    username = serializers.CharField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(["user", "staff"])
+    settings = SettingsOut()
+    last_login = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    password_changed_at = serializers.DateTimeField()
+
+
+class TokenPairOut(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    token_type = serializers.ChoiceField(["Bearer"])
+    expires_in = serializers.IntegerField(help_text="Seconds until `access` runs out.")
+
+
+class SessionOut(TokenPairOut):
+    user = UserOut()
+
+
+def user_out(user: User) -> dict[str, Any]:
+    return {
+        "id": user.pk,
+        "username": user.username,
+        "email": user.email,
+        "role": user.role,
+        "settings": {"theme": user.theme, "language": user.language, "notifications": user.notifications},
+        "last_login": user.last_login,
+        "created_at": user.date_joined,
+        "password_changed_at": user.password_changed_at,
+    }
+
+
+def tokens_out(tokens: TokenPair) -> dict[str, Any]:
+    return {
+        "access": tokens.access,
+        "refresh": tokens.refresh,
+        "token_type": "Bearer",
+        "expires_in": tokens.expires_in,
+    }

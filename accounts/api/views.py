@@ -1,0 +1,204 @@
+"""Register, log in, refresh, log out, and the account itself."""
+
+from typing import Any
+
+from django.db import transaction
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+
+from accounts import services
+from accounts.api.examples import SESSION, TOKENS, USER
+from accounts.api.serializers import (
+    LogoutIn,
+    PasswordChangeIn,
+    SessionOut,
+    TokenPairOut,
+    TokenRefreshIn,
+    UserDeleteIn,
+    UserLoginIn,
+    UserOut,
+    UserRegisterIn,
+    UserUpdateIn,
+    tokens_out,
+    user_out,
+)
+from accounts.errors import CredentialsWrongError, EmailTakenError, PasswordWrongError, UsernameTakenError
+from accounts.selectors import user_get
+from config.api.etags import body_etag
+from config.api.language import language_of
+from config.api.renderers import to_json
+from config.api.schema import operation
+from config.api.throttling import LoginLimit
+from config.api.views import ApiView, Created, Detail, NoContent
+from config.errors import PreconditionFailedError, TokenInvalidError
+
+TAG = "auth"
+
+
+class PublicApi(ApiView):
+    """Open to everybody. The answers hold tokens, so none is kept for an Idempotency-Key."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    keeps_answers = False
+
+
+class UserRegisterApi(PublicApi):
+    @operation(
+        "Open an account and log in",
+        tag=TAG,
+        request=UserRegisterIn,
+        request_example={"username": "李雷", "email": "lilei@example.com", "password": "correct horse 电池"},
+        response=SessionOut,
+        status=201,
+        example=SESSION,
+        errors=[UsernameTakenError, EmailTakenError],
+    )
+    def post(self, request: Request) -> Created:
+        with transaction.atomic():
+            user = services.user_register(
+                **{"language": language_of(request._request), **self.read(UserRegisterIn)}
+            )
+            tokens = services.session_start(user=user)
+        return Created({**tokens_out(tokens), "user": user_out(user)}, "/api/v1/auth/me")
+
+
+class UserLoginApi(PublicApi):
+    @operation(
+        "Log in with a username or an e-mail address",
+        tag=TAG,
+        request=UserLoginIn,
+        request_example={"login": "demo", "password": "atelier-demo"},
+        response=SessionOut,
+        example=SESSION,
+        errors=[CredentialsWrongError],
+    )
+    def post(self, request: Request) -> dict[str, Any]:
+        given = self.read(UserLoginIn)
+        limit = LoginLimit(request, given["login"])
+        limit.begin()
+        user, tokens = services.user_login(**given)
+        limit.succeeded()
+        return {**tokens_out(tokens), "user": user_out(user)}
+
+
+class TokenRefreshApi(PublicApi):
+    @operation(
+        "Exchange a refresh token for a new pair",
+        tag=TAG,
+        description="A refresh token works once. A used one that comes back ends its session.",
+        request=TokenRefreshIn,
+        request_example={"refresh": "eyJ…"},
+        response=TokenPairOut,
+        example=TOKENS,
+        errors=[TokenInvalidError],
+    )
+    def post(self, request: Request) -> dict[str, Any]:
+        return tokens_out(services.session_refresh(**self.read(TokenRefreshIn)))
+
+
+class UserLogoutApi(ApiView):
+    @operation(
+        "Log out",
+        tag=TAG,
+        description="Ends the session of the access token, and of `refresh` when it is sent.",
+        request=LogoutIn,
+        request_example={},
+        status=204,
+    )
+    def post(self, request: Request) -> NoContent:
+        given = self.read(LogoutIn)
+        services.session_end(user_id=request.user.pk, session=request.auth.session)
+        if "refresh" in given:
+            services.session_end_by_token(user_id=request.user.pk, refresh=given["refresh"])
+        return NoContent()
+
+
+class PasswordChangeApi(ApiView):
+    keeps_answers = False
+
+    @operation(
+        "Change the password",
+        tag=TAG,
+        description="Every other session ends, every older token is refused; the answer has new ones.",
+        request=PasswordChangeIn,
+        request_example={"current_password": "atelier-demo", "new_password": "更好的 password 42"},
+        response=TokenPairOut,
+        example=TOKENS,
+        errors=[PasswordWrongError],
+    )
+    def post(self, request: Request) -> dict[str, Any]:
+        given = self.read(PasswordChangeIn)
+        limit = LoginLimit(request, str(request.user.pk))
+        limit.begin()
+        with transaction.atomic():
+            tokens = services.password_change(
+                user=user_get(request.user.pk, for_update=True),
+                current=given["current_password"],
+                new=given["new_password"],
+            )
+        limit.succeeded()
+        return tokens_out(tokens)
+
+
+class UpdateMeApi(ApiView):
+    """The older name of PATCH me."""
+
+    @operation(
+        "Change the account or its settings (older name of PATCH me)",
+        tag=TAG,
+        request=UserUpdateIn,
+        request_example={"language": "zh", "theme": "dark"},
+        response=UserOut,
+        example=USER,
+        errors=[UsernameTakenError, EmailTakenError, PreconditionFailedError],
+    )
+    def patch(self, request: Request) -> Detail:
+        changes = self.read(UserUpdateIn)
+        with transaction.atomic():
+            user = user_get(request.user.pk, for_update=True)
+            self.check_if_match(user_etag(user_out(user)))
+            user = services.user_update(user=user, **changes)
+        return me_detail(user_out(user))
+
+
+class MeApi(UpdateMeApi):
+    @operation("Your account", tag=TAG, response=UserOut, example=USER)
+    def get(self, request: Request) -> Detail:
+        return me_detail(user_out(user_get(request.user.pk)))
+
+    @operation(
+        "Change the account or its settings",
+        tag=TAG,
+        request=UserUpdateIn,
+        request_example={"language": "zh", "theme": "dark"},
+        response=UserOut,
+        example=USER,
+        errors=[UsernameTakenError, EmailTakenError, PreconditionFailedError],
+    )
+    def patch(self, request: Request) -> Detail:
+        return super().patch(request)
+
+    @operation(
+        "Delete the account and everything it owns",
+        tag=TAG,
+        request=UserDeleteIn,
+        request_example={"password": "atelier-demo"},
+        status=204,
+        errors=[PasswordWrongError],
+    )
+    def delete(self, request: Request) -> NoContent:
+        given = self.read(UserDeleteIn)
+        limit = LoginLimit(request, str(request.user.pk))
+        limit.begin()
+        services.user_delete(user=user_get(request.user.pk), password=given["password"])
+        limit.succeeded()
+        return NoContent()
+
+
+def user_etag(shown: dict[str, Any]) -> str:
+    return body_etag(to_json(shown))
+
+
+def me_detail(shown: dict[str, Any]) -> Detail:
+    return Detail(shown, etag=user_etag(shown))

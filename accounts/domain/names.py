@@ -1,0 +1,19 @@
+"""How names and addresses are written down, so that what looks the same is the same."""
+
+import unicodedata
+
+
+def normalized_username(text: str) -> str:
+    """NFKC without blanks around: full-width letters become plain ones, Chinese stays what it is."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def normalized_email(text: str) -> str:
+    """The domain in lower case (it has none of its own); the part before it stays as its owner writes it."""
+    local, _, domain = unicodedata.normalize("NFKC", text).strip().rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+def is_email(login: str) -> bool:
+    """Whether somebody logs in with an e-mail address: usernames never contain an @."""
+    return "@" in login

@@ -1,0 +1,31 @@
+"""What can go wrong with accounts."""
+
+from config.errors import AppError
+
+
+class CredentialsWrongError(AppError):
+    code = "CREDENTIALS_WRONG"
+    status = 401
+    en = "This name and password don't belong together. Check both; letters' case counts in the password."
+    zh = "用户名与密码不匹配，请检查两者；密码区分大小写。"
+
+
+class UsernameTakenError(AppError):
+    code = "USERNAME_TAKEN"
+    status = 409
+    en = "This username belongs to somebody else. Choose another one."
+    zh = "该用户名已被使用，请换一个。"
+
+
+class EmailTakenError(AppError):
+    code = "EMAIL_TAKEN"
+    status = 409
+    en = "An account with this e-mail address exists already. Log in, or use another address."
+    zh = "该邮箱已注册账户，请直接登录或使用其他邮箱。"
+
+
+class PasswordWrongError(AppError):
+    code = "PASSWORD_WRONG"
+    status = 403
+    en = "The current password is not right, so nothing was changed."
+    zh = "当前密码不正确，未做任何更改。"

@@ -1,0 +1,94 @@
+"""Accounts: made, changed, given a new password, deleted."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts.domain.names import normalized_email, normalized_username
+from accounts.errors import EmailTakenError, PasswordWrongError, UsernameTakenError
+from accounts.models import User
+from accounts.selectors import principal_forget
+from accounts.services.sessions import TokenPair, session_start, sessions_end_all
+
+CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
+
+
+def user_register(*, username: str, email: str, password: str, language: str = User.Language.EN) -> User:
+    """Open an account. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
+    password)."""
+    user = User(username=normalized_username(username), email=normalized_email(email), language=language)
+    _check_password(password, user)
+    user.set_password(password)
+    _save_unique(user)
+    return user
+
+
+@transaction.atomic
+def user_update(*, user: User, **changes: Any) -> User:
+    """Change name, address or settings (`CHANGEABLE`). Raises UsernameTakenError, EmailTakenError."""
+    unknown = changes.keys() - CHANGEABLE
+    if unknown:
+        raise ValueError(f"not changeable: {', '.join(sorted(unknown))}")
+    if "username" in changes:
+        changes["username"] = normalized_username(changes["username"])
+    if "email" in changes:
+        changes["email"] = normalized_email(changes["email"])
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if changes:
+        _save_unique(user, update_fields=list(changes))
+        transaction.on_commit(partial(principal_forget, user.pk))
+    return user
+
+
+@transaction.atomic
+def password_change(*, user: User, current: str, new: str) -> TokenPair:
+    """Set a new password, end every session, and return the tokens of a new one.
+
+    Raises PasswordWrongError, ValidationError (a weak password).
+    """
+    if not user.check_password(current):
+        raise PasswordWrongError
+    _check_password(new, user)
+    user.set_password(new)
+    user.save(update_fields=["password"])
+    sessions_end_all(user_id=user.pk)
+    transaction.on_commit(partial(principal_forget, user.pk))
+    return session_start(user=user)
+
+
+@transaction.atomic
+def user_delete(*, user: User, password: str) -> None:
+    """Delete the account and everything that it owns. Raises PasswordWrongError."""
+    if not user.check_password(password):
+        raise PasswordWrongError
+    user_id: UUID = user.pk
+    sessions_end_all(user_id=user_id)
+    user.delete()
+    transaction.on_commit(partial(principal_forget, user_id))
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as exc:
+        raise ValidationError({"password": exc.error_list}) from None
+
+
+def _save_unique(user: User, update_fields: list[str] | None = None) -> None:
+    """Save, and ask only afterwards which of the two names was taken: the database decides races."""
+    user.clean_fields(exclude=["password"])
+    try:
+        with transaction.atomic():
+            user.save(update_fields=update_fields)
+    except IntegrityError:
+        others = User.objects.exclude(pk=user.pk)
+        if others.filter(username__iexact=user.username).exists():
+            raise UsernameTakenError from None
+        if others.filter(email__iexact=user.email).exists():
+            raise EmailTakenError from None
+        raise

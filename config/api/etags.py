@@ -1,0 +1,29 @@
+"""Entity tags: telling whether somebody's copy is still the current one (RFC 9110, sections 8.8 and 13)."""
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Any
+
+TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+def body_etag(body: bytes) -> str:
+    """A strong tag computed from the bytes of the answer."""
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def version_etag(key: Any, updated_at: datetime) -> str:
+    """A strong tag from a row's key and the time of its last change, for answers made of that row alone."""
+    return f'"{key}-{int(updated_at.timestamp() * 1_000_000):x}"'
+
+
+def matches(header: str, etag: str) -> bool:
+    """Whether an If-Match or If-None-Match header names this tag, or is `*`.
+
+    Weak tags are compared by their text alone. All our tags are strong; a proxy that compresses on the way marks
+    them weak (nginx does), and the reader must still be able to send its change back.
+    """
+    if header.strip() == "*":
+        return True
+    return etag.strip('"') in TAG.findall(header)

@@ -1,0 +1,110 @@
+"""Rate limits: a fixed window per user or address, counted in the shared cache.
+
+When the cache can't be reached nobody is refused: a limit is there to keep the service up, not to take it down.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from config.api.addresses import address_group, client_address
+from config.errors import RateLimitedError
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How many of `limit` are used in the current window, which ends in `reset` seconds."""
+
+    limit: int
+    used: int
+    reset: float
+
+    @property
+    def is_over(self) -> bool:
+        return self.used > self.limit
+
+    def headers(self) -> dict[str, str]:
+        """The `RateLimit-*` fields (draft-ietf-httpapi-ratelimit-headers-03)."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(0, self.limit - self.used)),
+            "RateLimit-Reset": str(max(1, round(self.reset))),
+        }
+
+
+def count(name: str, limit: int) -> Window:
+    """Count one more under `name` in the current window."""
+    seconds = settings.RATE_LIMIT_WINDOW_MS / 1000
+    now = time.time()
+    number = int(now // seconds)
+    key = _key(name, number)
+    cache.add(key, 0, timeout=seconds * 2)
+    try:
+        used = cache.incr(key)
+    except ValueError:  # evicted between the two calls
+        used = 1
+    return Window(limit, used, (number + 1) * seconds - now)
+
+
+def uncount(name: str) -> None:
+    """Take one back, e.g. for a log-in that succeeded."""
+    key = _key(name, int(time.time() // (settings.RATE_LIMIT_WINDOW_MS / 1000)))
+    try:
+        cache.incr(key, -1)
+    except ValueError:  # the window has ended meanwhile
+        return
+
+
+def _key(name: str, number: int) -> str:
+    return f"throttle:{name}:{number}"
+
+
+class RequestThrottle(BaseThrottle):
+    """`RATE_LIMIT_MAX_REQUESTS` per `RATE_LIMIT_WINDOW_MS` for each user, or each address without one; 0: off."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        limit = settings.RATE_LIMIT_MAX_REQUESTS
+        if not limit:
+            return True
+        user = getattr(request, "_user", None)
+        name = f"user:{user.pk}" if user else f"address:{address_group(client_address(request._request))}"
+        self.window = count(name, limit)
+        view.rate_window = self.window
+        return not self.window.is_over
+
+    def wait(self) -> float:
+        return self.window.reset
+
+
+class LoginLimit:
+    """`LOGIN_LIMIT_MAX_ATTEMPTS` failed log-ins per window, for each account and for each address; 0: off.
+
+    A try is counted before the password is looked at, so that parallel guesses can't slip through, and taken back
+    when it was right.
+    """
+
+    def __init__(self, request: Request, login: str) -> None:
+        account = hashlib.sha256(login.casefold().encode()).hexdigest()[:32]
+        address = address_group(client_address(request._request))
+        self.names = [f"login:account:{account}", f"login:address:{address}"] if self.limit else []
+
+    @property
+    def limit(self) -> int:
+        return int(settings.LOGIN_LIMIT_MAX_ATTEMPTS)
+
+    def begin(self) -> None:
+        """Raises RateLimitedError."""
+        windows = [count(name, self.limit) for name in self.names]
+        over = [window.reset for window in windows if window.is_over]
+        if over:
+            raise RateLimitedError(retry_after=max(over))
+
+    def succeeded(self) -> None:
+        for name in self.names:
+            uncount(name)

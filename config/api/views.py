@@ -1,0 +1,188 @@
+"""The base of every view: authenticate, parse, one service or selector call, return plain data."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from config.api import etags, idempotency, waiting
+from config.api.answers import Accepted, Answer, Created, Detail, NoContent
+from config.api.exceptions import answer_to
+from config.api.language import prefer_language
+from config.api.renderers import JSON, success_body
+from config.api.throttling import Window
+from config.errors import PreconditionFailedError, RateLimitedError
+
+__all__ = ["Accepted", "Answer", "ApiView", "Created", "Detail", "NoContent"]
+
+
+class ApiView(APIView):
+    """Methods return plain data (dict, list, None, a page of the list machine), an `Answer`, or a whole
+    HttpResponse (files, streams). The envelope, ETags, `Idempotency-Key`, `?wait=`, rate headers and errors are
+    added here.
+
+        class PromptListApi(ApiView):
+            def post(self, request):
+                prompt = prompt_create(owner_id=request.user.pk, **self.read(PromptCreateIn))
+                return Created(prompt_out(prompt), f"/api/v1/prompts/{prompt.pk}")
+    """
+
+    #: Whether POST may take `?wait=SECONDS`; its methods then return `Accepted`.
+    waits: ClassVar[bool] = False
+    #: False where the answer holds a secret (tokens): then `Idempotency-Key` is checked but nothing is kept.
+    keeps_answers: ClassVar[bool] = True
+
+    request: Request
+    rate_window: Window | None = None
+    wait_seconds: float = 0.0
+
+    # -- for the views ------------------------------------------------------------------------------------------
+
+    def read(self, serializer_class: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The body, validated. Raises ValidationFailedError (422) with every field that is wrong."""
+        serializer = serializer_class(
+            data=self.request.data, partial=partial, context={"request": self.request}
+        )
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def read_query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
+        """The query string, validated likewise; `wait` belongs to the base. Of repeated names the last counts."""
+        query = {
+            name: value
+            for name, value in self.request.query_params.items()
+            if name != "wait" or not self.waits
+        }
+        serializer = serializer_class(data=query, context={"request": self.request})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def check_if_match(self, etag: str) -> None:
+        """Compare the caller's If-Match, if any, with the tag of what is stored now. Raises PreconditionFailedError.
+
+        To leave no gap between this look and the change, do both in one transaction, on a locked row:
+
+            with transaction.atomic():
+                row = prompt_get_for(user, id, for_update=True)     # .select_for_update()
+                self.check_if_match(version_etag(row.pk, row.updated_at))
+                prompt_update(prompt=row, **changes)
+
+        PostgreSQL then makes the second writer wait at the first line; SQLite knows no row locks, but its
+        transactions begin IMMEDIATE here, so that there is one writer at a time.
+        """
+        header = self.request.META.get("HTTP_IF_MATCH")
+        if header is not None and not etags.matches(header, etag):
+            raise PreconditionFailedError
+
+    # -- how a request is answered ------------------------------------------------------------------------------
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        response: HttpResponseBase
+        try:
+            self.initial(self.request, *args, **kwargs)
+            method = (self.request.method or "").lower()
+            handler = self.http_method_not_allowed
+            if method in self.http_method_names:
+                handler = getattr(self, method, handler)
+            response = self._answered(lambda: handler(self.request, *args, **kwargs))
+        except Exception as exc:  # noqa: BLE001 — every exception has an answer, see config.api.exceptions
+            response = answer_to(exc, request)
+        return self._finished(response)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who is it, may they, not too often, and is what concerns every view well-formed."""
+        self.format_kwarg = None
+        try:
+            self.perform_authentication(request)
+        except Exception:
+            # A guesser of tokens is counted by address; who is refused for that hears so.
+            request._user = None
+            self.check_throttles(request)
+            raise
+        prefer_language(request._request, request.user)
+        neg = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = neg
+        self.check_throttles(request)
+        self.check_permissions(request)
+        if self.waits:
+            self.wait_seconds = waiting.seconds_of(request.query_params)
+
+    def throttled(self, request: Request, wait: float | None) -> None:
+        raise RateLimitedError(retry_after=wait)
+
+    def _answered(self, work: Callable[[], Any]) -> HttpResponseBase:
+        if self.request.method == "POST":
+            key = idempotency.key_of(self.request)
+            if key is not None and self.keeps_answers and self.request.user is not None:
+                return self._answered_once(key, work)
+        result = work()
+        return self._waited(self._response(result), getattr(result, "job_id", None))
+
+    def _answered_once(self, key: str, work: Callable[[], Any]) -> HttpResponseBase:
+        claimed = idempotency.claim(
+            owner_id=self.request.user.pk,
+            key=key,
+            route=idempotency.route_of(self.request),
+            request_hash=idempotency.fingerprint(self.request),
+        )
+        if isinstance(claimed, idempotency.Kept):
+            return self._waited(claimed.response(), claimed.job_id)
+        try:
+            with transaction.atomic():
+                result = work()
+                job_id = getattr(result, "job_id", None)
+                response = self._response(result)
+                idempotency.keep(claimed, response, job_id)
+        except BaseException:
+            idempotency.release(claimed)
+            raise
+        return self._waited(response, job_id)
+
+    def _waited(self, response: HttpResponseBase, job_id: Any) -> HttpResponseBase:
+        """The finished job instead of the promise of one, when the caller waits and it finishes in time."""
+        if job_id is None or not self.wait_seconds:
+            return response
+        finished = waiting.wait_for(str(job_id), self.wait_seconds)
+        if finished is None:
+            return response
+        answer = self._response(Answer(finished))
+        for name in ("Location", idempotency.REPLAYED):
+            if name in response.headers:
+                answer.headers[name] = response.headers[name]
+        return answer
+
+    def _response(self, result: Any) -> Any:
+        if isinstance(result, HttpResponseBase):
+            return result
+        answer = result if isinstance(result, Answer) else Answer(result)
+        if answer.status == 204:
+            return HttpResponse(status=204, headers=answer.headers)
+        body = success_body(answer.data)
+        if isinstance(answer, Detail):
+            etag = answer.etag or etags.body_etag(body)
+            known = self.request.META.get("HTTP_IF_NONE_MATCH")
+            if known and self.request.method in ("GET", "HEAD") and etags.matches(known, etag):
+                return HttpResponse(status=304, headers={"ETag": etag})
+            answer.headers["ETag"] = etag
+        return HttpResponse(body, status=answer.status, content_type=JSON, headers=answer.headers)
+
+    def _finished(self, response: HttpResponseBase) -> HttpResponseBase:
+        headers = response.headers
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        if self.rate_window is not None:
+            for name, value in self.rate_window.headers().items():
+                headers[name] = value
+        if "Cache-Control" not in headers:
+            is_read = self.request.method in ("GET", "HEAD")
+            headers["Cache-Control"] = "private, no-cache" if is_read else "no-store"
+        self.response = response
+        return response

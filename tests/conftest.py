@@ -1,0 +1,77 @@
+"""Actors (alice owns, bob has his own, charlie must see nothing, staff) and what keeps tests apart."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.selectors import principal_forget_all
+from accounts.services import session_start
+from config.health import checks
+
+PASSWORD = "a long 密码 for tests"
+
+Enqueued = list[tuple[str, dict[str, Any]]]
+
+
+def make_user(username: str, **fields: Any) -> User:
+    return User.objects.create_user(username=username, email=f"{username}@example.com", password=PASSWORD, **fields)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return make_user("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return make_user("charlie")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return make_user("staff", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], APIClient]:
+    """A client that is logged in as the user, with a real token."""
+
+    def logged_in(user: User) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {session_start(user=user).access}")
+        return client
+
+    return logged_in
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture(autouse=True)
+def enqueued(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Enqueued:
+    """The tasks that were published, as (name, arguments); nothing reaches a broker but in system tests."""
+    published: Enqueued = []
+    if request.node.get_closest_marker("system") is None:
+        monkeypatch.setattr("config.celery._publish", lambda name, kwargs: published.append((name, kwargs)))
+    return published
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """What processes remember must not travel from one test to the next."""
+    principal_forget_all()
+    cache.clear()
+    checks.forget()
+    yield
+    principal_forget_all()
