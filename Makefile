@@ -36,7 +36,7 @@ demo: setup ## Sets up, then writes documents for the sample projects in Chinese
 	$(BIN)/python manage.py generate_templates --languages $(LANGUAGES) --owner $(OWNER) $(ARGS)
 
 run: $(STAMP) ## Starts everything on 127.0.0.1 (PORT=8000 BROKER_PORT=6390); Ctrl-C stops it
-	exec $(BIN)/python -m config.supervisor $(ARGS)
+	exec $(BIN)/python -m config.supervisor --bound $(ARGS)
 
 test: $(STAMP) ## Runs the tests on SQLite (ARGS="tests/templates -k export" chooses some)
 	$(PYTEST) $(ARGS)

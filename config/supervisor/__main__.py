@@ -50,17 +50,17 @@ class StartError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the house; the exit code is 0 after a stop signal, 1 when it could not start or stay up."""
-    read_arguments(arguments)
+    given = read_arguments(arguments)
     try:
         options = plan.read_options()
         with only_one(options.var_dir):
-            return run(options)
+            return run(options, bound_to_parent=given.bound)
     except (EnvironmentProblem, StartError, BrokerError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
 
 
-def read_arguments(arguments: Sequence[str] | None) -> None:
+def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m config.supervisor",
         description=EXPLANATION,
@@ -70,13 +70,17 @@ def read_arguments(arguments: Sequence[str] | None) -> None:
     parser.add_argument(
         "--broker-port", type=int, metavar="N", help="the broker's port (BROKER_PORT, default 6390)"
     )
+    parser.add_argument(
+        "--bound", action="store_true", help="end with the process that started it (make run)"
+    )
     given = parser.parse_args(arguments)
     for name in ("port", "broker_port"):
         if getattr(given, name) is not None:
             os.environ[name.upper()] = str(getattr(given, name))
+    return given
 
 
-def run(options: plan.Options) -> int:
+def run(options: plan.Options, *, bound_to_parent: bool) -> int:
     own_broker = None if options.redis_url else plan.broker(options)
     check_ports(options, own_broker)
     check_database(options)
@@ -87,7 +91,13 @@ def run(options: plan.Options) -> int:
     console = Console(sys.stdout, names, colour=wants_colour(sys.stdout))
     console.say(SUPERVISOR, f"starting {', '.join(names[1:])}")
     with published_url(options.var_dir, own_broker):
-        return Supervisor(stages, console, lambda: console.block(welcome(options, stages))).run()
+        supervisor = Supervisor(
+            stages,
+            console,
+            lambda: console.block(welcome(options, stages)),
+            bound_to_parent=bound_to_parent,
+        )
+        return supervisor.run()
 
 
 def check_ports(options: plan.Options, own_broker: Broker | None) -> None:

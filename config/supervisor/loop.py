@@ -54,7 +54,7 @@ class Supervisor:
     """Runs `stages` of processes; a stage starts when all of the one before are ready, and stops before it.
 
     `announce` is called once when the last stage is ready. `run` must be called in the main thread, as it
-    handles signals.
+    handles signals. With `bound_to_parent` it also ends when the process that started it is gone.
     """
 
     def __init__(
@@ -63,6 +63,8 @@ class Supervisor:
         console: Console,
         announce: Callable[[], None] = lambda: None,
         policy: RestartPolicy = RestartPolicy(),
+        *,
+        bound_to_parent: bool = False,
     ) -> None:
         self._stages = [[Slot(spec, Child(spec)) for spec in stage] for stage in stages]
         self._slots = [slot for stage in self._stages for slot in stage]
@@ -70,7 +72,9 @@ class Supervisor:
         self._announce = announce
         self._policy = policy
         self._selector = selectors.DefaultSelector()
-        self._stop_signals = 0
+        self._parent = os.getppid() if bound_to_parent else None
+        self._is_asked_to_stop = False
+        self._interrupts = 0
         self._gave_up = False
 
     def run(self) -> int:
@@ -90,7 +94,8 @@ class Supervisor:
 
     @property
     def _ending(self) -> bool:
-        return bool(self._stop_signals) or self._gave_up or self._console.is_closed
+        orphaned = self._parent is not None and os.getppid() != self._parent
+        return self._is_asked_to_stop or self._gave_up or self._console.is_closed or orphaned
 
     # Start
 
@@ -137,7 +142,9 @@ class Supervisor:
             if isinstance(key.data, Slot):
                 self._read(key.data)
             else:
-                self._stop_signals += sum(number in STOP_SIGNALS for number in os.read(key.fd, 512))
+                arrived = os.read(key.fd, 512)
+                self._is_asked_to_stop |= any(number in STOP_SIGNALS for number in arrived)
+                self._interrupts += arrived.count(signal.SIGINT)
         for slot in self._slots:
             if slot.is_up and not slot.child.is_alive():
                 self._bury(slot)
@@ -216,11 +223,12 @@ class Supervisor:
         self._console.say(SUPERVISOR, "stopped")
 
     def _await_end(self, stage: Sequence[Slot]) -> None:
-        seen = self._stop_signals
+        # Only Ctrl-C counts as impatience: a SIGTERM to the whole group reaches us twice, once through make.
+        seen = self._interrupts
         grace = max((slot.spec.grace_seconds for slot in stage), default=0.0)
         deadline = time.monotonic() + grace + POLL_SECONDS * 10
         while any(slot.is_up for slot in stage):
-            if self._stop_signals > seen or time.monotonic() > deadline:
+            if self._interrupts > seen or time.monotonic() > deadline:
                 for slot in stage:
                     if slot.is_up:
                         slot.child.kill()

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import selectors
+import shlex
 import signal
 import socket
 import subprocess
@@ -55,7 +56,8 @@ stages = [
 ]
 console = Console(sys.stdout, [p.name for stage in stages for p in stage], colour=False)
 policy = RestartPolicy(window_seconds=60, first_pause_seconds=house.get("pause", 0.01))
-sys.exit(Supervisor(stages, console, lambda: console.block("all ready"), policy).run())
+bound = house.get("bound", False)
+sys.exit(Supervisor(stages, console, lambda: console.block("all ready"), policy, bound_to_parent=bound).run())
 """
 
 SLEEP = "import time; time.sleep(60)"
@@ -185,6 +187,26 @@ def test_a_second_interrupt_ends_all_at_once() -> None:
         program.until("stopping")
         program.process.send_signal(signal.SIGINT)
         assert program.end(seconds=10) == 0
+        assert all_gone(everyone)
+
+
+def test_a_repeated_sigterm_is_no_impatience() -> None:
+    with running(house([{"name": "web", "code": POLITE}])) as program:
+        program.until("pids")
+        for _ in range(5):
+            program.process.terminate()
+        assert program.end() == 0
+        assert "web | goodbye" in program.text
+
+
+def test_a_bound_supervisor_ends_with_the_make_that_started_it(tmp_path: Path) -> None:
+    script, makefile = tmp_path / "run.sh", tmp_path / "Makefile"
+    script.write_text("exec " + shlex.join(house([{"name": "web", "code": POLITE}], bound=True)))
+    makefile.write_text(f"run:\n\t@exec sh {script}\n")
+    with running(["make", "-f", str(makefile), "run"]) as program:
+        program.until("pids")
+        everyone = below(program.process.pid)
+        program.process.kill()
         assert all_gone(everyone)
 
 
