@@ -252,7 +252,7 @@ class TestBeforeTheRequestIsSent:
     def test_no_free_connection(self, server: LLMServer) -> None:
         llm = adapter(server, max_connections=1)
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(llm.complete, chat("[[server:delay=1]]"))
+            first = pool.submit(llm.complete, chat("[[server:delay=0.6]]"))
             assert wait_for(lambda: len(server.calls) == 1)
             error = self.failure(ask_whole, llm, timeout_s=0.2)
             assert first.result().finish_reason == "stop"
@@ -271,13 +271,11 @@ class TestBeforeTheRequestIsSent:
 class TestPool:
     def test_a_hundred_calls_are_in_flight_on_reused_connections(self, server: LLMServer) -> None:
         llm = adapter(server)
-        llm.complete(chat())
-        server.delay = 0.7
         barrier = threading.Barrier(100)
 
         def ask(number: int) -> bool:
             barrier.wait()
-            return f"第{number}号" in llm.complete(chat(f"编号: 第{number}号")).text
+            return f"第{number}号" in llm.complete(chat(f"编号: 第{number}号 [[server:gather=100]]")).text
 
         with ThreadPoolExecutor(100) as pool:
             assert all(pool.map(ask, range(100)))

@@ -4,6 +4,7 @@
 | --- | --- |
 | `ok` | answers |
 | `delay=S` | answers after S seconds |
+| `gather=N` | answers when N calls have been in flight at once |
 | `rate-limit[=S]`, `rate-limit-once[=S]` | 429 with `Retry-After: S` (default 1), always or the first time |
 | `rate-limit-date` | 429 with an HTTP date 30 s ahead |
 | `overloaded-once`, `overloaded` | 503 the first time, or always |
@@ -119,6 +120,7 @@ class Plan:
     error: HttpError | None = None
     raw: bytes | None = None
     pause: float = 0.0
+    gather: int = 0
     half: bool = False
     ends_without_done: bool = False
     changes: dict[str, Any] = field(default_factory=dict)
@@ -217,6 +219,10 @@ def _delay(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Pla
     return Plan(delay=float(value or 1))
 
 
+def _gather(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
+    return Plan(gather=int(value))
+
+
 def _drip(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
     return Plan(action="drip", pause=float(value or 0))
 
@@ -227,6 +233,7 @@ _TOO_LONG = "This model's maximum context length is 65536 tokens. However, you r
 BEHAVIOURS: dict[str, Behaviour] = {
     "ok": _always(),
     "delay": _delay,
+    "gather": _gather,
     "rate-limit": _rate_limit(),
     "rate-limit-once": _rate_limit(is_once=True),
     "rate-limit-date": _rate_limit(is_date=True),

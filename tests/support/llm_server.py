@@ -20,8 +20,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -39,9 +37,15 @@ from tests.support.llm_behaviours import (
     echo_document,
     last_user_message,
 )
+from tests.support.llm_http import (
+    read_request,
+    reset,
+    send,
+    send_signs_of_life,
+    send_stream,
+    send_whole,
+)
 
-_REASONS = {200: "OK", 307: "Temporary Redirect"}
-_PIECE = 8
 _MAX_BODY = 32 * 1024 * 1024
 
 
@@ -91,6 +95,7 @@ class LLMServer:
         self.connections = 0
         self.in_flight = 0
         self.peak_in_flight = 0
+        self._gathered = asyncio.Event()
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
         self._failed_once: set[tuple[str, str]] = set()
         self._ready = threading.Event()
@@ -150,7 +155,7 @@ class LLMServer:
         self.connections += 1
         try:
             while True:
-                method, path, headers, body = await _read_request(reader)
+                method, path, headers, body = await read_request(reader)
                 await self._dispatch(method, path, headers, body, writer)
                 await writer.drain()
                 if writer.is_closing():
@@ -165,7 +170,7 @@ class LLMServer:
         self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
     ) -> None:
         if (method, path) == ("GET", "/v1/models"):
-            _send(
+            send(
                 writer,
                 200,
                 {"object": "list", "data": [{"id": name, "object": "model"} for name in BEHAVIOURS]},
@@ -173,7 +178,7 @@ class LLMServer:
         elif (method, path) == ("POST", "/v1/chat/completions"):
             await self._chat(headers, body, writer)
         else:
-            _send(
+            send(
                 writer,
                 404,
                 {"error": {"message": f"No such address: {path}", "type": "invalid_request_error"}},
@@ -186,16 +191,16 @@ class LLMServer:
         self._write_log(call, answered=False)
         await self._wait(plan)
         if plan.action == "lost":
-            _reset(writer)
+            reset(writer)
             return
         if plan.error is not None:
-            _send(writer, plan.error.status, plan.error.body, plan.error.headers)
+            send(writer, plan.error.status, plan.error.body, plan.error.headers)
         elif plan.action == "only-keep-alive":
-            await _send_signs_of_life(writer, is_stream=bool(body.get("stream")))
+            await send_signs_of_life(writer, is_stream=bool(body.get("stream")))
         elif body.get("stream"):
-            await _send_stream(writer, self._answer(plan, body), plan, body)
+            await send_stream(writer, self._answer(plan, body), plan, body)
         else:
-            await _send_whole(writer, self._answer(plan, body), plan, body)
+            await send_whole(writer, self._answer(plan, body), plan, body)
         call.status = 200 if plan.error is None else plan.error.status
         call.answered_at = time.time()
         self._write_log(call, answered=True)
@@ -204,6 +209,10 @@ class LLMServer:
         self.in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self.in_flight)
         try:
+            if 0 < plan.gather <= self.in_flight:
+                self._gathered.set()
+            if plan.gather:
+                await self._gathered.wait()
             await asyncio.sleep(3600 if plan.action == "hang" else plan.delay or 0)
         finally:
             self.in_flight -= 1
@@ -251,113 +260,6 @@ def _chosen(model: str, last_user: str) -> tuple[str, str]:
     if marker and marker[1] in BEHAVIOURS:
         return marker[1], marker[2] or ""
     return (model, "") if model in BEHAVIOURS else ("ok", "")
-
-
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    method, path, _ = head[0].split(" ", 2)
-    headers = {
-        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)
-    }
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return method, path, headers, body
-
-
-def _head(status: int, headers: Mapping[str, str]) -> bytes:
-    lines = [
-        f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}",
-        *(f"{k}: {v}" for k, v in headers.items()),
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def _send(
-    writer: asyncio.StreamWriter, status: int, body: Any, headers: Mapping[str, str] | None = None
-) -> None:
-    content = body if isinstance(body, bytes) else orjson.dumps(body)
-    kind = "text/html" if isinstance(body, bytes) else "application/json"
-    base = {
-        "Content-Type": kind,
-        "Content-Length": str(len(content)),
-        "x-request-id": f"req_{time.time_ns()}",
-    }
-    writer.write(_head(status, {**base, **(headers or {})}) + content)
-
-
-async def _send_whole(
-    writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
-) -> None:
-    content = plan.raw if plan.raw is not None else orjson.dumps(answer.whole(body))
-    if plan.action not in ("drip", "keep-alive", "cut"):
-        _send(writer, 200, content, {"Content-Type": "application/json"})
-        return
-    writer.write(_head(200, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}))
-    if plan.action == "keep-alive":
-        content = b"\n" * 20 + content
-    if plan.action == "cut":
-        _chunk(writer, _cut_in_character(content))
-        await writer.drain()
-        writer.close()
-        return
-    await _drip(writer, content, 1 if plan.action == "drip" else 20, plan.pause)
-    writer.write(b"0\r\n\r\n")
-
-
-async def _send_stream(
-    writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
-) -> None:
-    writer.write(_head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}))
-    events = [plan.raw] if plan.raw is not None else answer.events(body, _PIECE)
-    if plan.action == "cut":
-        content = b"".join(_sse(event) for event in events[: max(2, len(events) // 2)])
-        _chunk(writer, _cut_in_character(content))
-        await writer.drain()
-        writer.close()
-        return
-    if plan.action == "keep-alive":
-        _chunk(writer, b": keep-alive\n\n" * 3)
-    step = 1 if plan.action == "drip" else 1 << 20
-    for event in [*events, *([] if plan.ends_without_done else [b"[DONE]"])]:
-        await _drip(writer, _sse(event), step, plan.pause)
-    writer.write(b"0\r\n\r\n")
-
-
-async def _send_signs_of_life(writer: asyncio.StreamWriter, *, is_stream: bool) -> None:
-    kind = "text/event-stream" if is_stream else "application/json"
-    writer.write(_head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked"}))
-    while not writer.is_closing():
-        await _drip(writer, b": keep-alive\n\n" if is_stream else b"\n", 64, 0.05)
-
-
-async def _drip(writer: asyncio.StreamWriter, content: bytes, step: int, pause: float) -> None:
-    for start in range(0, len(content), step):
-        _chunk(writer, content[start : start + step])
-        await writer.drain()
-        if pause:
-            await asyncio.sleep(pause)
-
-
-def _sse(event: bytes | Mapping[str, Any]) -> bytes:
-    return b"data: " + (event if isinstance(event, bytes) else orjson.dumps(event)) + b"\n\n"
-
-
-def _chunk(writer: asyncio.StreamWriter, content: bytes) -> None:
-    writer.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
-
-
-def _cut_in_character(content: bytes) -> bytes:
-    """`content` up to the middle of its last multi-byte character."""
-    for end in range(len(content) - 1, 0, -1):
-        if content[end] >= 0xC0:
-            return content[: end + 1]
-    return content[: len(content) // 2]
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close with RST, as a vendor's load balancer does when the machine behind it dies."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()
 
 
 async def _end_with_parent(server: LLMServer) -> None:
