@@ -44,6 +44,9 @@ In production every process gets a unit or a container of its own: docs/operatio
 """
 
 
+INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+
+
 class StartError(Exception):
     """Why nothing was started, in words for the person at the keyboard."""
 
@@ -58,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EnvironmentProblem, StartError, BrokerError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

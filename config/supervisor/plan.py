@@ -111,7 +111,7 @@ def web(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
     command = (
         *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
         *("--host", LOOPBACK, "--port", str(options.port), "--lifespan", "off"),
-        *("--log-level", "warning", "--no-access-log", "--no-server-header"),
+        *("--log-level", "warning", "--no-access-log", "--no-server-header", "--no-proxy-headers"),
         *("--timeout-graceful-shutdown", str(max(1, options.grace_seconds // 2))),
     )
     ready = partial(answers, options.port, "/health/live")
