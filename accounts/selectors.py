@@ -30,6 +30,15 @@ def user_get(user_id: UUID, *, for_update: bool = False) -> User:
     return users.get(pk=user_id)
 
 
+def user_get_by_name(name: str) -> User | None:
+    """The active account with this username or e-mail address, in any case; None when there is none."""
+    try:
+        user = User.objects.get_by_natural_key(name.strip())
+    except User.DoesNotExist:
+        return None
+    return user if user.is_active else None
+
+
 def principal_get(user_id: UUID, password_stamp: int, *, fresh: bool) -> Principal | None:
     """Who a token speaks for; None when the account is gone, inactive, or has another password by now.
 

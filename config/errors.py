@@ -70,7 +70,9 @@ def describe(code: str, language: str = "en") -> str:
 class MalformedError(AppError):
     code = "MALFORMED_REQUEST"
     status = 400
-    en = "The request can't be read: {reason}. Send valid JSON with the header Content-Type: application/json."
+    en = (
+        "The request can't be read: {reason}. Send valid JSON with the header Content-Type: application/json."
+    )
     zh = "无法读取请求：{reason}。请发送有效的 JSON，并带上请求头 Content-Type: application/json。"
 
 

@@ -14,6 +14,7 @@ from django.core.exceptions import (
 from django.core.signals import got_request_exception
 from django.db.utils import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.views import defaults
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
@@ -145,23 +146,33 @@ def error_response(error: AppError, request: HttpRequest | None) -> HttpResponse
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_page(request):
+        return defaults.bad_request(request, exception)
     return error_response(errors.MalformedError(reason=type(exception).__name__), request)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_page(request):
+        return defaults.permission_denied(request, exception)
     return error_response(errors.PermissionDeniedError(), request)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_page(request):
+        return defaults.page_not_found(request, exception or Http404())
     return error_response(errors.NotFoundError(), request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django calls this inside its own `except` block, after the middleware has failed or a plain view has."""
+    """Django calls this inside its own `except` block, after middleware or a plain view has failed."""
     exc = sys.exc_info()[1]
-    if isinstance(exc, Exception):
-        error = as_app_error(exc)
-        if error is None:
-            log.error("request.failed", path=request.path, exc_info=exc)
-        return error_response(error or errors.InternalError(), request)
-    return error_response(errors.InternalError(), request)
+    error = as_app_error(exc) if isinstance(exc, Exception) else None
+    if error is None:
+        log.error("request.failed", path=request.path, exc_info=exc)
+        error = errors.InternalError()
+    return defaults.server_error(request) if _is_page(request) else error_response(error, request)
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """Whether a person looks at the answer, in the back office."""
+    return request.path.startswith("/admin/")

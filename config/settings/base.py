@@ -248,6 +248,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 #: Reads trust an account's state (active, password time) this long per process; every write looks it up.
 AUTH_SNAPSHOT_SECONDS = 5.0
+#: The demo account's password is in the source code, so only settings for development allow it.
+ALLOW_DEMO_ACCOUNT = False
 
 # -- language, files -----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ KEEP_CONNECTIONS = os.environ.get("ATELIER_SYSTEM_TEST") != "1"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 RATE_LIMIT_MAX_REQUESTS = 0
 LOGIN_LIMIT_MAX_ATTEMPTS = 0
+ALLOW_DEMO_ACCOUNT = True
 WHITENOISE_AUTOREFRESH = True
 if os.environ.get("ATELIER_SYSTEM_TEST") != "1":
     PROVIDER_ORDER = {"llm": ["sandbox"]}

@@ -1,0 +1,82 @@
+"""Bodies that come without a length, made safe before Django sees them.
+
+Django takes a request without Content-Length for one without a body (under WSGI) or stores whatever arrives on disk
+(under ASGI). Both doors read such a body up to the limit and tell its length; of a longer one they tell a length over
+the limit, so that the parser answers 413.
+"""
+
+import io
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from django.conf import settings
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class WsgiBodies:
+    """WSGI middleware: reads chunked bodies where the server says that their end can be seen (gunicorn does)."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if is_chunked and environ.get("wsgi.input_terminated"):
+            body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
+            environ["wsgi.input"] = io.BytesIO(body)
+            environ["CONTENT_LENGTH"] = str(len(body))
+        return self.application(environ, start_response)
+
+
+class AsgiBodies:
+    """ASGI middleware: the same, and leaves alone what announces more than the limit as JSON."""
+
+    def __init__(self, application: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = dict(scope["headers"])
+            if b"transfer-encoding" in headers and b"content-length" not in headers:
+                body = await _read(receive, settings.MAX_BODY_BYTES + 1)
+                scope["headers"] = [*scope["headers"], (b"content-length", str(len(body)).encode())]
+                receive = _replayed(body, receive)
+            elif b"json" in headers.get(b"content-type", b"") and _announced(headers) > settings.MAX_BODY_BYTES:
+                receive = _replayed(b"", receive)
+        await self.application(scope, receive, send)
+
+
+def _announced(headers: dict[bytes, bytes]) -> int:
+    try:
+        return int(headers.get(b"content-length", b"0"))
+    except ValueError:
+        return 0
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    body = bytearray()
+    while len(body) < limit:
+        message = await receive()
+        body += message.get("body", b"")
+        if message["type"] != "http.request" or not message.get("more_body"):
+            break
+    return bytes(body[:limit])
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """`receive` that begins with this body as a whole; what is left of the real one is skipped."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        if messages:
+            return messages.pop()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return message
+
+    return replay
