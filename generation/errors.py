@@ -50,12 +50,51 @@ class JobInternalError(AppError):
     zh = "任务运行时服务器内部出错，已按任务编号记录。请重试，或把任务编号发给我们。"
 
 
+class JobStoreConflictError(AppError):
+    code = "JOB_STORE_CONFLICT"
+    status = 409
+    retryable = True
+    en = "Another job stored the same thing at the same moment. What was bought is kept; the retry only stores it."
+    zh = "另一个任务同时保存了相同内容。已购买的结果会保留，重试时只需保存。"
+
+
 class JobChildrenFailedError(AppError):
     code = "JOB_ITEMS_FAILED"
     status = 500
     retryable = True
     en = "{failed} of {total} items failed. Look at them and retry: only the failed ones run again."
     zh = "{total} 个条目中有 {failed} 个失败。请查看后重试，只会重新执行失败的条目。"
+
+
+class StreamNotServedHereError(AppError):
+    """Threads serve this process, and each stream would hold one for minutes."""
+
+    code = "STREAM_NOT_SERVED_HERE"
+    status = 406
+    en = (
+        "This server answers no event streams. Poll the same address with Accept: application/json and ?after=N, or "
+        "ask the operator to route event streams to the stream process."
+    )
+    zh = (
+        "此服务进程不提供事件流。请以 Accept: application/json 和 ?after=N 轮询同一地址，"
+        "或联系管理员把事件流路由到 stream 进程。"
+    )
+
+
+class StreamsFullError(AppError):
+    code = "STREAMS_FULL"
+    status = 503
+    retryable = True
+    en = "This server holds as many event streams as it may. Try again a little later, or poll."
+    zh = "此服务进程的事件流已达上限，请稍后重试，或改用轮询。"
+
+
+class TooManyStreamsError(AppError):
+    code = "TOO_MANY_STREAMS"
+    status = 429
+    retryable = True
+    en = "You have {limit} event streams open already. Close one, or poll."
+    zh = "您已打开 {limit} 个事件流，请先关闭一个，或改用轮询。"
 
 
 class PriceMissingError(AppError):

@@ -5,3 +5,13 @@ from django.apps import AppConfig
 
 class TemplatesConfig(AppConfig):
     name = "templates"
+
+    def ready(self) -> None:
+        from generation.jobs.registry import register
+        from generation.providers.llm import sandbox
+        from templates.handlers import KINDS, SANDBOX_ANSWERS
+
+        for kind in KINDS:
+            register(kind)
+        for name, answer in SANDBOX_ANSWERS.items():
+            sandbox.register(name, answer)

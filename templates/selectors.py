@@ -31,6 +31,23 @@ def document_version_list_for(owner_id: UUID, document_id: UUID) -> QuerySet[Doc
     return DocumentVersion.objects.filter(document__owner_id=owner_id, document_id=document_id)
 
 
+def document_export_for(
+    owner_id: UUID,
+    *,
+    project_id: UUID | None = None,
+    document_id: UUID | None = None,
+    category_code: str | None = None,
+    language: str | None = None,
+) -> QuerySet[Document]:
+    wanted = {
+        "project_id": project_id,
+        "pk": document_id,
+        "content_template__category__code": category_code,
+        "language": language,
+    }
+    return Document.objects.owned_by(owner_id).filter(**{k: v for k, v in wanted.items() if v is not None})
+
+
 def project_list_for(owner_id: UUID) -> QuerySet[Project]:
     return Project.objects.owned_by(owner_id)
 

@@ -174,6 +174,8 @@ NUM_PROXIES = env.int("NUM_PROXIES", default=0, min=0, max=10, help="Own proxies
 WAITING_REQUESTS_MAX = env.int(
     "WAITING_REQUESTS_MAX", default=4, min=0, max=1000, help="Requests per process that ?wait= may hold at once"
 )
+STREAMS_MAX = env.int("STREAMS_MAX", default=500, min=0, max=10_000, help="Event streams per process")
+STREAMS_PER_USER_MAX = env.int("STREAMS_PER_USER_MAX", default=20, min=1, help="Event streams per user and process")
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_000_000, min=1000, help="Largest JSON body")
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CORS_ORIGIN = env.list("CORS_ORIGIN", default=[], help="Origins that browsers may call from; * for all")

@@ -4,6 +4,7 @@ from django.db.models import Case, OuterRef, Q, TextField, Value, When
 from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, One, ReadModel, Text, Time, Uuid, json_counts
+from config.api.serializers import StrictSerializer
 from templates.models import (
     BatchItem,
     Category,
@@ -106,7 +107,6 @@ class ContentTemplateOut(ContentTemplateBrief):
     description_en = Text()
     prompt_zh = Text()
     prompt_en = Text()
-    outline = Json()
     order = Int()
     is_active = Bool()
     is_shared = Bool(
@@ -200,3 +200,78 @@ class BatchItemOut(ReadModel, source_model=BatchItem):
     attempt = Int("job__attempt")
     error = Json("job__error")
     finished_at = Time("job__finished_at")
+
+
+class ProjectCreateIn(StrictSerializer):
+    """A project to be made; one of the two names may be empty."""
+
+    code = serializers.SlugField(
+        max_length=80, required=False, help_text="Derived from the name when left out."
+    )
+    name_zh = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    name_en = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    description_zh = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    description_en = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    website = serializers.URLField(max_length=500, required=False, allow_blank=True)
+
+
+class ContentTemplateCreateIn(StrictSerializer):
+    """A content template of one's own. Placeholders: `{{project_name}}` and the others of the documentation."""
+
+    code = serializers.SlugField(
+        max_length=80, required=False, help_text="Derived from the name when left out."
+    )
+    category_code = serializers.SlugField(max_length=60)
+    name_zh = serializers.CharField(max_length=200)
+    name_en = serializers.CharField(max_length=200)
+    description_zh = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+    description_en = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+    prompt_zh = serializers.CharField(max_length=20_000)
+    prompt_en = serializers.CharField(max_length=20_000)
+    order = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class BatchGenerateIn(StrictSerializer):
+    """What a batch should make: projects × templates × languages."""
+
+    languages = serializers.ListField(
+        child=serializers.ChoiceField(LANGUAGES), min_length=1, max_length=2, default=["zh", "en"]
+    )
+    project_ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=10_000, required=False, help_text="Left out: all of yours."
+    )
+    template_codes = serializers.ListField(
+        child=serializers.SlugField(max_length=80), max_length=1_000, required=False
+    )
+    category_code = serializers.SlugField(max_length=60, required=False)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=10_000, required=False, help_text="At most this many items run."
+    )
+    skip_existing = serializers.BooleanField(default=True)
+    only_stale = serializers.BooleanField(
+        default=False, help_text="Exactly the documents whose inputs have changed."
+    )
+    mode = serializers.ChoiceField(
+        ["native", "translated"],
+        default="native",
+        help_text="`translated` writes the first language and translates it into the other.",
+    )
+    demo_mode = serializers.BooleanField(default=False, help_text="The sandbox answers; nothing is paid.")
+    concurrency = serializers.IntegerField(min_value=1, max_value=100, required=False)
+    dry_run = serializers.BooleanField(default=False, help_text="Counts and cost; nothing is made.")
+
+    def validate_languages(self, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise serializers.ValidationError("A language stands here twice.", code="duplicate")
+        return value
+
+
+class DocumentExportIn(StrictSerializer):
+    """What an export holds, and as what."""
+
+    format = serializers.ChoiceField(["zip", "markdown", "html", "jsonl"], default="zip")
+    project_id = serializers.UUIDField(required=False)
+    document_id = serializers.UUIDField(required=False)
+    category_code = serializers.SlugField(max_length=60, required=False)
+    language = serializers.ChoiceField(LANGUAGES, required=False)

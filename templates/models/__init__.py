@@ -4,4 +4,12 @@ from templates.models.batches import BatchItem, TemplateBatch
 from templates.models.documents import Document, DocumentVersion
 from templates.models.sources import Category, ContentTemplate, Project
 
-__all__ = ["BatchItem", "Category", "ContentTemplate", "Document", "DocumentVersion", "Project", "TemplateBatch"]
+__all__ = [
+    "BatchItem",
+    "Category",
+    "ContentTemplate",
+    "Document",
+    "DocumentVersion",
+    "Project",
+    "TemplateBatch",
+]

@@ -18,7 +18,9 @@ class TemplateBatchQuerySet(models.QuerySet["TemplateBatch"]):
 class TemplateBatch(BaseModel):
     """What was asked for (`params`) and how many items that made (`total`). How far it is, its parent job knows."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_batches")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_batches"
+    )
     job = models.OneToOneField("generation.Job", on_delete=models.CASCADE, related_name="template_batch")
     params = models.JSONField(default=dict)
     total = models.PositiveIntegerField()
@@ -45,12 +47,6 @@ ITEM_STATUS = Case(
 )
 
 
-class BatchItemQuerySet(models.QuerySet["BatchItem"]):
-    def with_status(self) -> Self:
-        """Annotates `status`: pending, running, succeeded, skipped, failed or cancelled."""
-        return self.annotate(status=ITEM_STATUS)
-
-
 class BatchItem(BaseModel):
     """One cell of a batch. `skip_reason` says why it has no job (`exists`, `fresh`)."""
 
@@ -66,13 +62,12 @@ class BatchItem(BaseModel):
     )
     skip_reason = models.CharField(max_length=20, blank=True)
 
-    objects = BatchItemQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["batch", "position"], name="batch_item_position_once"),
             models.CheckConstraint(
-                condition=(Q(job__isnull=True) & ~Q(skip_reason="")) | (Q(job__isnull=False) & Q(skip_reason="")),
+                condition=(Q(job__isnull=True) & ~Q(skip_reason=""))
+                | (Q(job__isnull=False) & Q(skip_reason="")),
                 name="batch_item_has_job_or_reason",
             ),
         ]

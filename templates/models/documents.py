@@ -15,11 +15,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def owned_by(self, owner_id: object) -> Self:
         return self.filter(owner_id=owner_id)
 
-    def with_staleness(self) -> Self:
-        """Annotates `is_stale`: an input changed since the latest version was made."""
-        return self.annotate(is_stale=STALE)
-
     def stale(self) -> Self:
+        """An input changed since the latest version was made."""
         return self.filter(STALE_CONDITION)
 
 

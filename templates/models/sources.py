@@ -41,7 +41,9 @@ class Project(BaseModel):
     them; a document whose own copy differs is stale.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_projects")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_projects"
+    )
     code = models.SlugField(max_length=80)
     name_zh = models.CharField(max_length=200, blank=True)
     name_en = models.CharField(max_length=200, blank=True)
@@ -80,7 +82,11 @@ class ContentTemplate(BaseModel):
     """A bilingual recipe for one kind of document. Without an owner it belongs to the shared library of the staff."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="content_templates"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="content_templates",
     )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="content_templates")
     code = models.SlugField(max_length=80)
@@ -90,11 +96,11 @@ class ContentTemplate(BaseModel):
     description_en = models.TextField(blank=True)
     prompt_zh = models.TextField()
     prompt_en = models.TextField()
-    outline = models.JSONField(default=dict, blank=True, help_text="Sections, as the sandbox writes them.")
     order = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
     reads_both_languages = models.BooleanField(
-        default=False, help_text="A prompt names a text of the other language, so a change there makes stale, too."
+        default=False,
+        help_text="A prompt names a text of the other language, so a change there makes stale, too.",
     )
     fingerprint_zh = models.CharField(max_length=64)
     fingerprint_en = models.CharField(max_length=64)

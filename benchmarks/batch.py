@@ -1,0 +1,257 @@
+"""How close a real worker comes to the ideal: 500 documents, a server that answers after 2 s, 100 in flight.
+
+    python -m benchmarks.batch [--items 500] [--delay 2] [--concurrency 100] [--sqlite]
+
+Starts everything itself (PostgreSQL, Valkey, the server, one Celery worker), runs one batch through the worker and
+prints a table and a JSON line. The ideal is rounds × delay. CPU and memory are the worker process's own.
+"""
+
+import argparse
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+READY_SECONDS = 40.0
+GOALS = {"wall_ratio": 1.1, "cpu_ms_per_item": 8.0, "connections": 10}
+
+
+def main() -> None:
+    options = read_options()
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="atelier-bench-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        database = f"sqlite:///{folder / 'bench.sqlite3'}" if options.sqlite else start_postgres(stack)
+        server = stack.enter_context(llm_server(options.delay))
+        environ = environment(folder, database, start_broker(stack, folder), server, options)
+        os.environ.update(environ)
+        prepare_django()
+        batch = create_batch(options)
+        worker = stack.enter_context(celery_worker(environ, folder, options.concurrency))
+        figures = measure(batch, worker, options)
+    report(figures, options)
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--items", type=int, default=500, help="documents (default 500)")
+    parser.add_argument(
+        "--delay", type=float, default=2.0, help="seconds until the server answers (default 2)"
+    )
+    parser.add_argument("--concurrency", type=int, default=100, help="calls in flight (default 100)")
+    parser.add_argument("--sqlite", action="store_true", help="SQLite instead of PostgreSQL")
+    return parser.parse_args()
+
+
+# -- the parts -----------------------------------------------------------------------------------------------------
+
+
+def start_postgres(stack: ExitStack) -> str:
+    from tests.support.postgres import postgres
+
+    return stack.enter_context(postgres())
+
+
+def start_broker(stack: ExitStack, folder: Path) -> str:
+    from config.supervisor.broker import Broker
+
+    return stack.enter_context(Broker(folder / "valkey")).url
+
+
+@contextmanager
+def llm_server(delay: float) -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.support.llm_server", "--port", "0", "--delay", str(delay)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def environment(
+    folder: Path, database: str, broker: str, server: str, options: argparse.Namespace
+) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "ENV_FILE": "",
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": database,
+        "REDIS_URL": broker,
+        "LLM_PROVIDERS": "openai",
+        "OPENAI_API_KEY": "sk-benchmark-0000000000000000",
+        "OPENAI_BASE_URL": server,
+        "OPENAI_MODEL": "gpt-4o-mini",
+        "WORKER_CONCURRENCY": str(options.concurrency),
+        "LOG_LEVEL": "warning",
+    }
+
+
+def prepare_django() -> None:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("init_catalogue", verbosity=0)
+
+
+def create_batch(options: argparse.Namespace) -> Any:
+    """A batch of exactly `items` documents, written down but not yet told to anybody."""
+    from accounts.models import User
+    from templates.models import ContentTemplate
+    from templates.services import batch_create, project_create
+    from templates.services.batches import BatchOptions
+
+    owner = User.objects.create(username="bench", email="bench@example.com")
+    templates = ContentTemplate.objects.count()
+    for number in range(math.ceil(options.items / (2 * templates))):
+        project_create(
+            owner_id=owner.pk,
+            name_zh=f"基准项目 {number}",
+            name_en=f"Benchmark project {number}",
+            description_zh="一个用来测量文档工厂的项目。" * 5,
+            description_en="A project that measures the document factory. " * 5,
+        )
+    asked = BatchOptions(limit=options.items, concurrency=options.concurrency)
+    return batch_create(owner_id=owner.pk, options=asked, publish=False)
+
+
+@contextmanager
+def celery_worker(environ: dict[str, str], folder: Path, concurrency: int) -> Iterator[int]:
+    """A worker on `agent_builds`; yields its process id once it beats."""
+    from generation.models import WorkerHeartbeat
+
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config.celery",
+        "worker",
+        "-P",
+        "threads",
+        "-c",
+        str(concurrency),
+    ]
+    log = folder / "worker.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "-Q", "agent_builds", "--without-gossip", "--without-mingle"],
+            env={**os.environ, **environ},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(WorkerHeartbeat.objects.exists, READY_SECONDS, lambda: log.read_text()[-3000:])
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"gave up after {seconds} s:\n{why()}")
+        time.sleep(0.05)
+
+
+# -- the measurement -----------------------------------------------------------------------------------------------
+
+
+def measure(batch: Any, worker: int, options: argparse.Namespace) -> dict[str, Any]:
+    from config.celery import enqueue
+
+    ideal = math.ceil(options.items / options.concurrency) * options.delay
+    cpu, memory, connections = cpu_seconds(worker), [memory_mb(worker)], 0
+    began = time.monotonic()
+    enqueue("generation.run_job", job_id=str(batch.job_id))
+    deadline = began + 20 * ideal + 60
+    while not is_over(batch):
+        memory.append(memory_mb(worker))
+        connections = max(connections, open_connections())
+        if time.monotonic() > deadline:
+            raise SystemExit(f"not done after {20 * ideal + 60:.0f} s: {counts(batch)}")
+        time.sleep(0.1)
+    wall = time.monotonic() - began
+    half = len(memory) // 2
+    return {
+        "items": options.items,
+        "database": "sqlite" if options.sqlite else "postgresql",
+        "outcome": counts(batch),
+        "ledger_rows": ledger_rows(batch),
+        "ideal_s": round(ideal, 2),
+        "wall_s": round(wall, 2),
+        "wall_ratio": round(wall / ideal, 3),
+        "cpu_ms_per_item": round((cpu_seconds(worker) - cpu) * 1000 / options.items, 2),
+        "connections": connections,
+        "memory_mb_start": round(memory[0]),
+        "memory_mb_half": round(memory[half]),
+        "memory_mb_end": round(memory_mb(worker)),
+    }
+
+
+def is_over(batch: Any) -> bool:
+    batch.job.refresh_from_db()
+    return bool(batch.job.is_terminal)
+
+
+def counts(batch: Any) -> dict[str, int]:
+    from templates.services.batches import batch_item_counts
+
+    return {state: count for state, count in batch_item_counts(batch).items() if count}
+
+
+def ledger_rows(batch: Any) -> int:
+    from generation.models import ProviderCall
+
+    return ProviderCall.objects.filter(job__parent_id=batch.job_id, status="settled").count()
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process (proc_pid_stat(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+def memory_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES / 1_000_000
+
+
+def open_connections() -> int:
+    """Connections of others to the PostgreSQL database; 0 on SQLite."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def report(figures: dict[str, Any], options: argparse.Namespace) -> None:
+    for name, value in figures.items():
+        goal = GOALS.get(name)
+        print(f"{name:>18}  {value}" + (f"   (goal: at most {goal})" if goal else ""))
+    print(json.dumps({"benchmark": "batch", **figures}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Generates documents in a batch, here or on the workers."""
+
+import signal
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import IO, Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Count, Sum
+
+from accounts.selectors import user_get_by_name
+from config.errors import AppError
+from generation.jobs import runner
+from generation.jobs.services import job_pause
+from generation.models import Job, ProviderCall
+from templates.domain.inputs import LANGUAGES, language_of
+from templates.models import Document, TemplateBatch
+from templates.services.batches import (
+    BatchOptions,
+    batch_create,
+    batch_item_counts,
+    batch_plan,
+    batch_resume,
+)
+from templates.services.exports import export_folder
+from templates.services.quotes import batch_quote
+
+SHOWN_STALE = 20
+MICROS = 1_000_000
+
+
+class Command(BaseCommand):
+    help = (
+        "Write documents for every project × content template × language that doesn't exist yet, with a progress bar, "
+        "and put them into a folder as Markdown and HTML. Without any key the sandbox writes them. Ctrl-C pauses the "
+        "batch: --resume goes on."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--owner", default="demo", help="user name or e-mail address (default: demo)")
+        parser.add_argument("--languages", default="zh,en", help="zh, en or both, e.g. zh,en (default)")
+        parser.add_argument("--category", default="", help="only templates of the category with this code")
+        parser.add_argument(
+            "--template", action="append", default=[], help="only this template code; repeatable"
+        )
+        parser.add_argument("--limit", type=int, help="at most this many documents")
+        parser.add_argument(
+            "--all", action="store_true", help="write existing documents again, as new versions"
+        )
+        parser.add_argument(
+            "--only-stale", action="store_true", help="exactly the documents whose inputs changed"
+        )
+        parser.add_argument(
+            "--translated", action="store_true", help="write the first language, translate it into the others"
+        )
+        parser.add_argument(
+            "--concurrency", type=int, default=0, help="calls in flight (default: BATCH_CONCURRENCY)"
+        )
+        parser.add_argument(
+            "--demo-mode", action="store_true", help="let the sandbox answer, whatever is configured"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only count and say what it would cost")
+        parser.add_argument(
+            "--queue", action="store_true", help="hand the batch over to the workers and watch them"
+        )
+        parser.add_argument("--resume", type=UUID, metavar="BATCH", help="go on with a paused batch")
+        parser.add_argument("--out", type=Path, help="folder for the documents (default: EXPORT_DIR)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = user_get_by_name(options["owner"])
+        if user is None:
+            raise CommandError(f"There is no user {options['owner']!r}. `make setup` creates demo.")
+        try:
+            self._generate(user.pk, options)
+        except AppError as exc:
+            raise CommandError(f"{exc.code}: {exc}\n{exc.message('zh')}") from exc
+
+    def _generate(self, owner_id: UUID, options: dict[str, Any]) -> None:
+        started = time.monotonic()
+        if options["resume"]:
+            batch = self._resumed(owner_id, options["resume"])
+        else:
+            asked = self._options(options)
+            if options["dry_run"]:
+                self._preview(owner_id, asked)
+                return
+            batch = batch_create(owner_id=owner_id, options=asked, publish=options["queue"])
+        self._run(batch, in_process=not options["queue"])
+        self._report(owner_id, batch, options, time.monotonic() - started)
+
+    def _options(self, options: dict[str, Any]) -> BatchOptions:
+        languages = [code.strip() for code in options["languages"].split(",") if code.strip()]
+        unknown = sorted(set(languages) - set(LANGUAGES))
+        if unknown or not languages or len(set(languages)) < len(languages):
+            raise CommandError(f"--languages takes zh and en, each once, not {options['languages']!r}.")
+        if options["limit"] is not None and options["limit"] < 1:
+            raise CommandError("--limit must be at least 1.")
+        if not 0 <= options["concurrency"] <= settings.WORKER_CONCURRENCY:
+            raise CommandError(f"--concurrency takes 1 to {settings.WORKER_CONCURRENCY}.")
+        return BatchOptions(
+            languages=tuple(language_of(code) for code in languages),
+            template_codes=tuple(options["template"]),
+            category_code=options["category"],
+            limit=options["limit"],
+            skip_existing=not options["all"],
+            only_stale=options["only_stale"],
+            translated=options["translated"],
+            demo_mode=options["demo_mode"],
+            concurrency=options["concurrency"],
+        )
+
+    def _resumed(self, owner_id: UUID, batch_id: UUID) -> TemplateBatch:
+        batch = TemplateBatch.objects.owned_by(owner_id).select_related("job").filter(pk=batch_id).first()
+        if batch is None:
+            raise CommandError(f"There is no batch {batch_id} of this owner.")
+        return batch_resume(batch=batch)
+
+    def _preview(self, owner_id: UUID, asked: BatchOptions) -> None:
+        planned = batch_plan(owner_id=owner_id, options=asked)
+        quote = batch_quote(planned=planned, demo_mode=asked.demo_mode)
+        skipped = (
+            ", ".join(f"{count} {reason}" for reason, count in sorted(planned.skipped.items())) or "none"
+        )
+        self.stdout.write(
+            f"Would generate {len(planned.to_run)} of {len(planned.items)} documents (skipped: {skipped}) "
+            f"by {', '.join(quote.providers)} for {quote.least_micros / MICROS:.4f} to "
+            f"{quote.most_micros / MICROS:.4f} {quote.currency}."
+        )
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    def _run(self, batch: TemplateBatch, *, in_process: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(file=cast(IO[str], self.stdout), highlight=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._interrupted = False
+        before = signal.signal(signal.SIGINT, lambda *_: self._pause(batch))
+        try:
+            with Progress(*columns, console=console) as progress:
+                task = progress.add_task("Generating", total=batch.total)
+
+                def watch() -> None:
+                    counts = batch_item_counts(batch)
+                    failed = f" ({counts['failed']} failed)" if counts["failed"] else ""
+                    done = batch.total - counts["pending"] - counts["running"]
+                    progress.update(task, completed=done, description=f"Generating{failed}")
+
+                if in_process:
+                    runner.drain(batch.job_id, threads=batch.job.max_parallel, watch=watch)
+                else:
+                    self._follow(batch, watch)
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _pause(self, batch: TemplateBatch) -> None:
+        """Ctrl-C: what runs is finished and kept, nothing new begins. A second one ends the process at once."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        try:
+            job_pause(job=Job.objects.get(pk=batch.job_id))
+        except AppError:
+            return
+        self.stderr.write(f"\nPaused. Go on with: manage.py generate_templates --resume {batch.pk}")
+
+    def _follow(self, batch: TemplateBatch, watch: Any) -> None:
+        """Watch workers run the batch. They need a broker and a worker: `make run` starts both."""
+        while True:
+            batch.job.refresh_from_db()
+            watch()
+            if batch.job.is_terminal or batch.job.paused_at is not None:
+                return
+            time.sleep(0.5)
+
+    # -- reporting -------------------------------------------------------------------------------------------------
+
+    def _report(self, owner_id: UUID, batch: TemplateBatch, options: dict[str, Any], seconds: float) -> None:
+        counts = batch_item_counts(batch)
+        self._table(batch, counts, seconds)
+        self._name_failures(batch, counts["failed"])
+        self._name_stale(owner_id, options)
+        folder: Path = options["out"] or settings.EXPORT_DIR
+        documents = Document.objects.owned_by(owner_id).select_related(
+            "project", "content_template", "latest"
+        )
+        written = export_folder(documents.order_by("project_id", "title", "id"), folder)
+        self.stdout.write(f"{written} documents, as Markdown and HTML, lie in {folder}")
+        if counts["failed"]:
+            raise CommandError(
+                f"{counts['failed']} documents failed. Retry: POST /templates/batches/{batch.pk}/retry"
+            )
+
+    def _table(self, batch: TemplateBatch, counts: dict[str, int], seconds: float) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        calls = ProviderCall.objects.filter(job__parent_id=batch.job_id).aggregate(
+            input=Sum("input_tokens"), output=Sum("output_tokens"), cost=Sum("cost_micros"), calls=Count("pk")
+        )
+        table = Table(title=f"Batch {batch.pk}", title_justify="left")
+        columns = {
+            "generated": str(counts["succeeded"]),
+            "skipped": str(counts["skipped"]),
+            "failed": str(counts["failed"]),
+            "pending": str(counts["pending"] + counts["running"]),
+            "tokens": f"{(calls['input'] or 0) + (calls['output'] or 0):,}",
+            "cost (USD)": f"{(calls['cost'] or 0) / MICROS:.4f}",
+            "seconds": f"{seconds:.1f}",
+        }
+        if columns["pending"] == "0":
+            del columns["pending"]
+        for name in columns:
+            table.add_column(name, justify="right")
+        table.add_row(*columns.values())
+        Console(file=cast(IO[str], self.stdout), highlight=False).print(table)
+
+    def _name_failures(self, batch: TemplateBatch, failed: int) -> None:
+        if failed:
+            codes = Job.objects.filter(parent_id=batch.job_id, status="failed").values_list("error_code")
+            for code, count in codes.annotate(times=Count("pk")).order_by("-times")[:10]:
+                self.stdout.write(f"  failed with {code}: {count}")
+
+    def _name_stale(self, owner_id: UUID, options: dict[str, Any]) -> None:
+        stale = Document.objects.owned_by(owner_id).stale().order_by("title")
+        total = stale.count()
+        if not total:
+            return
+        self.stdout.write(f"{total} documents are stale: their project or template has changed since.")
+        for document in stale.select_related("project", "content_template")[:SHOWN_STALE]:
+            self.stdout.write(
+                f"  {document.project.code} · {document.content_template.code} · {document.language} · {document.title}"
+            )
+        if total > SHOWN_STALE:
+            self.stdout.write(f"  … and {total - SHOWN_STALE} more")
+        self.stdout.write("Bring exactly those up to date with: manage.py generate_templates --only-stale")

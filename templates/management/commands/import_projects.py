@@ -1,0 +1,45 @@
+"""Imports projects from a CSV file."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.selectors import user_get_by_name
+from templates.errors import ProjectCsvInvalidError
+from templates.services import projects_import
+
+
+class Command(BaseCommand):
+    help = (
+        "Import projects from a CSV file with the columns name_zh, name_en, description_zh, description_en, website "
+        "and, if you like, code (Chinese headings are understood, too). UTF-8, UTF-16 and GBK are read. A project is "
+        "found again by its code or its names: importing a changed file updates it. A file with any mistake changes "
+        "nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="the CSV file, for example examples/projects.csv")
+        parser.add_argument(
+            "--owner", required=True, help="user name or e-mail address of whom they belong to"
+        )
+
+    def handle(self, *args: Any, file: Path, owner: str, **options: Any) -> None:
+        user = user_get_by_name(owner)
+        if user is None:
+            raise CommandError(f"There is no user {owner!r}. Create one with: manage.py createsuperuser")
+        try:
+            data = file.read_bytes()
+        except OSError as exc:
+            raise CommandError(f"{file} can't be read: {exc.strerror}") from exc
+        try:
+            result = projects_import(owner_id=user.pk, data=data)
+        except ProjectCsvInvalidError as exc:
+            problems = (exc.details or {})["problems"]
+            lines = [f"  {problem['message']}\n  {problem['message_zh']}" for problem in problems]
+            raise CommandError("\n".join([f"{file}: {exc}", *lines])) from exc
+        self.stdout.write(
+            f"Projects: {result.created} created, {result.updated} updated, {result.unchanged} unchanged "
+            f"({result.encoding})."
+        )

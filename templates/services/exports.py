@@ -1,0 +1,140 @@
+"""Documents as files: a ZIP of Markdown and HTML, or JSON lines. Streams; never more than one document in memory."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from templates.domain.filenames import safe_filename, unique_filenames
+from templates.errors import ExportEmptyError, ExportTooLargeError
+from templates.models import Document
+
+EXPORT_LIMIT = 5_000
+CHUNK = 50
+
+
+def documents_to_export(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """The documents with all that an export needs. Raises `ExportEmptyError`, `ExportTooLargeError`."""
+    total = documents.count()
+    if total == 0:
+        raise ExportEmptyError
+    if total > EXPORT_LIMIT:
+        raise ExportTooLargeError(total=total, limit=EXPORT_LIMIT)
+    return documents.select_related("project", "content_template", "latest").order_by(
+        "project_id", "title", "id"
+    )
+
+
+def export_jsonl(documents: QuerySet[Document]) -> Iterator[bytes]:
+    """One JSON object a line, UTF-8."""
+    for document in documents.iterator(chunk_size=CHUNK):
+        line = {
+            "id": str(document.pk),
+            "project": {"code": document.project.code, "name": str(document.project)},
+            "content_template": {"code": document.content_template.code},
+            "language": document.language,
+            "source_language": document.source_language,
+            "title": document.title,
+            "version": document.version,
+            "provider": document.provider,
+            "model": document.model,
+            "updated_at": document.updated_at.astimezone(UTC).isoformat(),
+            "content": document.latest.content if document.latest else "",
+        }
+        yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def export_zip(
+    documents: QuerySet[Document], *, formats: tuple[str, ...] = ("md", "html")
+) -> Iterator[bytes]:
+    """A ZIP with `<project>/<language>/<title>.md` and `.html`; names keep their Chinese and never leave the folder."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for stem, document in _named(documents):
+            for extension, data in _files(document, formats):
+                info = zipfile.ZipInfo(f"{stem}.{extension}", document.updated_at.timetuple()[:6])
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, data)
+            yield sink.take()
+    yield sink.take()
+
+
+def export_folder(documents: QuerySet[Document], folder: Path) -> int:
+    """Write the documents below `folder` as Markdown and HTML; returns how many documents that were."""
+    written = 0
+    for stem, document in _named(documents):
+        for extension, data in _files(document, ("md", "html")):
+            path = folder / f"{stem}.{extension}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        written += 1
+    return written
+
+
+def _named(documents: QuerySet[Document]) -> Iterator[tuple[str, Document]]:
+    """Each document with its path without extension. The names are settled first, so that none comes twice."""
+    fields = ("project__code", "language", "content_template__order", "title")
+    stems = unique_filenames(
+        f"{safe_filename(code)}/{language}/{safe_filename(f'{order:02d} {title}')}"
+        for code, language, order, title in documents.values_list(*fields)
+    )
+    return zip(stems, documents.iterator(chunk_size=CHUNK), strict=False)
+
+
+def _files(document: Document, formats: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """The files of one document: extension and content."""
+    if "md" in formats:
+        yield "md", (document.latest.content if document.latest else "").encode()
+    if "html" in formats:
+        yield "html", document_page(document).encode()
+
+
+def document_page(document: Document) -> str:
+    """A document as a standalone HTML page with a print style; nothing in it runs."""
+    from templates.domain.html import page
+
+    template = document.content_template
+    return page(
+        document.latest.content if document.latest else "",
+        language=document.language,
+        title=document.title,
+        project=document.project.name_zh or document.project.name_en
+        if document.language == "zh"
+        else document.project.name_en or document.project.name_zh,
+        template=template.name_zh if document.language == "zh" else template.name_en,
+        version=document.version,
+        generated_at=document.updated_at,
+        is_sandbox=document.provider == "sandbox",
+    )
+
+
+class _Sink(io.RawIOBase):
+    """Where a ZipFile writes to while somebody else takes away what is there."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        chunk = bytes(data)  # type: ignore[call-overload]
+        self._parts.append(chunk)
+        self._written += len(chunk)
+        return len(chunk)
+
+    def tell(self) -> int:
+        return self._written
+
+    def seekable(self) -> bool:
+        return False
+
+    def take(self) -> bytes:
+        taken = b"".join(self._parts)
+        self._parts.clear()
+        return taken

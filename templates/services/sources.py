@@ -1,0 +1,241 @@
+"""Projects and content templates: create, change, delete, import. Every write keeps the fingerprints right."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from config.db import savepoint
+from generation.domain.states import ACTIVE
+from templates.domain.fingerprints import project_fingerprint, template_fingerprint
+from templates.domain.inputs import ProjectInput, TemplateInput
+from templates.domain.placeholders import ALLOWED_PLACEHOLDERS, check, names
+from templates.domain.project_csv import ProjectCsvError, ProjectRow, parse_projects
+from templates.errors import (
+    CategoryUnknownError,
+    PlaceholderInvalidError,
+    ProjectBusyError,
+    ProjectCodeTakenError,
+    ProjectCsvInvalidError,
+    ProjectNameMissingError,
+    TemplateCodeTakenError,
+    TemplateInUseError,
+)
+from templates.models import BatchItem, Category, ContentTemplate, Document, Project
+
+PROJECT_TEXTS = ("name_zh", "name_en", "description_zh", "description_en", "website")
+CODE_LENGTH = 80
+
+
+def project_input(project: Project) -> ProjectInput:
+    """A project's row as the pure parts of the factory read it."""
+    return ProjectInput.from_mapping({name: getattr(project, name) for name in PROJECT_TEXTS})
+
+
+def template_input(template: ContentTemplate) -> TemplateInput:
+    """A content template's row as the pure parts of the factory read it."""
+    names_ = ("code", "name_zh", "name_en", "description_zh", "description_en", "prompt_zh", "prompt_en")
+    values = {name: getattr(template, name) for name in names_}
+    return TemplateInput.from_mapping({**values, "category_code": template.category.code})
+
+
+# -- projects ------------------------------------------------------------------------------------------------------
+
+
+def project_create(*, owner_id: UUID, code: str = "", **texts: str) -> Project:
+    """Create a project. Without a code, one is derived from its name and made unique by a number.
+
+    Raises `ProjectNameMissingError`, `ProjectCodeTakenError`.
+    """
+    _require_name(texts)
+    project = Project(owner_id=owner_id, code=code or _free_code(owner_id, texts), **texts)
+    _refresh_project(project)
+    return _save_project(project, is_new=True)
+
+
+def project_update(*, project: Project, **changes: str) -> Project:
+    """Change a project; its documents turn stale in the languages whose texts have changed.
+
+    Raises `ProjectNameMissingError`, `ProjectCodeTakenError`.
+    """
+    for name, value in changes.items():
+        setattr(project, name, value)
+    _require_name({name: getattr(project, name) for name in PROJECT_TEXTS})
+    _refresh_project(project)
+    return _save_project(project, is_new=False)
+
+
+def project_delete(*, project: Project) -> None:
+    """Delete a project with its documents. Raises `ProjectBusyError` while a batch writes about it."""
+    with transaction.atomic():
+        if BatchItem.objects.filter(project=project, job__status__in=ACTIVE).exists():
+            raise ProjectBusyError
+        project.delete()
+
+
+def _save_project(project: Project, *, is_new: bool) -> Project:
+    try:
+        with savepoint():
+            project.save(force_insert=is_new)
+    except IntegrityError as exc:
+        raise ProjectCodeTakenError(project_code=project.code) from exc
+    return project
+
+
+def _refresh_project(project: Project) -> None:
+    read = project_input(project)
+    project.fingerprint_zh = project_fingerprint(read, "zh")
+    project.fingerprint_en = project_fingerprint(read, "en")
+
+
+def _require_name(texts: dict[str, str]) -> None:
+    if not (texts.get("name_zh", "").strip() or texts.get("name_en", "").strip()):
+        raise ProjectNameMissingError
+
+
+def derived_code(name_zh: str, name_en: str) -> str:
+    """A code that the same names always give: the English name as a slug, else a hash of the Chinese one."""
+    slug = slugify(name_en)[: CODE_LENGTH - 10].strip("-")
+    return slug or f"project-{hashlib.sha256((name_zh or name_en).encode()).hexdigest()[:8]}"
+
+
+def _free_code(owner_id: UUID, texts: dict[str, str]) -> str:
+    base = derived_code(texts.get("name_zh", ""), texts.get("name_en", ""))
+    taken = set(
+        Project.objects.owned_by(owner_id).filter(code__startswith=base).values_list("code", flat=True)[:1000]
+    )
+    if base not in taken:
+        return base
+    return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)
+
+
+# -- import --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many projects an import made, changed, and found unchanged."""
+
+    created: int
+    updated: int
+    unchanged: int
+    encoding: str
+
+
+def projects_import(*, owner_id: UUID, data: bytes) -> ImportResult:
+    """Create or update projects from a CSV file, all or none. A row is found again by its code or its names.
+
+    Raises `ProjectCsvInvalidError` with every problem and its line.
+    """
+    try:
+        parsed = parse_projects(data)
+    except ProjectCsvError as exc:
+        problems = [
+            {"line": p.line, "column": p.column, "message": p.message_en, "message_zh": p.message_zh}
+            for p in exc.problems
+        ]
+        raise ProjectCsvInvalidError(count=len(problems), details={"problems": problems}) from exc
+    counts = {"created": 0, "updated": 0, "unchanged": 0}
+    with transaction.atomic():
+        codes = [_row_code(row) for row in parsed.rows]
+        known = {p.code: p for p in Project.objects.owned_by(owner_id).filter(code__in=codes)}
+        for row, code in zip(parsed.rows, codes, strict=True):
+            counts[_import_row(owner_id, code, row, known.get(code))] += 1
+    return ImportResult(**counts, encoding=parsed.encoding)
+
+
+def _row_code(row: ProjectRow) -> str:
+    return row.code or derived_code(row.name_zh, row.name_en)
+
+
+def _import_row(owner_id: UUID, code: str, row: ProjectRow, known: Project | None) -> str:
+    texts = {name: getattr(row, name) for name in PROJECT_TEXTS}
+    if known is None:
+        project_create(owner_id=owner_id, code=code, **texts)
+        return "created"
+    if all(getattr(known, name) == value for name, value in texts.items()):
+        return "unchanged"
+    project_update(project=known, **texts)
+    return "updated"
+
+
+# -- content templates ---------------------------------------------------------------------------------------------
+
+
+def content_template_create(*, owner_id: UUID | None, category_code: str, **fields: Any) -> ContentTemplate:
+    """Add a template to the owner's library, or to the shared one (`owner_id` None, for staff and commands).
+
+    Raises `CategoryUnknownError`, `PlaceholderInvalidError`, `TemplateCodeTakenError`.
+    """
+    template = ContentTemplate(owner_id=owner_id, category=_category(category_code), **fields)
+    if not template.code:
+        template.code = derived_code(template.name_zh, template.name_en)
+    return _save_template(template, is_new=True)
+
+
+def content_template_update(
+    *, template: ContentTemplate, category_code: str | None = None, **changes: Any
+) -> ContentTemplate:
+    """Change a template; documents made from it turn stale where a text they were made from has changed.
+
+    Raises `CategoryUnknownError`, `PlaceholderInvalidError`, `TemplateCodeTakenError`.
+    """
+    for name, value in changes.items():
+        setattr(template, name, value)
+    if category_code is not None:
+        template.category = _category(category_code)
+    return _save_template(template, is_new=False)
+
+
+def content_template_delete(*, template: ContentTemplate) -> None:
+    """Delete a template that no document was made from. Raises `TemplateInUseError`."""
+    with transaction.atomic():
+        documents = Document.objects.filter(content_template=template).count()
+        if documents:
+            raise TemplateInUseError(documents=documents)
+        template.delete()
+
+
+def _save_template(template: ContentTemplate, *, is_new: bool) -> ContentTemplate:
+    _check_placeholders(template)
+    refresh_template(template)
+    try:
+        with savepoint():
+            template.save(force_insert=is_new)
+    except IntegrityError as exc:
+        raise TemplateCodeTakenError(template_code=template.code) from exc
+    return template
+
+
+def refresh_template(template: ContentTemplate) -> None:
+    """Compute what is derived from a template's texts."""
+    read = template_input(template)
+    template.fingerprint_zh = template_fingerprint(read, "zh")
+    template.fingerprint_en = template_fingerprint(read, "en")
+    crossing = {*_ending(template.prompt_zh, "_en"), *_ending(template.prompt_en, "_zh")}
+    template.reads_both_languages = bool(crossing)
+
+
+def _ending(prompt: str, suffix: str) -> set[str]:
+    return {name for name in names(prompt) if name.endswith(suffix)}
+
+
+def _check_placeholders(template: ContentTemplate) -> None:
+    problems = [
+        {"field": field, "placeholder": p.found, "problem": p.kind.value, "line": p.line, "column": p.column}
+        for field in ("prompt_zh", "prompt_en")
+        for p in check(getattr(template, field))
+    ]
+    if problems:
+        allowed = sorted(ALLOWED_PLACEHOLDERS)
+        raise PlaceholderInvalidError(details={"problems": problems, "allowed": allowed})
+
+
+def _category(code: str) -> Category:
+    category = Category.objects.filter(code=code).first()
+    if category is None:
+        raise CategoryUnknownError(category_code=code)
+    return category
