@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/auth/", include("accounts.api.urls")),
     path("api/v1/templates", include("templates.api.urls")),
+    path("api/v1/", include("generation.api.urls")),
     path("api/<path:unknown>", api_not_found),
 ]
 

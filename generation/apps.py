@@ -1,7 +1,18 @@
 """Generation: the engine room. Jobs, events, provider adapters and the ledger of paid calls."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class GenerationConfig(AppConfig):
     name = "generation"
+    verbose_name = _("Jobs and calls")
+
+    def ready(self) -> None:
+        from config import health
+        from config.api import waiting
+        from generation.api.views.jobs import finished_job
+        from generation.selectors import workers_check
+
+        waiting.register(finished_job)
+        health.register_check("workers", workers_check)

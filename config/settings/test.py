@@ -11,6 +11,10 @@ TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 if TEST_DATABASE_URL:
     DATABASES["default"] = dj_database_url.parse(TEST_DATABASE_URL, conn_max_age=0)
     DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS
+else:
+    # In a file: threads would share one cache of a database in memory and refuse each other instead of waiting.
+    folder = Path(tempfile.gettempdir())
+    DATABASES["default"]["TEST"] = {"NAME": str(folder / f"atelier-test-{os.getpid()}.sqlite3")}
 KEEP_CONNECTIONS = os.environ.get("ATELIER_SYSTEM_TEST") != "1"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,23 +1,120 @@
 """Shapes of jobs: what the API shows of them."""
 
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, JSONField, OuterRef, Q, Subquery
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, Json, ReadModel, Text, Time, Uuid
-from generation.domain.states import JobStatus
-from generation.models import Job, JobEvent
+from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
+from config.api.lists.json_text import JsonArray
+from config.api.serializers import StrictSerializer
+from generation.domain.prices import CURRENCY
+from generation.domain.states import CallStatus, JobStatus
+from generation.models import Job, JobEvent, ProviderCall
+
+#: Calls that a job shows; the admin shows them all.
+CALLS_SHOWN = 100
 
 
-class JobError(serializers.Serializer[dict[str, object]]):
-    """Why a job failed, in both languages."""
+class JobError(serializers.Serializer[Any]):
+    """Why a job failed, in both languages. A job that is tried again shows the latest failure."""
 
     code = serializers.CharField()
-    en = serializers.CharField()
-    zh = serializers.CharField()
+    message = serializers.CharField()
+    message_zh = serializers.CharField()
     retryable = serializers.BooleanField()
     charged = serializers.BooleanField(
-        allow_null=True, help_text="Whether money was spent; null: nobody knows yet."
+        allow_null=True, help_text="Whether money was spent; null: not known yet."
     )
-    details = serializers.JSONField(allow_null=True)
+    details = serializers.JSONField(required=False)
+
+
+class JobCost(serializers.Serializer[Any]):
+    """What a job and its items cost, in millionths of `currency`."""
+
+    cost_micros = serializers.IntegerField(help_text="What was paid.")
+    reserved_micros = serializers.IntegerField(help_text="What open and uncertain calls may cost at most.")
+    currency = serializers.CharField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    calls = serializers.IntegerField(help_text="How many calls were made, whatever became of them.")
+    uncertain_calls = serializers.IntegerField(
+        help_text="Calls of which nobody knows whether they were charged."
+    )
+
+
+class CostOf(Subquery):
+    """A `JobCost` as JSON text: one sum over the calls of a job and of its children."""
+
+    output_field = JSONField()
+    open_statuses = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNCERTAIN)
+
+    def __init__(self) -> None:
+        family = Job.objects.filter(Q(pk=OuterRef(OuterRef("pk"))) | Q(parent_id=OuterRef(OuterRef("pk"))))
+        calls = ProviderCall.objects.filter(job_id__in=family.values("pk")).order_by()
+        columns = ("cost_micros", "reserved_micros", "input_tokens", "output_tokens", "status")
+        super().__init__(calls.values(*columns))
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        is_open = " OR ".join(f"call.status = '{status.value}'" for status in self.open_statuses)
+        sums = {
+            "cost_micros": "call.cost_micros",
+            "reserved_micros": f"CASE WHEN {is_open} THEN call.reserved_micros ELSE 0 END",
+            "input_tokens": "call.input_tokens",
+            "output_tokens": "call.output_tokens",
+            "calls": "1",
+            "uncertain_calls": f"CASE WHEN call.status = '{CallStatus.UNCERTAIN.value}' THEN 1 ELSE 0 END",
+        }
+        members = " || ".join(
+            f"""'"{name}":' || COALESCE(SUM({sql}), 0) || ','""" for name, sql in sums.items()
+        )
+        document = f"""'{{' || {members} || '"currency":"{CURRENCY}"}}'"""
+        template = f"(SELECT {document} FROM (%(subquery)s) call)"  # noqa: S608 — constants of this class
+        return super().as_sql(compiler, connection, template=template, **extra)
+
+
+class FirstOf(Many):
+    """Related rows as a nested array, the first `limit` of them."""
+
+    def __init__(self, *args: Any, limit: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.limit = limit
+
+    def json(self, model: Any, prefix: str) -> JsonArray:
+        array = super().json(model, prefix)
+        array.query.set_limits(high=self.limit)
+        return array
+
+
+class CallOut(ReadModel, source_model=ProviderCall):
+    """A row of the ledger: one call that may cost money."""
+
+    id = Uuid()
+    step = Text(help="What was bought, within its job.")
+    attempt = Int()
+    feature = Text()
+    capability = Text()
+    provider = Text()
+    model = Text()
+    status = Choice([status.value for status in CallStatus])
+    reserved_micros = Int(help="The most that it may cost.")
+    cost_micros = Int(help="What it cost; null: not known yet.")
+    currency = Text()
+    price_version = Text()
+    input_tokens = Int()
+    output_tokens = Int()
+    cached_tokens = Int()
+    is_estimate = Bool(help="The provider named no figures, so they were counted here.")
+    error_code = Text()
+    repeats_id = Uuid("repeats", help="The earlier purchase with an unknown outcome that this one repeats.")
+    created_at = Time()
+    sent_at = Time()
+    settled_at = Time()
+
+
+def _is_set(path: str) -> ExpressionWrapper:
+    """Whether a time is set."""
+    return ExpressionWrapper(Q(**{f"{path}__isnull": False}), output_field=BooleanField())
 
 
 class JobOut(ReadModel, source_model=Job):
@@ -25,24 +122,34 @@ class JobOut(ReadModel, source_model=Job):
 
     id = Uuid()
     kind = Text()
+    parent_id = Uuid("parent", help="The batch that this is an item of.")
+    position = Int(help="Place among the items of its parent, from 1; 0: it is no item.")
     status = Choice([status.value for status in JobStatus])
-    progress = Int(help="Percent.")
-    attempt = Int()
-    max_attempts = Int()
+    is_paused = Bool(expression=_is_set("paused_at"))
+    is_cancel_requested = Bool(expression=_is_set("cancel_requested_at"))
     is_test = Bool(help="Whether only the sandbox is called.")
-    parent_id = Uuid("parent")
-    input = Json()
-    output = Json()
+    progress = Int(help="Percent.")
+    attempt = Int(help="How often a worker has taken it up.")
+    failures = Int(help="Failed attempts since somebody last asked for it.")
+    max_failures = Int()
     error = Json(shape=JobError)
-    provider = Text()
     last_event = Int("event_seq", help="Number of the latest event.")
     not_before = Time(help="When the next attempt may begin.")
-    paused_at = Time()
-    cancel_requested_at = Time()
     created_at = Time()
     updated_at = Time()
     started_at = Time()
     finished_at = Time()
+
+
+class JobDetailOut(JobOut):
+    """A job with what went in, what came out, and what it cost."""
+
+    input = Json()
+    output = Json()
+    cost = Json(shape=JobCost, expression=CostOf())
+    calls = FirstOf(
+        CallOut, order_by=("created_at", "pk"), limit=CALLS_SHOWN, help=f"The first {CALLS_SHOWN}."
+    )
 
 
 class JobEventOut(ReadModel, source_model=JobEvent):
@@ -52,3 +159,59 @@ class JobEventOut(ReadModel, source_model=JobEvent):
     type = Text()
     data = Json()
     created_at = Time()
+
+
+class QueueClearIn(StrictSerializer):
+    """Clearing can't be undone, so it has to be meant."""
+
+    confirm = serializers.BooleanField()
+
+    def validate_confirm(self, value: bool) -> bool:
+        if not value:
+            raise serializers.ValidationError("Must be true.", code="invalid")
+        return value
+
+
+class ActiveCounts(serializers.Serializer[Any]):
+    """Jobs that aren't over, by status."""
+
+    queued = serializers.IntegerField()
+    running = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="A provider works on it, or its items run.")
+
+
+class QueueOut(serializers.Serializer[Any]):
+    """A queue and who works on it."""
+
+    queue = serializers.CharField()
+    alive = serializers.IntegerField(help_text="Workers heard of within a lease.")
+    in_flight = serializers.IntegerField()
+    seen_at = serializers.DateTimeField(allow_null=True)
+    messages = serializers.IntegerField(
+        allow_null=True, help_text="At the broker; null: it can't be reached."
+    )
+
+
+class WorkerOut(serializers.Serializer[Any]):
+    """A worker's latest heartbeat."""
+
+    id = serializers.CharField()
+    queues = serializers.CharField()
+    host = serializers.CharField()
+    pid = serializers.IntegerField()
+    in_flight = serializers.IntegerField()
+    is_alive = serializers.BooleanField()
+    started_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField()
+
+
+class QueueStatusOut(serializers.Serializer[Any]):
+    """How the queues are doing; all but the first two members are for staff."""
+
+    own = ActiveCounts()
+    workers_alive = serializers.IntegerField(help_text="Workers that take jobs.")
+    all = ActiveCounts(required=False)
+    oldest_queued_at = serializers.DateTimeField(required=False, allow_null=True)
+    oldest_queued_seconds = serializers.FloatField(required=False, allow_null=True)
+    queues = QueueOut(many=True, required=False)
+    workers = WorkerOut(many=True, required=False)

@@ -1,0 +1,157 @@
+"""A job's events: a page for those who poll, a stream for those who ask for one."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from config.api.lists import IntFilter, JsonPage, ListSpec, plain_serializer, read_list_query, read_page
+from config.api.lists.views import list_parameters
+from config.api.renderers import JSendRenderer
+from config.api.schema import operation
+from config.api.views import ApiView
+from config.errors import ValidationFailedError
+from generation.api.serializers import JobEventOut
+from generation.api.views.jobs import TAG
+from generation.api.views.streams import EventStream, slots
+from generation.domain.states import TERMINAL
+from generation.errors import (
+    JobNotFoundError,
+    StreamNotServedHereError,
+    StreamsFullError,
+    TooManyStreamsError,
+)
+from generation.selectors import job_event_list_for, job_get_for, job_row_for
+
+LAST_EVENT_ID = "Last-Event-ID"
+HEADERS = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",  # nginx would collect the events
+    "X-Content-Type-Options": "nosniff",
+}
+DESCRIPTION = """The events of a job, numbered from 1 without gaps.
+
+With `Accept: application/json` a page of those after number `after`; an empty one when there are none yet. Ask again
+with the number of the last one.
+
+With `Accept: text/event-stream` a stream. Each numbered event has an `id`, so a client that connects again sends
+`Last-Event-ID` (or `?after=`) and misses nothing. `event` is the type and `data` the same object that polling shows. A
+comment line comes at least every 15 seconds. A stream that ends by itself says so in a last event `end` without an id:
+`{"reason", "status", "last_event"}`, where the reason is `finished`, `expired`, `slow_reader`, `busy` or `gone`. Once
+the job is over and everything was delivered, connecting again answers 204, which ends an `EventSource`.
+"""
+EXAMPLE = {
+    "seq": 2,
+    "type": "started",
+    "data": {"worker": "host:4711:6d1f2c3b"},
+    "created_at": "2026-01-31T08:00:00.120000Z",
+}
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Stands for the media type in the negotiation; the bytes are written by `EventStream`."""
+
+    media_type = "text/event-stream"
+    format = "event-stream"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        raise NotImplementedError("a stream isn't rendered from data")
+
+
+class JobEventListApi(ApiView):
+    renderer_classes = (JSendRenderer, EventStreamRenderer)
+    spec = ListSpec(
+        JobEventOut,
+        job_event_list_for,
+        filters={"after": IntFilter("seq__gt", help="Only events with a larger number.")},
+        sorts=("seq",),
+        default_sort="seq",
+    )
+
+    @operation(
+        "Follow a job",
+        tag=TAG,
+        description=DESCRIPTION,
+        response=plain_serializer(JobEventOut),
+        many=True,
+        example=EXAMPLE,
+        errors=[
+            JobNotFoundError,
+            ValidationFailedError,
+            StreamNotServedHereError,
+            StreamsFullError,
+            TooManyStreamsError,
+        ],
+        parameters=[
+            *list_parameters(spec),
+            OpenApiParameter(
+                LAST_EVENT_ID,
+                type=int,
+                location=OpenApiParameter.HEADER,
+                description="For streams, instead of `after` and before it.",
+            ),
+        ],
+    )
+    def get(self, request: Request, job_id: UUID) -> JsonPage | HttpResponse | StreamingHttpResponse:
+        query = read_list_query(self.spec, request._request.GET)
+        if request.accepted_renderer.format == EventStreamRenderer.format:
+            after = last_event_id(request)
+            return self._stream(
+                request, job_id, (query.values or {}).get("after", 0) if after is None else after
+            )
+        page = read_page(self.spec, query, owner_id=request.user.pk, job_id=job_id)
+        if page.data_json == b"[]" and not job_row_for(request.user.pk, job_id).exists():
+            raise JobNotFoundError
+        return page
+
+    def _stream(self, request: Request, job_id: UUID, after: int) -> HttpResponse | StreamingHttpResponse:
+        job = job_get_for(request.user.pk, job_id)
+        if not isinstance(request._request, ASGIRequest):
+            raise StreamNotServedHereError
+        if job.status in TERMINAL and after >= job.event_seq:
+            return HttpResponse(status=204)
+        slots.check(request.user.pk)
+        stream = EventStream(
+            job_id=job.pk,
+            user_id=request.user.pk,
+            # Behind the end means the end: otherwise the next events would be held back from the reader.
+            after=min(after, job.event_seq),
+            seconds=_longest_seconds(request),
+        )
+        # The thread that answers this request keeps its connection until the response is closed, minutes from now.
+        if not connection.in_atomic_block:
+            connection.close()
+        return StreamingHttpResponse(stream, content_type="text/event-stream; charset=utf-8", headers=HEADERS)
+
+
+def last_event_id(request: Request) -> int | None:
+    """The number in the header, None without one. Raises ValidationFailedError."""
+    raw = request.headers.get(LAST_EVENT_ID, "").strip()
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
+        message = _("Must be the id of an event of this job: a whole number from 0 on.")
+        raise ValidationFailedError(details=[{"field": LAST_EVENT_ID, "code": "invalid", "message": message}])
+    return int(raw)
+
+
+def _longest_seconds(request: Request) -> float:
+    """Until the token runs out; and at most as long as a fresh one, so that whoever loses access loses the stream."""
+    longest: float = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds()
+    expires_at = getattr(request.auth, "expires_at", None)
+    return longest if expires_at is None else max(0.0, min(longest, expires_at - time.time()))
