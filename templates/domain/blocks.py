@@ -66,6 +66,7 @@ class Block:
     quote_depth: int = 0
     info: str = ""
     cells: tuple[tuple[str, ...], ...] = ()
+    """A table's visible texts by row; ``…`` stands for a cell that holds only code, links or images."""
 
     @property
     def signature(self) -> tuple[BlockKind, int, int, bool, int]:
@@ -197,7 +198,8 @@ def _table(tokens: Sequence[Token], position: int) -> tuple[tuple[tuple[str, ...
         elif token.type == "inline":
             inline = _inline(token)
             parts.append(inline)
-            rows[-1].append(" ".join((inline.text, *inline.codes, *inline.links, *inline.images)).strip())
+            is_filled = inline.codes or inline.links or inline.images
+            rows[-1].append(inline.text or ("…" if is_filled else ""))
     whole = Inline(
         text="\n".join(part.text for part in parts),
         codes=tuple(code for part in parts for code in part.codes),
