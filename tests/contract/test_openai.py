@@ -15,7 +15,7 @@ from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.llm.openai import OpenAIChat
 from tests.contract.requests import SCHEMA, chat
-from tests.support.llm_server import Call, LLMServer
+from tests.support.llm_server import Call, LLMServer, key_hash
 
 KEY = "sk-marked-7f3a91-never-show"
 
@@ -122,16 +122,20 @@ class TestWhatIsSent:
         assert (call.request_key, call.attempt) == ("%E9%A1%B9%E7%9B%AE%201%0D%0AX-Evil:%201", "3")
         assert "x-evil" not in call.headers
 
-    def test_no_key_no_authorization(self, server: LLMServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("key", [KEY, ""])
+    def test_the_environments_openai_variables_stay_with_openai(
+        self, server: LLMServer, monkeypatch: pytest.MonkeyPatch, key: str
+    ) -> None:
         for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
-            monkeypatch.setenv(name, KEY)
-        monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", f"Authorization: Bearer {KEY}")
+            monkeypatch.setenv(name, "sk-other")
+        monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer sk-other")
         monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-        adapter(server, api_key="").complete(chat())
+        adapter(server, api_key=key).complete(chat())
         call = only_call(server)
-        assert call.authorization == "none"
-        assert KEY not in str(call.headers)
+        assert call.key_hash == key_hash(key)
+        assert call.authorization == ("redacted" if key else "none")
+        assert "sk-other" not in str(call.headers)
 
     @both_ways
     def test_half_a_character_is_refused_before_anything_is_sent(self, server: LLMServer, ask: Ask) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -58,6 +59,7 @@ class Call:
     model: str
     last_user: str
     authorization: str
+    key_hash: str
     request_key: str
     attempt: str
     billed: bool
@@ -66,6 +68,11 @@ class Call:
     received_at: float = field(default_factory=time.time)
     answered_at: float | None = None
     status: int | None = None
+
+
+def key_hash(key: str) -> str:
+    """What is kept of a key: enough to tell which one came."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def read_log(path: Path | str) -> list[dict[str, Any]]:
@@ -193,6 +200,10 @@ class LLMServer:
         if plan.action == "lost":
             reset(writer)
             return
+        # Before it is sent: whoever has the answer can read in the log that it left.
+        call.status = 200 if plan.error is None else plan.error.status
+        call.answered_at = time.time()
+        self._write_log(call, answered=True)
         if plan.error is not None:
             send(writer, plan.error.status, plan.error.body, plan.error.headers)
         elif plan.action == "only-keep-alive":
@@ -201,9 +212,6 @@ class LLMServer:
             await send_stream(writer, self._answer(plan, body), plan, body)
         else:
             await send_whole(writer, self._answer(plan, body), plan, body)
-        call.status = 200 if plan.error is None else plan.error.status
-        call.answered_at = time.time()
-        self._write_log(call, answered=True)
 
     async def _wait(self, plan: Plan) -> None:
         self.in_flight += 1
@@ -235,7 +243,8 @@ class LLMServer:
             model=str(body.get("model", "")),
             last_user=last_user,
             authorization="redacted" if headers.get("authorization") else "none",
-            request_key=headers.get("x-request-key", key),
+            key_hash=key_hash(headers.get("authorization", "").removeprefix("Bearer ")),
+            request_key=key,
             attempt=attempt,
             billed=plan.error is None,
             body=body,

@@ -118,7 +118,7 @@ def _array(schema: Mapping[str, Any], root: Mapping[str, Any], word: str, depth:
 
 
 def _string(schema: Mapping[str, Any], word: str) -> str:
-    text = _FORMATS.get(schema.get("format", ""), word)
+    text: str = _FORMATS.get(schema.get("format", ""), word)
     text += "." * (schema.get("minLength", 0) - len(text))
     return text[: schema["maxLength"]] if "maxLength" in schema else text
 

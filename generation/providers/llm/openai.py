@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -157,6 +157,7 @@ class OpenAIChat:
                 f"{quote(request.request_key, safe=_KEY_SAFE)[:480]}/{request.attempt}"
             )
         times = httpx2.Timeout(timeout, connect=min(self._connect_timeout_s, timeout))
+        # Whatever `stream_cls` says, the SDK gives the response itself, unread, for this `cast_to`.
         response: Any = client.post(
             _PATH,
             cast_to=httpx2.Response,
@@ -165,7 +166,7 @@ class OpenAIChat:
             stream=True,
             stream_cls=Stream[Any],
         )
-        return response
+        return cast("httpx2.Response", response)
 
     def _read(self, response: httpx2.Response, deadline: float) -> bytes:
         """The whole body. The socket's own timeout counts silence only, and DeepSeek sends blank lines while
