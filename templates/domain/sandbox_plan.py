@@ -20,6 +20,7 @@ Plan = tuple[Bilingual, ...]
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&])")
 _LEADING_MARKER = re.compile(r"^(\d{1,9})?([.)]|[-+#=])")
+_DOUBLE_BRACE = re.compile(r"(?<=\{)(?=\{)|(?<=\})(?=\})")
 _URL_START = re.compile(r"(?:https?|ftp)://(?:www\.)?|\bwww\.", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s{0,3}\d{1,2}[.)、．]\s*(?P<title>.+)$", re.MULTILINE)
 _TITLE_END = re.compile(r"\s*(?:[:：—。;；]|\s[-–]\s)")
@@ -58,7 +59,7 @@ def outline_of(template: TemplateInput) -> tuple[Section, ...]:
 
 def plain(text: str, limit: int = 200) -> str:
     """User text as one line that Markdown shows as it is: no markup, no address, no placeholder takes effect."""
-    flat = one_line(_URL_START.sub("", text), limit).replace("{{", "{ {").replace("}}", "} }")
+    flat = _DOUBLE_BRACE.sub(" ", one_line(_URL_START.sub("", text), limit))
     escaped = _MARKUP.sub(r"\\\1", flat)
     return _LEADING_MARKER.sub(lambda match: (match[1] or "") + "\\" + match[2], escaped)
 

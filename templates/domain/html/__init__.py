@@ -1,0 +1,6 @@
+"""Documents as HTML: sanitized fragments and standalone pages."""
+
+from templates.domain.html.page import PageDetails, document_page
+from templates.domain.html.sanitized import Heading, RenderedMarkdown, markdown_to_html
+
+__all__ = ["Heading", "PageDetails", "RenderedMarkdown", "document_page", "markdown_to_html"]
