@@ -28,7 +28,16 @@ class UserChangeForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["username", "email", "language", "theme", "notifications", "is_active", "is_staff", "is_superuser"]
+        fields = [
+            "username",
+            "email",
+            "language",
+            "theme",
+            "notifications",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+        ]
         field_classes = {"username": UsernameField}
 
 

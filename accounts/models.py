@@ -80,7 +80,7 @@ class User(AbstractUser):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         # Django keeps the raw password here from set_password() until save(), but not for a mere rehash.
-        if self._password is not None:
+        if self._password is not None:  # type: ignore[attr-defined]
             self.password_changed_at = timezone.now()
             update_fields = None if update_fields is None else {*update_fields, "password_changed_at"}
         super().save(*args, update_fields=update_fields, **kwargs)

@@ -120,8 +120,10 @@ def check_database() -> dict[str, Any]:
             cursor.execute(query)
             cursor.execute("SELECT sqlite_version()")
             return {"vendor": connection.vendor, "private": {"version": cursor.fetchone()[0]}}
+    import psycopg
+
     limits = {"connect_timeout": PROBE_SECONDS, "options": f"-c statement_timeout={PROBE_SECONDS * 1000}"}
-    with connection.Database.connect(**connection.get_connection_params() | limits) as probe:
+    with psycopg.connect(**connection.get_connection_params() | limits) as probe:
         probe.execute(query)
         server = probe.info.server_version
     return {"vendor": connection.vendor, "private": {"version": f"{server // 10000}.{server % 10000}"}}

@@ -1,6 +1,6 @@
 """Register, log in, refresh, log out, and the account itself."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from rest_framework.permissions import AllowAny
@@ -108,9 +108,10 @@ class UserLogoutApi(ApiView):
     )
     def post(self, request: Request) -> NoContent:
         given = self.read(LogoutIn)
-        services.session_end(user_id=request.user.pk, session=request.auth.session)
+        claims = cast(services.AccessClaims, request.auth)
+        services.session_end(user_id=self.caller.pk, session=claims.session)
         if "refresh" in given:
-            services.session_end_by_token(user_id=request.user.pk, refresh=given["refresh"])
+            services.session_end_by_token(user_id=self.caller.pk, refresh=given["refresh"])
         return NoContent()
 
 
@@ -129,11 +130,11 @@ class PasswordChangeApi(ApiView):
     )
     def post(self, request: Request) -> dict[str, Any]:
         given = self.read(PasswordChangeIn)
-        limit = LoginLimit(request, str(request.user.pk))
+        limit = LoginLimit(request, str(self.caller.pk))
         limit.begin()
         with transaction.atomic():
             tokens = services.password_change(
-                user=user_get(request.user.pk, for_update=True),
+                user=user_get(self.caller.pk, for_update=True),
                 current=given["current_password"],
                 new=given["new_password"],
             )
@@ -156,7 +157,7 @@ class UpdateMeApi(ApiView):
     def patch(self, request: Request) -> Detail:
         changes = self.read(UserUpdateIn)
         with transaction.atomic():
-            user = user_get(request.user.pk, for_update=True)
+            user = user_get(self.caller.pk, for_update=True)
             self.check_if_match(user_etag(user_out(user)))
             user = services.user_update(user=user, **changes)
         return me_detail(user_out(user))
@@ -165,7 +166,7 @@ class UpdateMeApi(ApiView):
 class MeApi(UpdateMeApi):
     @operation("Your account", tag=TAG, response=UserOut, example=USER)
     def get(self, request: Request) -> Detail:
-        return me_detail(user_out(user_get(request.user.pk)))
+        return me_detail(user_out(user_get(self.caller.pk)))
 
     @operation(
         "Change the account or its settings",
@@ -189,9 +190,9 @@ class MeApi(UpdateMeApi):
     )
     def delete(self, request: Request) -> NoContent:
         given = self.read(UserDeleteIn)
-        limit = LoginLimit(request, str(request.user.pk))
+        limit = LoginLimit(request, str(self.caller.pk))
         limit.begin()
-        services.user_delete(user=user_get(request.user.pk), password=given["password"])
+        services.user_delete(user=user_get(self.caller.pk), password=given["password"])
         limit.succeeded()
         return NoContent()
 

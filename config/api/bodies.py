@@ -35,7 +35,7 @@ class WsgiBodies:
 class AsgiBodies:
     """ASGI middleware: the same, and leaves alone what announces more than the limit as JSON."""
 
-    def __init__(self, application: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, application: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
         self.application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +45,9 @@ class AsgiBodies:
                 body = await _read(receive, settings.MAX_BODY_BYTES + 1)
                 scope["headers"] = [*scope["headers"], (b"content-length", str(len(body)).encode())]
                 receive = _replayed(body, receive)
-            elif b"json" in headers.get(b"content-type", b"") and _announced(headers) > settings.MAX_BODY_BYTES:
+            elif (
+                b"json" in headers.get(b"content-type", b"") and _announced(headers) > settings.MAX_BODY_BYTES
+            ):
                 receive = _replayed(b"", receive)
         await self.application(scope, receive, send)
 

@@ -76,7 +76,7 @@ def as_app_error(exc: Exception) -> AppError | None:
         if isinstance(exc, theirs):
             return ours()
     if isinstance(exc, drf.Throttled):
-        return errors.RateLimitedError(retry_after=exc.wait)
+        return errors.RateLimitedError(retry_after=getattr(exc, "wait", None))
     if isinstance(exc, RequestDataTooBig):
         return errors.BodyTooLargeError(limit=settings.MAX_BODY_BYTES)
     if isinstance(exc, drf.ParseError | SuspiciousOperation | UnreadablePostError):

@@ -90,7 +90,8 @@ def fingerprint(request: Request) -> str:
                 for chunk in upload.chunks():
                     digest.update(chunk)
                 upload.seek(0)
-        fields: Any = sorted((k, v) for k, v in request.data.lists() if k not in files)
+        form: Any = request.data
+        fields: Any = sorted((k, v) for k, v in form.lists() if k not in files)
     else:
         fields = request.data
     digest.update(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS))

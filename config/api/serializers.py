@@ -27,5 +27,5 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _unknown(self, data: dict[Any, Any]) -> dict[str, Any]:
         writable = {name for name, field in self.fields.items() if not field.read_only}
-        error = serializers.ErrorDetail(self.error_messages["unknown_field"], code="unknown_field")
+        error = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
         return {str(name)[:SHOWN_CHARACTERS]: [error] for name in data if name not in writable}
