@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EnvironmentProblem, CommandError, DatabaseError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
-    step(f"Ready in {time.monotonic() - started:.0f} s. make run starts everything, make help lists the rest.")
+    step(
+        f"Ready in {time.monotonic() - started:.0f} s. make run starts everything, make help lists the rest."
+    )
     return 0
 
 
