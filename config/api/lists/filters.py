@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
@@ -38,6 +38,8 @@ class Filter:
     """
 
     slot_field: models.Field[Any, Any]
+    #: Whether one query plan is right for all values: not where some values are rare and others are everywhere.
+    has_one_plan: ClassVar[bool] = False
 
     def __init__(self, lookup: str = "", *, expression: Any = None, help: str = "") -> None:
         self.lookup = lookup
@@ -65,6 +67,7 @@ class Filter:
 
 
 class UuidFilter(Filter):
+    has_one_plan = True
     slot_field = models.UUIDField()
 
     def parse(self, raw: str) -> UUID:
@@ -127,6 +130,8 @@ class IntFilter(Filter):
 
 class BoolFilter(Filter):
     """`true` or `false`; the condition is a Q, and `false` means its negation. Each makes a shape of its own."""
+
+    has_one_plan = True
 
     def __init__(self, condition: Q, *, help: str = "") -> None:
         super().__init__(help=help)

@@ -48,15 +48,10 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     """
     connection = statements.read_connection(spec)
     place = _place(spec, query, scope)
-    values = {
-        **scope,
-        **(query.values or {}),
-        statements.LIMIT: query.limit + 1,
-        statements.OFFSET: query.offset,
-    }
+    values = {**scope, **(query.values or {}), statements.OFFSET: query.offset}
     if query.cursor:
         values |= _bounds(spec, query, place, connection.vendor)
-    shape = Shape(spec, query.variants, query.sort, _paging(query))
+    shape = Shape(spec, query.variants, query.sort, _paging(query), rows=query.limit + 1)
     found = statements.list_statement(shape, connection.alias).fetch(connection, values)
     rows = found[: query.limit]
     has_next = len(found) > query.limit

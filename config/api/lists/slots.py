@@ -31,7 +31,9 @@ class Slot(Expression):
         return f"Slot({self.name!r})"
 
     def __str__(self) -> str:
-        raise TypeError(f"slot {self.name!r} has no value yet: a selector may hand it to the ORM, but not format it")
+        raise TypeError(
+            f"slot {self.name!r} has no value yet: a selector may hand it to the ORM, but not format it"
+        )
 
     def __format__(self, spec: str) -> str:
         return str(self)

@@ -25,7 +25,7 @@ from config.api.lists.slots import Parameters, Slot
 from config.api.lists.spec import ListSpec, Source
 
 #: Slots of the machine itself; no scope or filter can be called so.
-LIMIT, OFFSET, AFTER_KEY, AFTER_PK = ":limit", ":offset", ":after_key", ":after_pk"
+OFFSET, AFTER_KEY, AFTER_PK = ":offset", ":after_key", ":after_pk"
 #: Statements kept per process. A list has a few shapes in practice; a client that tries them all evicts its own.
 KEPT_STATEMENTS = 1024
 
@@ -39,23 +39,45 @@ class Paging(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """All that a list statement's SQL depends on, but for the database."""
+    """All that a list statement's SQL depends on, but for the database.
+
+    `rows` is written into the SQL: a plan that is made without knowing it would sort all of an owner's rows.
+    """
 
     spec: ListSpec
     variants: tuple[tuple[str, Any], ...]
     sort: str
     paging: Paging
+    rows: int
+
+    @property
+    def has_one_plan(self) -> bool:
+        """Whether the database may keep the plan, because the best one is the same for all values."""
+        filters = self.spec.filters
+        return self.paging is not Paging.DEEPER_PAGE and all(
+            filters[name].has_one_plan for name, _ in self.variants
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
+    """SQL with slots. `keeps_plan`: PostgreSQL prepares it, since planning it costs more than running it."""
+
     sql: str
     parameters: Parameters
+    keeps_plan: bool
 
     def fetch(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
+        with self._cursor(connection) as cursor:
             cursor.execute(self.sql, self.parameters.fill(values, connection))
             return cursor.fetchall()
+
+    def _cursor(self, connection: BaseDatabaseWrapper) -> Any:
+        if self.keeps_plan and connection.vendor == "postgresql":
+            from config.api.lists.prepared import prepared_cursor
+
+            return prepared_cursor(connection)
+        return connection.cursor()
 
 
 def read_connection(source: Source) -> BaseDatabaseWrapper:
@@ -67,15 +89,16 @@ def list_statement(shape: Shape, alias: str) -> Statement:
     """Columns: row (JSON text), sort key, primary key and, for pages, the capped count."""
     sql, params = _compiled(shape.spec, lambda: _page_rows(shape, connections[alias].vendor), alias)
     if shape.paging is not Paging.DEEPER_PAGE:
-        sql, params = f"{sql} LIMIT %s", [*params, _limit()]
-    return Statement(sql, Parameters(params))
+        sql = f"{sql} LIMIT {shape.rows}"
+    return Statement(sql, Parameters(params), keeps_plan=shape.has_one_plan)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def count_statement(shape: Shape, alias: str) -> Statement:
     """One column: how many rows there are, counted up to one more than pages reach."""
     sql, params = _compiled(shape.spec, lambda: _counted(_matching(shape)), alias)
-    return Statement(f"SELECT COUNT(*) FROM ({sql}) counted", Parameters(params))  # noqa: S608 — compiled by the ORM
+    counting = f"SELECT COUNT(*) FROM ({sql}) counted"  # noqa: S608 — the ORM compiled it
+    return Statement(counting, Parameters(params), keeps_plan=False)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -83,17 +106,19 @@ def row_statement(source: Source, alias: str) -> Statement:
     """One column: the row (JSON text) of a source that selects one row or none."""
     row = source.read_model.json_row()
     sql, params = _compiled(source, lambda: source.rows().order_by().values_list(row), alias)
-    return Statement(sql, Parameters(params))
+    return Statement(sql, Parameters(params), keeps_plan=True)
 
 
 def sort_key(spec: ListSpec, sort: str, vendor: str) -> tuple[Any, models.Field[Any, Any]]:
     """What of a sort order goes into a cursor, and the field that prepares it on its way back.
 
-    SQLite compares times as the text that it stores, so there the cursor carries that very text.
+    Times travel as the database's own text: SQLite compares the text that it stores, and from PostgreSQL it spares
+    making a datetime for every row of which one is used.
     """
     path, field = spec.sort_field(sort)
-    if vendor == "sqlite" and isinstance(field, models.DateTimeField):
-        return Cast(F(path), models.TextField()), models.TextField()
+    if isinstance(field, models.DateTimeField):
+        text = models.TextField()
+        return Cast(F(path), text), text if vendor == "sqlite" else field
     return F(path), field
 
 
@@ -105,17 +130,16 @@ class CappedCount(Subquery):
 
 
 class PageOfKeys(Subquery):
-    """The sub-select's rows from slot OFFSET on, LIMIT of them."""
+    """So many of the sub-select's rows, from the slot OFFSET on."""
 
-    template = "(%(subquery)s LIMIT %%s OFFSET %%s)"
+    template = "(%(subquery)s LIMIT %(rows)d OFFSET %%s)"
+
+    def __init__(self, queryset: QuerySet[Any], rows: int) -> None:
+        super().__init__(queryset, rows=rows)
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
         sql, params = super().as_sql(compiler, connection, **extra)
-        return sql, [*params, _limit(), Slot(OFFSET, models.IntegerField())]
-
-
-def _limit() -> Slot:
-    return Slot(LIMIT, models.IntegerField())
+        return sql, [*params, Slot(OFFSET, models.IntegerField())]
 
 
 def _matching(shape: Shape) -> QuerySet[Any]:
@@ -137,13 +161,12 @@ def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
     rows = matching
     if shape.paging is Paging.DEEPER_PAGE:
         # Rows that are skipped would be composed too; so the page's keys are found first.
-        rows = matching.model._base_manager.filter(pk__in=PageOfKeys(matching.order_by(*order).values("pk")))
+        page = PageOfKeys(matching.order_by(*order).values("pk"), shape.rows)
+        rows = matching.model._base_manager.filter(pk__in=page)
     elif shape.paging is Paging.CURSOR_NEXT:
         rows = rows.filter(_after(shape, vendor))
-    columns = {
-        "json_row": shape.spec.read_model.json_row(),
-        "json_key": sort_key(shape.spec, shape.sort, vendor)[0],
-    }
+    key, _ = sort_key(shape.spec, shape.sort, vendor)
+    columns = {"json_row": shape.spec.read_model.json_row(), "json_key": key}
     names = ["json_row", "json_key", "pk"]
     if shape.paging in (Paging.FIRST_PAGE, Paging.DEEPER_PAGE):
         columns["json_total"] = CappedCount(_counted(matching))

@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from config.api.etags import body_etag
 from config.api.lists.filters import Filter
 from config.api.lists.plain import plain_serializer
 from config.api.lists.query import DEEPEST_ROW, DEFAULT_LIMIT, LARGEST_LIMIT, read_list_query
 from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import JsonPage, read_page, read_row
 from config.api.lists.spec import ListSpec, Selector, Source
+from config.api.renderers import success_body
 from config.api.schema import operation
 from config.api.views import ApiView, Detail
 from config.errors import CursorInvalidError, NotFoundError, PageTooDeepError, ValidationFailedError
@@ -103,6 +105,10 @@ class DetailApi(ApiView):
             response=plain_serializer(cls.read_model),
             errors=(NotFoundError,),
         )(get)
+
+    def current_etag(self, request: Request, **keys: Any) -> str:
+        """The tag that `GET` gives now, for `check_if_match`. Raises NotFoundError."""
+        return body_etag(success_body(read_row(self.source, **_scope(self.source, request, keys))))
 
 
 def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:

@@ -1,0 +1,10 @@
+"""The plain endpoints under the product's addresses, in a server of their own."""
+
+from django.urls import path
+
+from benchmarks.plain.views import DocumentDetail, DocumentList
+
+urlpatterns = [
+    path("api/v1/templates/documents", DocumentList.as_view()),
+    path("api/v1/templates/documents/<uuid:pk>", DocumentDetail.as_view()),
+]

@@ -1,0 +1,70 @@
+"""Generic views over querysets with the usual joins and prefetches."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from rest_framework import generics
+from rest_framework.filters import OrderingFilter, SearchFilter
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from benchmarks.plain.serializers import DocumentDetailSerializer, DocumentSerializer
+from templates.models import Document, DocumentVersion
+from templates.models.documents import STALE
+
+
+class JSendPagination(PageNumberPagination):
+    page_size = 20
+    page_size_query_param = "limit"
+    max_page_size = 100
+
+    def get_paginated_response(self, data: Any) -> Response:
+        meta = {
+            "page": self.page.number,
+            "limit": self.page.paginator.per_page,
+            "total": self.page.paginator.count,
+            "total_is_capped": False,
+            "pages": self.page.paginator.num_pages,
+            "has_next": self.page.has_next(),
+            "next_cursor": None,
+        }
+        return Response({"status": "success", "data": data, "meta": meta})
+
+
+class DocumentQuery:
+    """The owner's documents, with what the serializer reads."""
+
+    request: Request
+
+    def get_queryset(self) -> QuerySet[Document]:
+        documents = (
+            Document.objects.filter(owner=self.request.user)
+            .annotate(is_stale=STALE)
+            .select_related("project", "content_template")
+        )
+        language = self.request.query_params.get("language")
+        return documents.filter(language=language) if language else documents
+
+
+class DocumentList(DocumentQuery, generics.ListAPIView[Document]):
+    serializer_class = DocumentSerializer
+    pagination_class = JSendPagination
+    filter_backends = [SearchFilter, OrderingFilter]
+    search_fields = ["title"]
+    ordering_fields = ["created_at", "updated_at", "title", "characters"]
+    ordering = ["-created_at", "-id"]
+
+
+class DocumentDetail(DocumentQuery, generics.RetrieveAPIView[Document]):
+    serializer_class = DocumentDetailSerializer
+
+    def get_queryset(self) -> QuerySet[Document]:
+        versions = DocumentVersion.objects.defer("content").order_by("-number")
+        return (
+            super().get_queryset().select_related("latest").prefetch_related(Prefetch("versions", versions))
+        )
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: UUID) -> Response:
+        return Response({"status": "success", "data": self.get_serializer(self.get_object()).data})
