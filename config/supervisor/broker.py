@@ -108,8 +108,11 @@ class Broker:
     def is_ready(self) -> bool:
         """Whether the server answers a ping now (it doesn't while it still loads its data)."""
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
-        with redis.Redis.from_url(self.url, socket_timeout=1, socket_connect_timeout=1, retry=None) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis.from_url(self.url, socket_timeout=1, socket_connect_timeout=1, retry=once) as client:
             try:
                 return bool(client.ping())
             except redis.AuthenticationError as error:

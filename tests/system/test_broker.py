@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.supervisor.broker import Broker, BrokerError
 from config.supervisor.ports import LOOPBACK, is_free
@@ -30,7 +32,7 @@ def test_the_broker_keeps_its_data_over_kill_and_restart(tmp_path: Path) -> None
 def test_the_broker_asks_for_a_password_that_nobody_else_can_see(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker:
         with (
-            redis.Redis(LOOPBACK, broker.port, retry=None) as stranger,
+            redis.Redis(LOOPBACK, broker.port, retry=Retry(NoBackoff(), 0)) as stranger,
             pytest.raises(redis.AuthenticationError),
         ):
             stranger.get("x")

@@ -77,7 +77,7 @@ def house(*stages: list[dict[str, Any]], **options: Any) -> list[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_behind(how: signal.Signals) -> None:
-    stage = [
+    stage: list[dict[str, Any]] = [
         {"name": "stubborn", "code": STUBBORN_FAMILY, "grace": 0.3},
         {"name": "polite", "code": POLITE},
     ]
