@@ -208,7 +208,7 @@ def queue_messages() -> dict[str, int]:
 def active_counts(jobs: QuerySet[Job]) -> dict[str, int]:
     """How many are queued, running and waiting."""
     counts = {status.value: 0 for status in ACTIVE}
-    rows = jobs.active().order_by().values_list("status").annotate(Count("pk"))
+    rows = jobs.filter(status__in=ACTIVE).order_by().values_list("status").annotate(Count("pk"))
     counts.update(dict(rows))
     return counts
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, ExpressionWrapper, JSONField, OuterRef, Q, Subquery
+from django.db.models.sql.compiler import SQLCompiler
 from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
@@ -55,7 +57,13 @@ class CostOf(Subquery):
         columns = ("cost_micros", "reserved_micros", "input_tokens", "output_tokens", "status")
         super().__init__(calls.values(*columns))
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_sql(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        template: str | None = None,
+        **extra_context: Any,
+    ) -> Any:
         is_open = " OR ".join(f"call.status = '{status.value}'" for status in self.open_statuses)
         sums = {
             "cost_micros": "call.cost_micros",
@@ -70,7 +78,7 @@ class CostOf(Subquery):
         )
         document = f"""'{{' || {members} || '"currency":"{CURRENCY}"}}'"""
         template = f"(SELECT {document} FROM (%(subquery)s) call)"  # noqa: S608 — constants of this class
-        return super().as_sql(compiler, connection, template=template, **extra)
+        return super().as_sql(compiler, connection, template=template, **extra_context)
 
 
 class FirstOf(Many):

@@ -114,21 +114,21 @@ class JobEventListApi(ApiView):
             return self._stream(
                 request, job_id, (query.values or {}).get("after", 0) if after is None else after
             )
-        page = read_page(self.spec, query, owner_id=request.user.pk, job_id=job_id)
-        if page.data_json == b"[]" and not job_row_for(request.user.pk, job_id).exists():
+        page = read_page(self.spec, query, owner_id=self.caller.pk, job_id=job_id)
+        if page.data_json == b"[]" and not job_row_for(self.caller.pk, job_id).exists():
             raise JobNotFoundError
         return page
 
     def _stream(self, request: Request, job_id: UUID, after: int) -> HttpResponse | StreamingHttpResponse:
-        job = job_get_for(request.user.pk, job_id)
+        job = job_get_for(self.caller.pk, job_id)
         if not isinstance(request._request, ASGIRequest):
             raise StreamNotServedHereError
         if job.status in TERMINAL and after >= job.event_seq:
             return HttpResponse(status=204)
-        slots.check(request.user.pk)
+        slots.check(self.caller.pk)
         stream = EventStream(
             job_id=job.pk,
-            user_id=request.user.pk,
+            user_id=self.caller.pk,
             # Behind the end means the end: otherwise the next events would be held back from the reader.
             after=min(after, job.event_seq),
             seconds=_longest_seconds(request),
@@ -152,6 +152,7 @@ def last_event_id(request: Request) -> int | None:
 
 def _longest_seconds(request: Request) -> float:
     """Until the token runs out; and at most as long as a fresh one, so that whoever loses access loses the stream."""
-    longest: float = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"].total_seconds()
+    lifetime: Any = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
+    longest: float = lifetime.total_seconds()
     expires_at = getattr(request.auth, "expires_at", None)
     return longest if expires_at is None else max(0.0, min(longest, expires_at - time.time()))

@@ -137,7 +137,7 @@ class JobListApi(ListApi):
 
     def read_page(self, request: Request, **keys: Any) -> JsonPage:
         spec = self.spec if "parent_id" in request.query_params else TOP_LEVEL
-        return read_page(spec, read_list_query(spec, request._request.GET), owner_id=request.user.pk)
+        return read_page(spec, read_list_query(spec, request._request.GET), owner_id=self.caller.pk)
 
 
 class JobApi(ApiView):
@@ -150,7 +150,7 @@ class JobApi(ApiView):
         errors=[JobNotFoundError],
     )
     def get(self, request: Request, job_id: UUID) -> Detail:
-        return Detail(job_detail_for(request.user.pk, job_id))
+        return Detail(job_detail_for(self.caller.pk, job_id))
 
 
 class JobCancelApi(ApiView):
@@ -170,8 +170,8 @@ class JobCancelApi(ApiView):
         errors=[JobNotFoundError, JobStateError],
     )
     def post(self, request: Request, job_id: UUID) -> Answer:
-        job = job_cancel(job=job_get_for(request.user.pk, job_id))
-        shown = job_detail_for(request.user.pk, job_id)
+        job = job_cancel(job=job_get_for(self.caller.pk, job_id))
+        shown = job_detail_for(self.caller.pk, job_id)
         return Answer(shown) if job.status in TERMINAL else Accepted(shown, job_id=job_id)
 
 
@@ -192,5 +192,5 @@ class JobRetryApi(ApiView):
         errors=[JobNotFoundError, JobStateError],
     )
     def post(self, request: Request, job_id: UUID) -> Accepted:
-        job_retry(job=job_get_for(request.user.pk, job_id))
-        return Accepted(job_detail_for(request.user.pk, job_id), job_id=job_id)
+        job_retry(job=job_get_for(self.caller.pk, job_id))
+        return Accepted(job_detail_for(self.caller.pk, job_id), job_id=job_id)

@@ -75,10 +75,10 @@ class QueueStatusApi(ApiView):
         queues = queue_workers()
         alive = {one.queue: one.alive for one in queues}
         shown: dict[str, Any] = {
-            "own": active_counts(job_list_for(request.user.pk)),
+            "own": active_counts(job_list_for(self.caller.pk)),
             "workers_alive": alive[Queue.AGENT_BUILDS],
         }
-        if request.user.is_staff:
+        if self.caller.is_staff:
             oldest = oldest_queued_at()
             messages = queue_messages()
             shown |= {
