@@ -101,7 +101,7 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connections
+    from django.db import connection
 
     from accounts.services import session_start
     from benchmarks.documents import documents_make
@@ -109,6 +109,8 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
 
     call_command("migrate", verbosity=0)
     users = documents_make(options.users, options.documents)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
     cases: dict[str, list[Request]] = {case: [] for case in AIMS}
     for number in range(options.clients):
         user = users[number % len(users)]
@@ -117,7 +119,8 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
         cases["list"].append(Request([f"{DOCUMENTS}?limit=20"], token))
         cases["list, filtered"].append(Request([f"{DOCUMENTS}?limit=20&language=zh"], token))
         cases["detail"].append(Request([f"{DOCUMENTS}/{key}" for key in keys], token))
-    connections.close_all()
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
     return cases
 
 

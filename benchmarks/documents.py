@@ -4,8 +4,6 @@ import secrets
 from itertools import product
 from typing import Any
 
-from django.db import connection
-
 from accounts.models import User
 from templates.models import Category, ContentTemplate, Document, DocumentVersion, Project
 
@@ -24,9 +22,6 @@ def documents_make(users: int, per_user: int) -> list[User]:
         owner = User.objects.create(username=name, email=f"{name}@example.org")
         _documents(owner, templates, per_user)
         made.append(owner)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
     return made
 
 

@@ -7,13 +7,17 @@ from typing import Any
 import structlog
 from celery import Celery
 from django.db import transaction
+from kombu import Queue as BrokerQueue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
+
+from config.queues import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 app = Celery("atelier")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_queues = [BrokerQueue(name.value, routing_key=name.value) for name in Queue]
 app.autodiscover_tasks()
 
 #: What kombu and redis-py raise when the broker can't be reached (kombu wraps most of it as OperationalError).

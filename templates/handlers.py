@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 
 from generation.domain.states import TERMINAL
 from generation.jobs.registry import JobKind, Later, NoOutput, WaitForChildren
@@ -12,7 +13,7 @@ from generation.models import Job
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
 from templates.domain import continuation, prompting, translation
 from templates.domain.blocks import parse_blocks
-from templates.domain.inputs import Language, ProjectInput, TemplateInput, language_of
+from templates.domain.inputs import Language, language_of
 from templates.domain.language import is_plausibly
 from templates.domain.titles import title_of
 from templates.errors import (
@@ -24,10 +25,10 @@ from templates.errors import (
     SourceGoneError,
     TranslationMismatchError,
 )
-from templates.models import BatchItem, ContentTemplate, Document, DocumentVersion, Project
+from templates.models import BatchItem, DocumentVersion
+from templates.selectors import Sources, sources_get_for
 from templates.services.batches import BATCH_KIND, DOCUMENT_KIND, DocumentJobInput, batch_summary
 from templates.services.documents import FinishedText, document_store
-from templates.services.sources import project_input, template_input
 
 FEATURE = "templates.document"
 #: Kinds of request that the sandbox knows how to answer.
@@ -46,42 +47,31 @@ def run_batch(run: JobRun) -> WaitForChildren:
 def run_document(run: JobRun) -> FinishedText | Later:
     """Write one document natively, or translate the one in its source language."""
     wanted: DocumentJobInput = run.input
-    project = Project.objects.filter(pk=wanted.project_id, owner_id=run.job.owner_id).first()
-    template = (
-        ContentTemplate.objects.visible_to(run.job.owner_id)
-        .select_related("category")
-        .filter(pk=wanted.content_template_id)
-        .first()
+    sources = sources_get_for(
+        run.job.owner_id, project_id=wanted.project_id, content_template_id=wanted.content_template_id
     )
-    if project is None or template is None:
+    if sources is None:
         raise SourceGoneError
-    language = language_of(wanted.language)
-    source_language = language_of(wanted.source_language)
-    if language == source_language:
-        return _write(run, project, template, language)
-    return _translate(run, project, template, language, source_language)
+    if wanted.language == wanted.source_language:
+        return _write(run, sources, language_of(wanted.language))
+    return _translate(run, sources)
 
 
 # -- native --------------------------------------------------------------------------------------------------------
 
 
-def _write(run: JobRun, project: Project, template: ContentTemplate, language: Language) -> FinishedText:
-    read_project, read_template = project_input(project), template_input(template)
-    messages = prompting.document_messages(read_project, read_template, language)
-    context = _context(read_project, read_template, language)
-    text, answer = _whole_text(run, "write", WRITE, messages, context, language)
+def _write(run: JobRun, sources: Sources, language: Language) -> FinishedText:
+    messages = prompting.document_messages(sources.project, sources.template, language)
+    text, answer = _whole_text(run, "write", WRITE, messages, _context(sources, language), language)
     if not is_plausibly(text, language):
         raise OutputLanguageError(language=language, charged=True)
-    return FinishedText(
-        project_id=project.pk,
-        content_template_id=template.pk,
-        language=language,
-        source_language=language,
-        title=title_of(text) or f"{read_project.name(language)} · {read_template.name(language)}",
-        content=text,
-        project_fingerprint=expected_project_fingerprint(project, template, language),
-        template_fingerprint=_of(template, language),
-        **_spent(run, answer),
+    return _finished(
+        run,
+        sources,
+        text,
+        answer,
+        project_fingerprint=sources.project_fingerprint(language),
+        template_fingerprint=sources.template_fingerprints[language],
     )
 
 
@@ -109,6 +99,7 @@ def _whole_text(
                 raise OutputTruncatedError(calls=part + 1, charged=True)
             return whole, answer
         asked = prompting.continuation_messages(messages, text, language)
+        context = {**context, "partial": text}
     raise OutputTruncatedError(calls=CONTINUATIONS + 1, charged=True)
 
 
@@ -122,66 +113,66 @@ def _request(messages: tuple[prompting.Message, ...], kind: str, context: dict[s
     )
 
 
-def _context(project: ProjectInput, template: TemplateInput, language: Language) -> dict[str, Any]:
+def _context(sources: Sources, language: Language) -> dict[str, Any]:
     """What the sandbox writes from; it never leaves for a vendor."""
-    return {"project": asdict(project), "template": asdict(template), "language": language}
+    return {
+        "project": asdict(sources.project),
+        "template": asdict(sources.template),
+        "language": language,
+    }
 
 
 # -- translation ---------------------------------------------------------------------------------------------------
 
 
-def _translate(
-    run: JobRun, project: Project, template: ContentTemplate, language: Language, source_language: Language
-) -> FinishedText | Later:
-    document = (
-        Document.objects.filter(project=project, content_template=template, language=source_language)
-        .select_related("latest")
+def _translate(run: JobRun, sources: Sources) -> FinishedText | Later:
+    wanted: DocumentJobInput = run.input
+    language, source_language = language_of(wanted.language), language_of(wanted.source_language)
+    if _source_is_being_written(run.job, wanted):
+        return Later(SOURCE_SECONDS)
+    source = (
+        DocumentVersion.objects.filter(
+            pk=F("document__latest_id"),
+            document__project_id=wanted.project_id,
+            document__content_template_id=wanted.content_template_id,
+            document__language=source_language,
+            document__owner_id=run.job.owner_id,
+        )
+        .order_by()
         .first()
     )
-    if _source_is_being_written(run.job, project, template, source_language):
-        return Later(SOURCE_SECONDS)
-    if document is None or document.latest is None:
+    if source is None:
         raise SourceDocumentMissingError(language=source_language)
-    source = document.latest
-    read_project, read_template = project_input(project), template_input(template)
-    messages = prompting.translation_messages(source.content, source_language, language, read_project)
+    messages = prompting.translation_messages(source.content, language, sources.project)
     context = {
-        **_context(read_project, read_template, language),
-        "source": source.content,
+        **_context(sources, language),
+        "source_markdown": source.content,
         "source_language": source_language,
     }
     text, answer = _whole_text(run, "translate", TRANSLATE, messages, context, language)
-    text, answer = _checked(run, source.content, text, answer, context, read_project)
-    return FinishedText(
-        project_id=project.pk,
-        content_template_id=template.pk,
-        language=language,
-        source_language=source_language,
-        title=title_of(text) or f"{read_project.name(language)} · {read_template.name(language)}",
-        content=text,
+    text, answer = _checked(run, source.content, text, answer, context, sources)
+    return _finished(
+        run,
+        sources,
+        text,
+        answer,
         project_fingerprint=source.project_fingerprint,
         template_fingerprint=source.template_fingerprint,
-        **_spent(run, answer),
     )
 
 
-def _source_is_being_written(
-    job: Job, project: Project, template: ContentTemplate, source_language: Language
-) -> bool:
+def _source_is_being_written(job: Job, wanted: DocumentJobInput) -> bool:
     """Whether an item of the same batch still has to write the document that this one translates."""
     if job.parent_id is None:
         return False
-    return (
-        BatchItem.objects.filter(
-            batch__job_id=job.parent_id,
-            project=project,
-            content_template=template,
-            language=source_language,
-            job__isnull=False,
-        )
-        .exclude(job__status__in=TERMINAL)
-        .exists()
+    items = BatchItem.objects.filter(
+        batch__job_id=job.parent_id,
+        project_id=wanted.project_id,
+        content_template_id=wanted.content_template_id,
+        language=wanted.source_language,
+        job__isnull=False,
     )
+    return items.exclude(job__status__in=TERMINAL).exists()
 
 
 def _checked(
@@ -190,17 +181,18 @@ def _checked(
     text: str,
     answer: ChatResult,
     context: dict[str, Any],
-    project: ProjectInput,
+    sources: Sources,
 ) -> tuple[str, ChatResult]:
     """The translation, compared with its source block by block; wrong blocks are translated again once."""
     source_language, language = context["source_language"], context["language"]
+    project = sources.project
     keep = tuple(name for name in (project.name_zh, project.name_en) if name.strip())
     report = translation.compare(source, text, source_language, language, keep=keep)
     if report.is_acceptable:
         return text, answer
     asked = _to_repair(source, report)
     if asked:
-        messages = prompting.repair_messages(asked, source_language, language, project)
+        messages = prompting.repair_messages(asked, language, project)
         repair = {**context, "blocks": [{"index": b.index, "markdown": b.markdown} for b in asked]}
         answer = run.chat("repair", _request(messages, REPAIR, repair), feature=FEATURE)
         text = translation.merge(source, text, prompting.parse_repair(answer.text, asked))
@@ -232,25 +224,32 @@ def _to_repair(source: str, report: translation.TranslationReport) -> list[promp
 # -- shared --------------------------------------------------------------------------------------------------------
 
 
-def _spent(run: JobRun, answer: ChatResult) -> dict[str, Any]:
-    return {
-        "provider": answer.provider,
-        "model": answer.model,
-        "input_tokens": run.usage.input_tokens,
-        "output_tokens": run.usage.output_tokens,
-        "cost_micros": run.spent_micros,
-    }
-
-
-def _of(row: Project | ContentTemplate, language: Language) -> str:
-    return row.fingerprint_zh if language == "zh" else row.fingerprint_en
-
-
-def expected_project_fingerprint(project: Project, template: ContentTemplate, language: Language) -> str:
-    """What a fresh document carries; the SQL of `templates.models.documents.STALE_CONDITION` says the same."""
-    if template.reads_both_languages:
-        return project.fingerprint_zh + project.fingerprint_en
-    return _of(project, language)
+def _finished(
+    run: JobRun,
+    sources: Sources,
+    text: str,
+    answer: ChatResult,
+    *,
+    project_fingerprint: str,
+    template_fingerprint: str,
+) -> FinishedText:
+    wanted: DocumentJobInput = run.input
+    language = language_of(wanted.language)
+    return FinishedText(
+        project_id=wanted.project_id,
+        content_template_id=wanted.content_template_id,
+        language=language,
+        source_language=wanted.source_language,
+        title=title_of(text) or f"{sources.project.name(language)} · {sources.template.name(language)}",
+        content=text,
+        project_fingerprint=project_fingerprint,
+        template_fingerprint=template_fingerprint,
+        provider=answer.provider,
+        model=answer.model,
+        input_tokens=run.usage.input_tokens,
+        output_tokens=run.usage.output_tokens,
+        cost_micros=run.spent_micros,
+    )
 
 
 def store_document(job: Job, text: FinishedText) -> dict[str, Any]:
@@ -286,11 +285,5 @@ def _answer_translation(request: ChatRequest) -> str:
     return answer_translation(request.context)
 
 
-def _answer_repair(request: ChatRequest) -> str:
-    from templates.domain.sandbox_documents import answer_repair
-
-    return answer_repair(request.context)
-
-
 #: What the sandbox writes for each kind of request; imported when it does, because most processes never ask it.
-SANDBOX_ANSWERS = {WRITE: _answer_document, TRANSLATE: _answer_translation, REPAIR: _answer_repair}
+SANDBOX_ANSWERS = {WRITE: _answer_document, TRANSLATE: _answer_translation, REPAIR: _answer_translation}

@@ -4,10 +4,15 @@ The selectors that lists and details are made of are stable in shape (see `confi
 their parameters to the ORM and look at nothing else.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import models
 from django.db.models import QuerySet
 
+from config.api.lists.slots import Slot
+from config.statements import Select
+from templates.domain.inputs import Language, ProjectInput, TemplateInput
 from templates.models import (
     BatchItem,
     Category,
@@ -80,3 +85,61 @@ def batch_get_for(owner_id: UUID, batch_id: UUID) -> QuerySet[TemplateBatch]:
 
 def batch_item_list_for(owner_id: UUID, batch_id: UUID) -> QuerySet[BatchItem]:
     return BatchItem.objects.filter(batch__owner_id=owner_id, batch_id=batch_id)
+
+
+# -- what a document is made from: read for each item of a batch, so compiled once ---------------------------------
+
+PROJECT_TEXTS = ("name_zh", "name_en", "description_zh", "description_en", "website")
+TEMPLATE_TEXTS = (
+    *("code", "category__code", "name_zh", "name_en"),
+    *("description_zh", "description_en", "prompt_zh", "prompt_en"),
+)
+FINGERPRINTS = ("fingerprint_zh", "fingerprint_en")
+OWNER = Slot("owner_id", models.UUIDField())
+PK = Slot("pk", models.UUIDField())
+
+_PROJECT = Select(
+    lambda: Project.objects.filter(pk=PK, owner_id=OWNER).values_list(*PROJECT_TEXTS, *FINGERPRINTS)
+)
+_TEMPLATE = Select(
+    lambda: (
+        ContentTemplate.objects.visible_to(OWNER)
+        .filter(pk=PK)
+        .values_list(*TEMPLATE_TEXTS, *FINGERPRINTS, "reads_both_languages")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The texts of a project and a content template, and their fingerprints by language."""
+
+    project: ProjectInput
+    template: TemplateInput
+    project_fingerprints: dict[Language, str]
+    template_fingerprints: dict[Language, str]
+    reads_both_languages: bool
+
+    def project_fingerprint(self, language: Language) -> str:
+        """What a fresh document carries; `templates.models.documents.STALE_CONDITION` says the same in SQL."""
+        if self.reads_both_languages:
+            return self.project_fingerprints["zh"] + self.project_fingerprints["en"]
+        return self.project_fingerprints[language]
+
+
+def sources_get_for(owner_id: UUID, *, project_id: UUID, content_template_id: UUID) -> Sources | None:
+    """Both, by two small queries; None when one of them is gone or isn't the owner's to read."""
+    projects = _PROJECT.fetch(pk=project_id, owner_id=owner_id)
+    templates = _TEMPLATE.fetch(pk=content_template_id, owner_id=owner_id)
+    if not (projects and templates):
+        return None
+    *project, project_zh, project_en = projects[0]
+    *template, template_zh, template_en, reads_both = templates[0]
+    names = [name.replace("__", "_") for name in TEMPLATE_TEXTS]
+    return Sources(
+        project=ProjectInput(**dict(zip(PROJECT_TEXTS, project, strict=True))),
+        template=TemplateInput(**dict(zip(names, template, strict=True))),
+        project_fingerprints={"zh": project_zh, "en": project_en},
+        template_fingerprints={"zh": template_zh, "en": template_en},
+        reads_both_languages=reads_both,
+    )

@@ -12,27 +12,69 @@ What may be bought again is decided in `may_buy`.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
-from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db import IntegrityError, models
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from config import statements
+from config.api.lists.slots import Slot
 from config.db import savepoint
 from config.errors import Charged
+from config.statements import SavedSlot
 from generation.domain.prices import CURRENCY, VERSION
-from generation.domain.states import CallStatus
+from generation.domain.states import TERMINAL, CallStatus, JobStatus
 from generation.errors import CallInFlightError, CallUncertainError
 from generation.models import Job, ProviderCall
 from generation.providers.base import Usage
 
 TEXT = "llm"
 
+NOW = Slot("now", models.DateTimeField())
+PK = Slot("pk", models.UUIDField())
+#: What a settled row gets besides its status and times.
+SETTLED_FIELDS = (
+    "cost_micros",
+    "result",
+    "provider_ref",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "is_estimate",
+)
+SEND = statements.Update(
+    lambda: (
+        ProviderCall.objects.filter(pk=PK, status=CallStatus.RESERVED),
+        {"status": CallStatus.SENT, "sent_at": NOW, "updated_at": NOW},
+    )
+)
+SETTLE = statements.Update(
+    lambda: (
+        ProviderCall.objects.filter(pk=PK, status__in=[CallStatus.SENT, CallStatus.UNCERTAIN]),
+        {
+            "status": CallStatus.SETTLED,
+            "settled_at": NOW,
+            "updated_at": NOW,
+            **{
+                name: SavedSlot(name, cast(Any, ProviderCall._meta.get_field(name)))
+                for name in SETTLED_FIELDS
+            },
+        },
+    )
+)
 
-def bought(job: Job, step: str) -> ProviderCall | None:
-    """The settled purchase of this step, with its answer."""
-    return ProviderCall.objects.filter(job_id=job.pk, step=step, status=CallStatus.SETTLED).first()
+
+def history(job: Job, step: str, *, capability: str) -> tuple[ProviderCall | None, ProviderCall | None]:
+    """The purchase of this step that was settled, or else the lost one that a new purchase repeats (`may_buy`)."""
+    known = ProviderCall.objects.filter(job_id=job.pk, step=step).order_by("created_at")
+    calls = list(known.filter(status__in=[CallStatus.SETTLED, CallStatus.UNCERTAIN]))
+    for call in calls:
+        if call.status == CallStatus.SETTLED:
+            return call, None
+    return None, _repeatable([call for call in calls if not call.resolution], capability)
 
 
 def may_buy(job: Job, step: str, *, capability: str) -> ProviderCall | None:
@@ -42,7 +84,10 @@ def may_buy(job: Job, step: str, *, capability: str) -> ProviderCall | None:
     isn't. Everything else is bought again only after a look-up or a person's word, which both leave a `resolution`.
     Raises `CallUncertainError`.
     """
-    lost = list(unresolved(job, step).order_by("created_at"))
+    return _repeatable(list(unresolved(job, step).order_by("created_at")), capability)
+
+
+def _repeatable(lost: list[ProviderCall], capability: str) -> ProviderCall | None:
     if not lost:
         return None
     if capability == TEXT and settings.REPEAT_UNCERTAIN_TEXT and len(lost) == 1:
@@ -84,7 +129,7 @@ def reserve(
     )
     try:
         with savepoint():
-            call.save(force_insert=True)
+            statements.insert(call)
     except IntegrityError as exc:
         raise CallInFlightError(step=step) from exc
     return call
@@ -92,12 +137,26 @@ def reserve(
 
 def mark_sent(call: ProviderCall) -> bool:
     """The last thing before the request leaves. False when somebody took the reservation away in the meantime."""
-    return _move(call, CallStatus.RESERVED, status=CallStatus.SENT, sent_at=timezone.now())
+    now = timezone.now()
+    if not SEND.run(pk=call.pk, now=now):
+        return False
+    call.status, call.sent_at = CallStatus.SENT, now
+    return True
 
 
 def mark_accepted(call: ProviderCall, provider_ref: str) -> bool:
-    """The provider has the order under this id: from here on the outcome can be looked up."""
-    return _move(call, CallStatus.SENT, provider_ref=provider_ref)
+    """The provider has the order under this id: from here on the outcome can be looked up.
+
+    Also from `uncertain`: the order was confirmed after its attempt had been given up. It is `sent` again, so that
+    the next attempt looks it up, unless the step was bought again in the meantime.
+    """
+    if _move(call, CallStatus.SENT, provider_ref=provider_ref):
+        return True
+    try:
+        with savepoint():
+            return _move(call, CallStatus.UNCERTAIN, status=CallStatus.SENT, provider_ref=provider_ref)
+    except IntegrityError:
+        return _move(call, CallStatus.UNCERTAIN, provider_ref=provider_ref)
 
 
 def settle(
@@ -118,21 +177,22 @@ def settle(
 def _settle(
     call: ProviderCall, *, micros: int, usage: Usage, result: Mapping[str, Any], provider_ref: str
 ) -> bool:
-    return _move(
-        call,
-        CallStatus.SENT,
-        CallStatus.UNCERTAIN,
-        status=CallStatus.SETTLED,
-        cost_micros=micros,
-        settled_at=timezone.now(),
-        result=dict(result),
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_tokens=usage.cached_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-        is_estimate=usage.is_estimate,
-        **({"provider_ref": provider_ref} if provider_ref else {}),
-    )
+    values: dict[str, Any] = {
+        "cost_micros": micros,
+        "result": dict(result),
+        "provider_ref": provider_ref or call.provider_ref,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "is_estimate": usage.is_estimate,
+    }
+    if not SETTLE.run(pk=call.pk, now=timezone.now(), **values):
+        return False
+    for name, value in values.items():
+        setattr(call, name, value)
+    call.status = CallStatus.SETTLED
+    return True
 
 
 def settle_useless(call: ProviderCall, *, micros: int, usage: Usage, code: str) -> bool:
@@ -181,31 +241,49 @@ def charged(job: Job) -> Charged:
     return None if calls.filter(status__in=[CallStatus.SENT, CallStatus.UNCERTAIN]).exists() else False
 
 
-def give_up_attempt(job: Job) -> None:
+def give_up_attempt(job: Job, *, for_good: bool = False) -> None:
     """The attempt of `job` is dead: what was never sent is released, what can't be looked up is uncertain.
 
-    A sent call with a provider's id stays as it is: the next attempt asks the provider about it.
+    A sent call with a provider's id stays as it is, because the next attempt asks the provider about it; `for_good`
+    says that there won't be one.
     """
-    open_calls = ProviderCall.objects.filter(job_id=job.pk, attempt__lte=job.attempt)
+    calls = ProviderCall.objects.filter(job_id=job.pk, attempt__lte=job.attempt)
+    sent = calls.filter(status=CallStatus.SENT)
+    _abandon(calls, sent if for_good else sent.filter(provider_ref=""))
+
+
+def close_abandoned() -> int:
+    """Calls that were left open by a process that died after its job had ended elsewhere; returns how many.
+
+    The order of a failed job that can be looked up stays `sent`: a retry of the job looks it up.
+    """
+    calls = ProviderCall.objects.filter(job__status__in=TERMINAL)
+    return _abandon(
+        calls,
+        calls.filter(Q(provider_ref="") | Q(job__status=JobStatus.CANCELLED), status=CallStatus.SENT),
+    )
+
+
+def _abandon(calls: QuerySet[ProviderCall], lost: QuerySet[ProviderCall]) -> int:
     now = timezone.now()
-    open_calls.filter(status=CallStatus.RESERVED).update(
+    never_sent = calls.filter(status=CallStatus.RESERVED)
+    released = never_sent.update(
         status=CallStatus.RELEASED,
         cost_micros=0,
         error_code="JOB_WORKER_LOST",
         settled_at=now,
         updated_at=now,
     )
-    open_calls.filter(status=CallStatus.SENT, provider_ref="").update(
-        status=CallStatus.UNCERTAIN, error_code="JOB_WORKER_LOST", updated_at=now
-    )
+    return released + lost.update(status=CallStatus.UNCERTAIN, error_code="JOB_WORKER_LOST", updated_at=now)
 
 
-def accept_loss(job: Job, *, resolution: str) -> int:
-    """A person asks for the job again knowing that calls of it are uncertain: they don't block its steps any more.
+def accept_loss(jobs: QuerySet[Job], *, resolution: str) -> int:
+    """A person asks for jobs again knowing that calls of them are uncertain: they don't block their steps any more.
 
     The rows stay `uncertain` (nobody knows more than before) and keep their reservation.
     """
-    return unresolved(job).update(resolution=resolution[:200], updated_at=timezone.now())
+    lost = ProviderCall.objects.uncertain().filter(job__in=jobs, resolution="")
+    return lost.update(resolution=resolution[:200], updated_at=timezone.now())
 
 
 def _move(call: ProviderCall, *from_statuses: CallStatus, **values: Any) -> bool:

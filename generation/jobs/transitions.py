@@ -11,11 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 
+from config import statements
+from config.api.lists.slots import Slot
+from config.statements import SavedSlot
 from generation.domain.states import JobStatus
 from generation.models import Job, JobEvent
 
@@ -26,12 +29,16 @@ def update_returning(rows: models.QuerySet[Job], **values: Any) -> Job | None:
     `QuerySet.update` only counts; a claim needs the row as it is after the write, and reading it again could show
     somebody else's next step.
     """
+    found = _update_returning(rows, [str(field.column) for field in Job._meta.concrete_fields], values)
+    return found[0] if found else None
+
+
+def _update_returning(rows: models.QuerySet[Job], columns: list[str], values: Mapping[str, Any]) -> list[Job]:
     query: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]
     query.add_update_values({**values, "updated_at": timezone.now()})
     sql, params = query.get_compiler(connection=connection).as_sql()
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in Job._meta.concrete_fields)
-    found = list(Job.objects.raw(f"{sql} RETURNING {columns}", params))  # noqa: S608 — our own SQL and columns
-    return found[0] if found else None
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    return list(Job.objects.raw(f"{sql} RETURNING {names}", params))  # noqa: S608 — our own SQL and columns
 
 
 def change(
@@ -41,8 +48,32 @@ def change(
     with transaction.atomic(savepoint=False):
         job = update_returning(rows, event_seq=F("event_seq") + 1, **values)
         if job is not None:
-            JobEvent.objects.create(job_id=job.pk, seq=job.event_seq, type=event, data=dict(data or {}))
+            _append(job, event, data)
     return job
+
+
+def _change_by(
+    statement: statements.Update[Job], event: str, data: Mapping[str, Any] | None = None, **values: Any
+) -> Job | None:
+    """`change` by a compiled statement, whose values must count `event_seq` up."""
+    with transaction.atomic(savepoint=False):
+        job = statement.returning(**values)
+        if job is not None:
+            _append(job, event, data)
+    return job
+
+
+def _append(job: Job, event: str, data: Mapping[str, Any] | None) -> None:
+    statements.insert(JobEvent(job_id=job.pk, seq=job.event_seq, type=event, data=dict(data or {})))
+
+
+def change_all(rows: models.QuerySet[Job], event: str, **values: Any) -> int:
+    """`change` for many rows at once; returns how many matched."""
+    with transaction.atomic(savepoint=False):
+        values = {**values, "event_seq": F("event_seq") + 1}
+        moved = _update_returning(rows, ["id", "event_seq"], values)
+        JobEvent.objects.bulk_create(JobEvent(job_id=job.pk, seq=job.event_seq, type=event) for job in moved)
+    return len(moved)
 
 
 def note(job_id: UUID, event: str, data: Mapping[str, Any] | None = None, **values: Any) -> Job | None:
@@ -53,23 +84,36 @@ def note(job_id: UUID, event: str, data: Mapping[str, Any] | None = None, **valu
 # -- claiming ----------------------------------------------------------------------------------------------------
 
 
-def claimable(now: datetime) -> models.QuerySet[Job]:
-    """Queued, due, and with a parent (if any) that lets another child start."""
-    parent = Job.objects.filter(pk=OuterRef("parent_id"))
-    blocked = parent.filter(
-        Q(paused_at__isnull=False) | Q(cancel_requested_at__isnull=False) | ~Q(status=JobStatus.WAITING)
-    )
-    return Job.objects.filter(
-        Q(parent=None) | ~Exists(blocked),
-        status=JobStatus.QUEUED,
-        not_before__lte=now,
-        cancel_requested_at=None,
-    )
+#: What a child is in while it fills a place of its parent's `max_parallel`.
+IN_FLIGHT = (JobStatus.RUNNING, JobStatus.WAITING)
+
+
+def claimable(now: datetime | Slot, *, parent_id: UUID | Slot | None = None) -> models.QuerySet[Job]:
+    """Queued, due, and with a parent (if any) that lets another child start; with `parent_id` its children only."""
+    jobs = Job.objects.filter(status=JobStatus.QUEUED, not_before__lte=now, cancel_requested_at=None)
+    if parent_id is not None:
+        # Doesn't depend on the child: the database looks at the parent once, not once for each of its children.
+        return jobs.filter(Exists(_open_parents().filter(pk=parent_id)), parent_id=parent_id)
+    return jobs.filter(Q(parent=None) | Exists(_open_parents().filter(pk=OuterRef("parent_id"))))
+
+
+def _open_parents() -> models.QuerySet[Job]:
+    """Parents that are neither paused nor to be cancelled and have fewer children in flight than they may."""
+    in_flight = Job.objects.filter(parent_id=OuterRef("pk"), status__in=IN_FLIGHT).order_by()
+    count = Subquery(in_flight.values("parent").annotate(count=Count("pk")).values("count"))
+    has_room = Q(max_parallel=0) | Q(max_parallel__gt=Coalesce(count, 0))
+    return Job.objects.filter(has_room, status=JobStatus.WAITING, paused_at=None, cancel_requested_at=None)
+
+
+def unlocked(rows: models.QuerySet[Job]) -> models.QuerySet[Job]:
+    """Those rows that nobody else is changing now, locked for us: whoever takes many at once never waits for another
+    who does the same in another order."""
+    return rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
 
 
 def claim(job_id: UUID, *, worker: str, lease: timedelta) -> Job | None:
     """Take a queued job: `queued → running`, attempt + 1. None when it isn't there to be taken."""
-    return _claim(claimable(timezone.now()).filter(pk=job_id), worker=worker, lease=lease)
+    return _claim_by(CLAIM, worker, lease, pk=job_id)
 
 
 def claim_next_child(parent_id: UUID, *, worker: str, lease: timedelta) -> Job | None:
@@ -78,29 +122,44 @@ def claim_next_child(parent_id: UUID, *, worker: str, lease: timedelta) -> Job |
     On PostgreSQL the candidate is looked up with SKIP LOCKED so that a hundred threads don't queue for one row; the
     UPDATE's own condition is what makes the claim safe, there and on SQLite.
     """
-    now = timezone.now()
-    candidate = (
-        claimable(now)
-        .filter(parent_id=parent_id)
-        .order_by("position")
-        .select_for_update(skip_locked=True, of=("self",))
-        .values("pk")[:1]
-    )
-    return _claim(Job.objects.filter(pk__in=candidate, status=JobStatus.QUEUED), worker=worker, lease=lease)
+    return _claim_by(CLAIM_NEXT_CHILD, worker, lease, parent_id=parent_id)
 
 
-def _claim(rows: models.QuerySet[Job], *, worker: str, lease: timedelta) -> Job | None:
+def _claim_by(statement: statements.Update[Job], worker: str, lease: timedelta, **which: Any) -> Job | None:
     now = timezone.now()
-    return change(
-        rows,
+    return _change_by(
+        statement,
         "started",
         {"worker": worker},
-        status=JobStatus.RUNNING,
-        attempt=F("attempt") + 1,
+        now=now,
         worker=worker,
         lease_expires_at=now + lease,
-        started_at=Coalesce(F("started_at"), now),
+        **which,
     )
+
+
+def _claimed() -> dict[str, Any]:
+    return {
+        "status": JobStatus.RUNNING,
+        "attempt": F("attempt") + 1,
+        "event_seq": F("event_seq") + 1,
+        "worker": SavedSlot("worker", models.CharField()),
+        "lease_expires_at": SavedSlot("lease_expires_at", models.DateTimeField()),
+        "started_at": Coalesce(F("started_at"), NOW),
+        "updated_at": NOW,
+    }
+
+
+def _next_child() -> models.QuerySet[Job]:
+    children = claimable(NOW, parent_id=Slot("parent_id", models.UUIDField())).order_by("position")
+    # `=` and not IN: a scalar subquery runs once, one with IN may run, and lock another row, once per row.
+    return Job.objects.filter(pk=Subquery(unlocked(children).values("pk")[:1]), status=JobStatus.QUEUED)
+
+
+NOW = Slot("now", models.DateTimeField())
+PK = Slot("pk", models.UUIDField())
+CLAIM = statements.Update(lambda: (claimable(NOW).filter(pk=PK), _claimed()))
+CLAIM_NEXT_CHILD = statements.Update(lambda: (_next_child(), _claimed()))
 
 
 def claim_poll(job_id: UUID, *, worker: str, lease: timedelta) -> Job | None:
@@ -125,9 +184,28 @@ def held(job: Job) -> models.QuerySet[Job]:
 FREED: dict[str, Any] = {"lease_expires_at": None, "worker": ""}
 
 
+SUCCEED = statements.Update(
+    lambda: (
+        Job.objects.filter(
+            pk=PK, status=JobStatus.RUNNING, attempt=Slot("attempt", models.PositiveIntegerField())
+        ),
+        {
+            "status": JobStatus.SUCCEEDED,
+            "output": SavedSlot("output", models.JSONField()),
+            "error": None,
+            "progress": 100,
+            "event_seq": F("event_seq") + 1,
+            "finished_at": NOW,
+            "updated_at": NOW,
+            **FREED,
+        },
+    )
+)
+
+
 def succeed(job: Job, output: Any) -> Job | None:
-    values = {"status": JobStatus.SUCCEEDED, "output": output, "progress": 100, "finished_at": timezone.now()}
-    return change(held(job), "succeeded", {}, **values, **FREED)
+    """`running → succeeded`, for the attempt that has it (what `held` says)."""
+    return _change_by(SUCCEED, "succeeded", pk=job.pk, attempt=job.attempt, output=output, now=timezone.now())
 
 
 def fail(rows: models.QuerySet[Job], error: Mapping[str, Any]) -> Job | None:
@@ -144,12 +222,18 @@ def fail(rows: models.QuerySet[Job], error: Mapping[str, Any]) -> Job | None:
     )
 
 
-def requeue(rows: models.QuerySet[Job], error: Mapping[str, Any], *, not_before: datetime) -> Job | None:
+def requeue(
+    rows: models.QuerySet[Job],
+    error: Mapping[str, Any],
+    *,
+    not_before: datetime,
+    to: JobStatus = JobStatus.QUEUED,
+) -> Job | None:
     return change(
         rows,
         "retrying",
         {"error": dict(error), "not_before": not_before.isoformat()},
-        status=JobStatus.QUEUED,
+        status=to,
         error=dict(error),
         failures=F("failures") + 1,
         not_before=not_before,

@@ -10,6 +10,7 @@ _MIN_OVERLAP = 12
 _CLEAR_OVERLAP_IN_CHINESE = 6
 _MAX_OVERLAP = 20_000
 
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _FENCE_LINE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})[^\S\n]*(?P<info>[^\n`]*)$")
 _WRAPPER = re.compile(r"\A\s*(`{3,})(?:markdown|md)[^\S\n]*\n(?P<body>.*?)(?:\n\1[^\S\n]*)?\s*\Z", re.DOTALL)
 _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$")
@@ -62,13 +63,23 @@ def _overlap(head: str, continuation: str) -> int:
     start, end = continuation[:_MAX_OVERLAP], head[-_MAX_OVERLAP:]
     length = _border(start, end)
     shared = start[:length]
-    line = head.rsplit("\n", 1)[-1]
     is_clear = (
         length >= _MIN_OVERLAP
         or len(shared.encode()) >= 3 * _CLEAR_OVERLAP_IN_CHINESE
-        or (bool(line.strip()) and shared.endswith(line))
+        or _is_last_line(shared, head)
     )
     return length if is_clear else 0
+
+
+def _is_last_line(shared: str, head: str) -> bool:
+    """Whether the overlap is the whole of the head's last line.
+
+    An unfinished line may be short (``- ``); a finished one must be long enough to tell a repetition from the next
+    of several equal lines, such as closing brackets.
+    """
+    line = head.rstrip("\n").rsplit("\n", 1)[-1]
+    shortest = 1 if head.endswith(line) else _CLEAR_OVERLAP_IN_CHINESE
+    return len(line.strip()) >= shortest and shared.rstrip("\n").endswith(line)
 
 
 def _border(start: str, end: str) -> int:
@@ -132,7 +143,9 @@ def _breaks_off_in_table(lines: list[str]) -> bool:
 
 
 def _has_open_markup(markdown: str) -> bool:
-    content = next((t for t in reversed(markdown_parser().parse(markdown)) if t.type == "inline"), None)
+    """Only the last block is parsed: this runs for every text, and the blocks before can't be open any more."""
+    last_block = _BLANK_LINE.split(markdown.rstrip())[-1].lstrip()
+    content = next((t for t in reversed(markdown_parser().parse(last_block)) if t.type == "inline"), None)
     if content is None:
         return False
     visible = "".join(child.content for child in content.children or () if child.type == "text")

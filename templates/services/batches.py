@@ -134,7 +134,9 @@ def _templates(owner_id: UUID, category_code: str, codes: Sequence[str]) -> list
 
 def _states(owner_id: UUID, projects: Sequence[Project]) -> dict[tuple[UUID, UUID, Language], DocumentState]:
     documents = (
-        Document.objects.owned_by(owner_id).annotate(is_stale=STALE).filter(project__in=[p.pk for p in projects])
+        Document.objects.owned_by(owner_id)
+        .annotate(is_stale=STALE)
+        .filter(project__in=[p.pk for p in projects])
     )
     rows = documents.order_by().values_list("project_id", "content_template_id", "language", "is_stale")
     return {

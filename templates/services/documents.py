@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import models
+
+from config import statements
+from config.api.lists.slots import Slot
 from config.db import uuid7
 from generation.models import Job
 from templates.models import Document, DocumentVersion
@@ -27,24 +31,32 @@ class FinishedText:
     cost_micros: int
 
 
+_KNOWN = statements.Select(
+    lambda: Document.objects.filter(
+        project_id=Slot("project_id", models.UUIDField()),
+        content_template_id=Slot("content_template_id", models.UUIDField()),
+        language=Slot("language", models.CharField()),
+    ).values_list("pk")
+)
+
+
 def document_store(*, job: Job, text: FinishedText) -> DocumentVersion:
     """Store the text as the latest version of its document, which is made if it doesn't exist.
 
     Runs inside the transaction that ends the job. Two jobs for one cell that end at the same moment: the unique
     constraints let one of them fail, and its retry stores the next version without buying the text again.
     """
-    document = Document.objects.filter(
-        project_id=text.project_id, content_template_id=text.content_template_id, language=text.language
-    ).first()
-    is_new = document is None
-    if document is None:
-        document = Document(
-            owner_id=job.owner_id,
-            project_id=text.project_id,
-            content_template_id=text.content_template_id,
-            language=text.language,
-            version=0,
-        )
+    cell = {
+        "project_id": text.project_id,
+        "content_template_id": text.content_template_id,
+        "language": text.language,
+    }
+    known = _KNOWN.fetch(**cell)
+    is_new = not known
+    if known:
+        document = Document.objects.get(pk=known[0][0])
+    else:
+        document = Document(owner_id=job.owner_id, version=0, **cell)
     version_id = uuid7()
     document.version += 1
     document.latest_id = version_id
@@ -58,7 +70,10 @@ def document_store(*, job: Job, text: FinishedText) -> DocumentVersion:
         "model",
     ):
         setattr(document, name, getattr(text, name))
-    document.save(force_insert=is_new, force_update=not is_new)
+    if is_new:
+        statements.insert(document)
+    else:
+        document.save(force_update=True)
     version = DocumentVersion(
         id=version_id,
         document_id=document.pk,
@@ -75,5 +90,5 @@ def document_store(*, job: Job, text: FinishedText) -> DocumentVersion:
         cost_micros=text.cost_micros,
         job_id=job.pk,
     )
-    version.save(force_insert=True)
+    statements.insert(version)
     return version

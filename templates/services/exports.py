@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db.models import QuerySet
 
 from templates.domain.filenames import safe_filename, unique_filenames
+from templates.domain.inputs import language_of, localized
 from templates.errors import ExportEmptyError, ExportTooLargeError
 from templates.models import Document
 
@@ -90,26 +91,25 @@ def _files(document: Document, formats: tuple[str, ...]) -> Iterator[tuple[str, 
     if "md" in formats:
         yield "md", (document.latest.content if document.latest else "").encode()
     if "html" in formats:
-        yield "html", document_page(document).encode()
+        yield "html", document_html(document).encode()
 
 
-def document_page(document: Document) -> str:
+def document_html(document: Document) -> str:
     """A document as a standalone HTML page with a print style; nothing in it runs."""
-    from templates.domain.html import page
+    from templates.domain import html
 
-    template = document.content_template
-    return page(
-        document.latest.content if document.latest else "",
-        language=document.language,
+    language = language_of(document.language)
+    project, template = document.project, document.content_template
+    details = html.PageDetails(
         title=document.title,
-        project=document.project.name_zh or document.project.name_en
-        if document.language == "zh"
-        else document.project.name_en or document.project.name_zh,
-        template=template.name_zh if document.language == "zh" else template.name_en,
+        language=language,
+        project=localized(project.name_zh, project.name_en, language),
+        template=localized(template.name_zh, template.name_en, language),
         version=document.version,
-        generated_at=document.updated_at,
+        generated_on=document.updated_at.date(),
         is_sandbox=document.provider == "sandbox",
     )
+    return html.document_page(document.latest.content if document.latest else "", details)
 
 
 class _Sink(io.RawIOBase):

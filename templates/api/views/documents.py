@@ -27,7 +27,7 @@ from templates.selectors import (
     document_list_for,
     document_version_list_for,
 )
-from templates.services.exports import document_page, documents_to_export, export_jsonl, export_zip
+from templates.services.exports import document_html, documents_to_export, export_jsonl, export_zip
 
 
 class DocumentListApi(ListApi):
@@ -96,7 +96,7 @@ class DocumentExportApi(ApiView):
         if format_ == "jsonl":
             return _file(export_jsonl(documents), "application/x-ndjson; charset=utf-8", "documents.jsonl")
         if format_ == "html" and "document_id" in wanted:
-            return HttpResponse(document_page(documents.get()), content_type="text/html; charset=utf-8")
+            return HttpResponse(document_html(documents.get()), content_type="text/html; charset=utf-8")
         formats = {"zip": ("md", "html"), "markdown": ("md",), "html": ("html",)}[format_]
         return _file(export_zip(documents, formats=formats), "application/zip", "documents.zip")
 
