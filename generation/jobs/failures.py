@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from config.errors import AppError, Charged, describe
 from generation.domain.backoff import retry_delay
-from generation.errors import JobInternalError
+from generation.domain.states import JobStatus
+from generation.errors import CallUncertainError, JobInternalError
 from generation.jobs import ledger, transitions
 from generation.models import Job
 from generation.providers.base import ProviderError
@@ -32,28 +33,39 @@ def describe_error(error: Exception, *, charged: Charged) -> dict[str, Any]:
 
 
 def settle_failure(job: Job, error: Exception, *, max_failures: int) -> Job | None:
-    """`running → queued` when trying again can help and is allowed, else `running → failed`."""
+    """`running → queued` when trying again can help and is allowed, else `running → failed`.
+
+    A job that a provider works on goes back to `waiting`: it asks again and doesn't order again. One that was asked
+    to stop in the meantime is cancelled instead of tried again.
+    """
     ledger.give_up_attempt(job)
+    error = _as_the_ledger_sees_it(job, error)
     described = describe_error(error, charged=ledger.charged(job))
     rows = transitions.held(job)
-    limit = min(max_failures, job.max_failures)
-    if _may_retry(job, error) and job.failures + 1 < limit:
-        wait = retry_delay(job.failures + 1, retry_after=getattr(error, "retry_after", None), rng=_rng)
-        return transitions.requeue(rows, described, not_before=timezone.now() + timedelta(seconds=wait))
-    return transitions.fail(rows, described)
+    if not _may_retry(error) or job.failures + 1 >= min(max_failures, job.max_failures):
+        return transitions.fail(rows, described)
+    wait = retry_delay(job.failures + 1, retry_after=getattr(error, "retry_after", None), rng=_rng)
+    not_before = timezone.now() + timedelta(seconds=wait)
+    if job.provider_ref:
+        return transitions.requeue(rows, described, not_before=not_before, to=JobStatus.WAITING)
+    wanted = rows.filter(cancel_requested_at=None)
+    return transitions.requeue(wanted, described, not_before=not_before) or transitions.cancel(rows)
 
 
-def _may_retry(job: Job, error: Exception) -> bool:
-    """Bugs are not retried (they would fail again, at a price); an unknown outcome only if the ledger lets it."""
+def _as_the_ledger_sees_it(job: Job, error: Exception) -> Exception:
+    """An unknown outcome that the ledger won't let anybody buy again is for a person to decide."""
+    if not isinstance(error, ProviderError) or error.charged is not None:
+        return error
+    for step, capability in ledger.unresolved(job).values_list("step", "capability").distinct():
+        try:
+            ledger.history(job, step, capability=capability)
+        except CallUncertainError as blocked:
+            return CallUncertainError(charged=None, details={**blocked.details, "cause": error.code})
+    return error
+
+
+def _may_retry(error: Exception) -> bool:
+    """Bugs are not retried (they would fail again, at a price); an unknown outcome is if the ledger lets it."""
     if isinstance(error, ProviderError) and error.charged is None:
-        lost = ledger.unresolved(job).first()
-        return lost is None or _repeatable(job, lost.step, lost.capability)
+        return True
     return bool(getattr(error, "retryable", False))
-
-
-def _repeatable(job: Job, step: str, capability: str) -> bool:
-    try:
-        ledger.may_buy(job, step, capability=capability)
-    except AppError:
-        return False
-    return True

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from config.celery import enqueue
@@ -21,6 +22,8 @@ from generation.models import Job
 
 #: A parent's progress is written at most this often by each process, however many children finish.
 REPORT_SECONDS = 1.0
+#: Children moved by one statement.
+CHUNK = 500
 
 _reported: dict[str, float] = {}
 _reported_lock = threading.Lock()
@@ -30,21 +33,24 @@ def publish_children(parent: Job) -> int:
     """Knock once for each child that may start now; returns how many.
 
     Each message begins a chain: the worker goes on with the next child when one is done. So a batch needs as many
-    messages as it may have in flight, not one per item, and other users' jobs find room between the chains.
+    messages as it may have in flight, not one per item, and other users' jobs find room between the chains. A
+    message that nobody has answered yet fills its place until it counts as lost.
     """
     now = timezone.now()
     if parent.paused_at is not None or parent.cancel_requested_at is not None:
         return 0
     children = Job.objects.filter(parent_id=parent.pk)
+    stale = now - timedelta(seconds=settings.REPUBLISH_AFTER_SECONDS)
+    announced = Q(status=JobStatus.QUEUED, published_at__gte=stale)
     free = parent.max_parallel or settings.WORKER_CONCURRENCY
-    free -= children.filter(status=JobStatus.RUNNING).count()
+    free -= children.filter(Q(status__in=transitions.IN_FLIGHT) | announced).count()
     if free <= 0:
         return 0
-    stale = now - timedelta(seconds=settings.REPUBLISH_AFTER_SECONDS)
-    due = transitions.claimable(now).filter(parent_id=parent.pk)
-    unheard = due.filter(Q(published_at=None) | Q(published_at__lt=stale))
-    ids = list(unheard.order_by("position").values_list("pk", flat=True)[:free])
-    children.filter(pk__in=ids).update(published_at=now)
+    due = transitions.claimable(now, parent_id=parent.pk)
+    unheard = due.filter(Q(published_at=None) | Q(published_at__lt=stale)).order_by("position")
+    with transaction.atomic():
+        ids = list(transitions.unlocked(unheard).values_list("pk", flat=True)[:free])
+        children.filter(pk__in=ids).update(published_at=now)
     for pk in ids:
         enqueue("generation.run_job", job_id=str(pk))
     return len(ids)
@@ -72,34 +78,74 @@ def settle(parent_id: UUID) -> Job | None:
     Called after a child's own transaction has committed: of two children that end at the same moment, the later one
     sees both. If the process dies in between, the sweeper calls it.
     """
-    parent = Job.objects.filter(pk=parent_id, status=JobStatus.WAITING).first()
-    if parent is None:
+    if Job.objects.filter(parent_id=parent_id, status__in=ACTIVE).exists():
         return None
-    over = ~Exists(Job.objects.filter(parent_id=OuterRef("pk"), status__in=ACTIVE))
-    rows = Job.objects.filter(over, pk=parent_id, status=JobStatus.WAITING)
-    counts = transitions.child_counts(parent_id)
-    if any(counts[status] for status in ACTIVE):
-        return None
-    output = _summary(parent, counts)
-    values: dict[str, Any] = {"output": output, "finished_at": timezone.now(), **transitions.FREED}
-    with _reported_lock:
-        _reported.pop(str(parent_id), None)
+    with transaction.atomic():
+        parent = lock(_waiting_for_children().filter(pk=parent_id))
+        if parent is None:
+            return None
+        # Counted under the parent's lock: whoever brings a child back takes it first (`services.job_retry`).
+        counts = transitions.child_counts(parent_id)
+        if any(counts[status] for status in ACTIVE):
+            return None
+        with _reported_lock:
+            _reported.pop(str(parent_id), None)
+        return _end(parent, counts)
+
+
+def _end(parent: Job, counts: Mapping[str, int]) -> Job | None:
+    rows = _waiting_for_children().filter(pk=parent.pk)
+    values: dict[str, Any] = {
+        "output": _summary(parent, counts),
+        "finished_at": timezone.now(),
+        **transitions.FREED,
+    }
+    data: dict[str, Any] = {"items": counts}
     if parent.cancel_requested_at is not None:
-        return transitions.change(rows, "cancelled", {"items": counts}, status=JobStatus.CANCELLED, **values)
+        return transitions.change(rows, "cancelled", data, status=JobStatus.CANCELLED, **values)
     if counts[JobStatus.FAILED]:
         error = describe_error(
             JobChildrenFailedError(failed=counts[JobStatus.FAILED], total=sum(counts.values())), charged=None
         )
         return transitions.change(
-            rows, "failed", {"items": counts, "error": error},
+            rows, "failed", {**data, "error": error},
             status=JobStatus.FAILED, error=error, error_code=error["code"], **values,
         )  # fmt: skip
     return transitions.change(
-        rows, "succeeded", {"items": counts}, status=JobStatus.SUCCEEDED, progress=100, error=None, error_code="",
-        **values,
-    )  # fmt: skip
+        rows, "succeeded", data, status=JobStatus.SUCCEEDED, progress=100, error=None, error_code="", **values
+    )
 
 
 def _summary(parent: Job, counts: Mapping[str, int]) -> Any:
     summary = get_kind(parent.kind).summary
     return to_json(summary(parent, counts)) if summary else {"items": dict(counts)}
+
+
+def _waiting_for_children() -> QuerySet[Job]:
+    """Waiting jobs that no provider works on."""
+    return Job.objects.filter(status=JobStatus.WAITING, provider_ref="")
+
+
+def lock(rows: QuerySet[Job]) -> Job | None:
+    """The row, locked until the transaction ends (SQLite's transactions exclude each other anyway)."""
+    return rows.select_for_update(no_key=True).first()
+
+
+def cancel_children(parent_id: UUID) -> None:
+    """Cancel the children that nobody runs, ask the others to stop. Inside a transaction that has locked the parent.
+
+    In this order: a child that is claimed at this moment has left `queued` and is found by the second statement.
+    """
+    now = timezone.now()
+    values = {"status": JobStatus.CANCELLED, "finished_at": now, "cancel_requested_at": now}
+    move_children(parent_id, JobStatus.QUEUED, "cancelled", **values)
+    Job.objects.filter(
+        parent_id=parent_id, status__in=transitions.IN_FLIGHT, cancel_requested_at=None
+    ).update(cancel_requested_at=now, not_before=now, updated_at=now)
+
+
+def move_children(parent_id: UUID, from_status: JobStatus, event: str, **values: Any) -> None:
+    """Move all children in a state, each with its numbered event."""
+    children = Job.objects.filter(parent_id=parent_id, status=from_status)
+    while ids := list(children.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        transitions.change_all(children.filter(pk__in=ids), event, **values)

@@ -24,6 +24,10 @@ class Waiting:
     provider_ref: str
     poll_after: float = 5.0
 
+    def __post_init__(self) -> None:
+        if not self.provider_ref:
+            raise ValueError("Without the provider's id there is nothing to ask for.")
+
 
 @dataclass(frozen=True, slots=True)
 class Later:

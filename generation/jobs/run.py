@@ -75,15 +75,15 @@ class JobRun:
         its error is of a class that another provider may not have. Raises `ProviderError`, `CallUncertainError`,
         `CallInFlightError`, `PriceMissingError`, `JobCancelledError`, `AttemptLostError`.
         """
+        repeats = None
         if self.calls_made or self.job.attempt > 1:
             self.check()
-            done = ledger.bought(self.job, step)
+            done, repeats = ledger.history(self.job, step, capability=ledger.TEXT)
             if done is not None:
                 result = msgspec.convert(done.result, type=ChatResult)
                 self._count(done.cost_micros or 0, result.usage)
                 return result
         self.calls_made += 1
-        repeats = ledger.may_buy(self.job, step, capability=ledger.TEXT) if self.job.attempt > 1 else None
         names = (registry.SANDBOX,) if self.job.is_test else registry.provider_names("llm")
         for index, name in enumerate(names):
             try:

@@ -3,19 +3,20 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from config.errors import AppError
 from generation.domain.states import JobStatus
-from generation.errors import JobCancelledError, JobInternalError
-from generation.jobs import ledger, parents, transitions
+from generation.errors import JobCancelledError, JobInternalError, JobStoreConflictError
+from generation.jobs import ledger, parents, sweeper, transitions
 from generation.jobs.failures import settle_failure
 from generation.jobs.registry import Answer, JobKind, Later, WaitForChildren, Waiting, get_kind, to_json
 from generation.jobs.run import AttemptLostError, JobRun
@@ -50,6 +51,11 @@ def _go_on(parent_id: UUID) -> None:
     while not worker.is_stopping and time.monotonic() < until:
         if not run_next_child(parent_id):
             return
+    _hand_over(parent_id)
+
+
+def _hand_over(parent_id: UUID) -> None:
+    """Let others run what is left of the children, or end the parent when nothing is left."""
     parent = Job.objects.filter(pk=parent_id).first()
     if parent is not None and parents.publish_children(parent) == 0:
         parents.settle(parent_id)
@@ -70,8 +76,11 @@ def poll(job_id: UUID) -> None:
     """Ask the provider about a waiting job."""
     worker = this_worker()
     job = transitions.claim_poll(job_id, worker=worker.name, lease=worker.lease)
-    if job is not None:
-        run_claimed(job, polling=True)
+    if job is None:
+        return
+    run_claimed(job, polling=True)
+    if job.parent_id is not None:
+        _hand_over(job.parent_id)
 
 
 def run_claimed(job: Job, *, polling: bool = False, publish: bool = True) -> None:
@@ -98,6 +107,12 @@ def run_claimed(job: Job, *, polling: bool = False, publish: bool = True) -> Non
         except (AppError, ProviderError) as exc:
             log.info("job.attempt_failed", code=exc.code)
             settle_failure(job, exc, max_failures=kind.max_failures)
+        except OperationalError:
+            # Not a bug: the database was away, too busy, or chose this transaction to break a deadlock.
+            log.warning("job.database_failed", exc_info=True)
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+            settle_failure(job, JobInternalError(), max_failures=kind.max_failures)
         except Exception:  # noqa: BLE001 — whatever a handler does, its job must reach a state
             log.exception("job.broken")
             settle_failure(job, JobInternalError(), max_failures=1)
@@ -129,7 +144,12 @@ def _finish(kind: JobKind, job: Job, answer: Answer, *, publish: bool) -> None:
         )
     elif isinstance(answer, WaitForChildren):
         parent = _must_hold(transitions.wait_for_children(job))
-        if publish and parents.publish_children(parent) == 0:
+        if parent.cancel_requested_at is not None:
+            # Asked while this step wrote the children down, perhaps before they were there.
+            with transaction.atomic():
+                parents.lock(Job.objects.filter(pk=job.pk))
+                parents.cancel_children(job.pk)
+        if not publish or parents.publish_children(parent) == 0:
             parents.settle(job.pk)
     elif isinstance(answer, Later):
         _must_hold(transitions.postpone(job, not_before=timezone.now() + timedelta(seconds=answer.seconds)))
@@ -143,10 +163,10 @@ def _store_and_succeed(kind: JobKind, job: Job, result: Any) -> None:
         with transaction.atomic():
             output = kind.store(job, result) if kind.store is not None else result
             _must_hold(transitions.succeed(job, to_json(output)))
-    except IntegrityError:
+    except IntegrityError as exc:
         if not transitions.held(job).exists():
             raise AttemptLostError from None  # another attempt has stored it
-        raise
+        raise JobStoreConflictError from exc
 
 
 def _must_hold(job: Job | None) -> Job:
@@ -160,10 +180,11 @@ def _cancel(kind: JobKind, run_: JobRun) -> None:
     if job.provider_ref and kind.stop is not None:
         try:
             kind.stop(run_)
-        except (AppError, ProviderError) as exc:
-            log.warning("job.stop_refused", code=exc.code)
-    ledger.give_up_attempt(job)
-    transitions.cancel(transitions.held(job))
+        except Exception as exc:  # noqa: BLE001 — whatever the provider says, the job ends
+            log.warning("job.stop_failed", error=getattr(exc, "code", type(exc).__name__))
+    with transaction.atomic():
+        if transitions.cancel(transitions.held(job)) is not None:
+            ledger.give_up_attempt(job, for_good=True)
 
 
 def drain(parent_id: UUID, *, threads: int, watch: Callable[[], None], pause_seconds: float = 0.2) -> None:
@@ -174,26 +195,25 @@ def drain(parent_id: UUID, *, threads: int, watch: Callable[[], None], pause_sec
     """
     worker = this_worker()
     worker.start("in-process")
-    run(parent_id, publish=False)
     stop = threading.Event()
-    crew = [
-        threading.Thread(target=_drain_children, args=(parent_id, stop), daemon=True) for _ in range(threads)
-    ]
-    for thread in crew:
-        thread.start()
     try:
-        while any(thread.is_alive() for thread in crew):
-            watch()
-            crew[0].join(pause_seconds)
-            if not crew[0].is_alive():
-                crew = [thread for thread in crew if thread.is_alive()]
-                if not crew:
-                    break
-    finally:
-        stop.set()
-        for thread in crew:
-            thread.join()
+        run(parent_id, publish=False)
+        with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="drain") as crew:
+            work = [crew.submit(_drain_children, parent_id, stop) for _ in range(threads)]
+            try:
+                look_at = 0.0
+                while wait(work, timeout=pause_seconds).not_done:
+                    watch()
+                    if time.monotonic() >= look_at:
+                        # There may be no worker besides us, and so no sweeper.
+                        look_at = time.monotonic() + worker.limits.heartbeat_seconds
+                        sweeper.recover_lost(timezone.now())
+            finally:
+                stop.set()
+        for done in work:
+            done.result()
         watch()
+    finally:
         worker.stop()
 
 
@@ -208,8 +228,5 @@ def _drain_children(parent_id: UUID, stop: threading.Event) -> None:
                 return
             connection.close()
             stop.wait(0.25)
-    except Exception:
-        log.exception("drain.thread_broken")
-        raise
     finally:
         connection.close()

@@ -109,7 +109,7 @@ def job_cancel(*, job: Job) -> Job:
             ):
                 return job
             raise JobStateError(status=job.status, wanted="queued, running or waiting")
-        _cancel_children(asked)
+        parents.cancel_children(job.pk)
         transitions.cancel(Job.objects.filter(pk=job.pk, status=JobStatus.QUEUED))
     parents.settle(job.pk)
     if asked.parent_id is not None:
@@ -120,28 +120,15 @@ def job_cancel(*, job: Job) -> Job:
     return job
 
 
-def _cancel_children(parent: Job) -> None:
-    now = timezone.now()
-    Job.objects.filter(parent_id=parent.pk, status__in=[JobStatus.RUNNING, JobStatus.WAITING]).update(
-        cancel_requested_at=now, updated_at=now
-    )
-    _move_children(
-        parent,
-        JobStatus.QUEUED,
-        "cancelled",
-        status=JobStatus.CANCELLED,
-        finished_at=now,
-        cancel_requested_at=now,
-    )
-
-
 def job_retry(*, job: Job, resolution: str = "the owner asked for a retry") -> Job:
     """Run a failed job again, or the failed children of a parent. What was bought before is not bought again.
 
     Calls of it with an unknown outcome no longer block their steps: asking for a retry is the person's word that the
-    ledger waits for. Raises `JobStateError` unless the job has failed.
+    ledger waits for. Raises `JobStateError` unless the job has failed, and for a child whose parent was cancelled.
     """
     with transaction.atomic():
+        if job.parent_id is not None:
+            _reopen_parent(job.parent_id)
         is_parent = Job.objects.filter(parent_id=job.pk).exists()
         values = {**REVIVED, "status": JobStatus.WAITING if is_parent else JobStatus.QUEUED}
         failed = Job.objects.filter(pk=job.pk, status=JobStatus.FAILED)
@@ -152,12 +139,10 @@ def job_retry(*, job: Job, resolution: str = "the owner asked for a retry") -> J
         if is_parent:
             _revive_children(revived, resolution)
         else:
-            ledger.accept_loss(revived, resolution=resolution)
-        if revived.parent_id is not None:
-            _reopen_parent(revived.parent_id)
-    if is_parent:
-        parents.publish_children(revived)
-    else:
+            ledger.accept_loss(Job.objects.filter(pk=revived.pk), resolution=resolution)
+    if is_parent and parents.publish_children(revived) == 0:
+        parents.settle(revived.pk)
+    elif not is_parent:
         enqueue("generation.run_job", job_id=str(revived.pk))
     return revived
 
@@ -169,36 +154,27 @@ REVIVED: dict[str, Any] = {
     "finished_at": None,
     "output": None,
     "published_at": None,
+    "paused_at": None,
+    "cancel_requested_at": None,
 }
 
 
 def _revive_children(parent: Job, resolution: str) -> None:
-    for child in Job.objects.filter(parent_id=parent.pk, status=JobStatus.FAILED).only("pk"):
-        ledger.accept_loss(child, resolution=resolution)
-    _move_children(
-        parent, JobStatus.FAILED, "replayed", status=JobStatus.QUEUED, not_before=timezone.now(), **REVIVED
+    failed = Job.objects.filter(parent_id=parent.pk, status=JobStatus.FAILED)
+    ledger.accept_loss(failed, resolution=resolution)
+    parents.move_children(
+        parent.pk, JobStatus.FAILED, "replayed", status=JobStatus.QUEUED, not_before=timezone.now(), **REVIVED
     )
 
 
 def _reopen_parent(parent_id: UUID) -> None:
-    ended = Job.objects.filter(pk=parent_id, status=JobStatus.FAILED)
-    transitions.change(ended, "replayed", {}, status=JobStatus.WAITING, **REVIVED)
-
-
-def _move_children(parent: Job, from_status: JobStatus, event: str, **values: Any) -> None:
-    """Move all children in a state at once, each with its numbered event."""
-    while True:
-        rows = list(
-            Job.objects.filter(parent_id=parent.pk, status=from_status).values_list("pk", "event_seq")[:CHUNK]
-        )
-        if not rows:
-            return
-        for pk, seq in rows:
-            moved = Job.objects.filter(pk=pk, status=from_status, event_seq=seq).update(
-                event_seq=F("event_seq") + 1, updated_at=timezone.now(), **values
-            )
-            if moved:
-                JobEvent.objects.create(job_id=pk, seq=seq + 1, type=event, data={})
+    """Let a parent wait for a child that comes back. Keeps the parent locked, so that it can't end meanwhile."""
+    parent = parents.lock(Job.objects.filter(pk=parent_id))
+    if parent is None or parent.status == JobStatus.CANCELLED or parent.cancel_requested_at is not None:
+        raise JobStateError(status="cancelled", wanted="failed")
+    if parent.status == JobStatus.FAILED:
+        rows = Job.objects.filter(pk=parent_id, status=JobStatus.FAILED)
+        transitions.change(rows, "replayed", {}, **{**REVIVED, "status": JobStatus.WAITING})
 
 
 def job_pause(*, job: Job) -> Job:
@@ -214,8 +190,9 @@ def job_pause(*, job: Job) -> Job:
 def job_resume(*, job: Job) -> Job:
     """Go on where `job_pause` stopped. Raises `JobStateError` when it isn't paused."""
     rows = Job.objects.filter(pk=job.pk, status__in=ACTIVE, paused_at__isnull=False)
-    resumed = _must_change(job, transitions.change(rows, "resumed", {}, paused_at=None), wanted="paused")
-    Job.objects.filter(parent_id=job.pk, status=JobStatus.QUEUED).update(published_at=None)
+    with transaction.atomic():
+        resumed = _must_change(job, transitions.change(rows, "resumed", {}, paused_at=None), wanted="paused")
+        Job.objects.filter(parent_id=job.pk, status=JobStatus.QUEUED).update(published_at=None)
     parents.publish_children(resumed)
     return resumed
 

@@ -11,12 +11,13 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from config.db import uuid7
 from config.queues import Queue, QueueLimits
 from generation.domain.states import JobStatus
+from generation.jobs import transitions
 from generation.models import Job, WorkerHeartbeat
 
 log = structlog.get_logger(__name__)
@@ -104,7 +105,7 @@ class Worker:
         while True:
             try:
                 self.beat()
-            except DatabaseError as exc:
+            except Exception as exc:  # noqa: BLE001 — without this thread all jobs here would lose their leases
                 log.warning("worker.heartbeat_failed", worker=self.name, error=type(exc).__name__)
             finally:
                 connection.close()
@@ -127,7 +128,9 @@ class Worker:
             mine = Job.objects.filter(
                 pk__in=[entry.job_id for entry in alive], worker=self.name, status=JobStatus.RUNNING
             )
-            mine.update(lease_expires_at=now + self.lease)
+            with transaction.atomic():
+                ours = transitions.unlocked(mine).values("pk")
+                Job.objects.filter(pk__in=ours).update(lease_expires_at=now + self.lease)
             rows = {
                 str(pk): (attempt, cancel)
                 for pk, attempt, cancel in mine.values_list("pk", "attempt", "cancel_requested_at")

@@ -1,27 +1,29 @@
-"""Kinds of jobs for tests: a text bought in steps, an order with a task id, an order that can't be looked up.
+"""Kinds of jobs for tests.
 
-They buy at the emulated provider over HTTP (or at the sandbox) and can be told to stop at a named point, so that a
-test kills the process exactly there: `pause_at` writes a file and waits for it to be removed.
+`test.text` buys texts in steps · `test.task` orders something that can be looked up · `test.blind` something that
+can't · `test.parent` waits for its children · `test.script` does what the test says, in the test's own process.
 """
 
-import os
-import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from generation.jobs.registry import JobKind, NoOutput, WaitForChildren, Waiting
+from generation.jobs.registry import Answer, JobKind, NoOutput, WaitForChildren, Waiting
 from generation.jobs.run import JobRun
 from generation.models import Job
 from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatMessage, ChatRequest
+from tests.support.kinds.barriers import barrier
+from tests.support.kinds.models import StoredText
+
+ORDER_MICROS = 5000
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class TextInput:
-    prompt: str = "hello"
-    pause_at: str = ""
+    prompt: str = "你好 🙂"
     steps: int = 1
 
 
@@ -32,10 +34,9 @@ class TextOutput:
 
 @dataclass(frozen=True, slots=True)
 class OrderInput:
-    """`url` answers POST /orders?key=… with a task id and GET /orders/{id} with its state."""
+    """`url` is a `tests.support.orders.OrderServer`."""
 
     url: str
-    pause_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,79 +44,77 @@ class OrderOutput:
     ref: str
 
 
-def barrier(run: JobRun | None, input: Any, point: str) -> None:
-    """Stop here if the test wants it: write `<dir>/<point>` and wait until it is gone."""
-    folder = os.environ.get("ATELIER_BARRIERS", "")
-    if not folder or input.pause_at != point:
-        return
-    mark = Path(folder) / point
-    if mark.with_suffix(".passed").exists():
-        return
-    mark.with_suffix(".passed").touch()
-    mark.touch()
-    while mark.exists():
-        time.sleep(0.02)
+@dataclass(frozen=True, slots=True)
+class ScriptInput:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a job of kind `test.script` does; `scripts` knows it by name."""
+
+    run: Callable[[JobRun], Answer]
+    poll: Callable[[JobRun], Answer] | None = None
+    store: Callable[[Job, Any], Any] | None = None
+    stop: Callable[[JobRun], None] | None = None
+
+
+scripts: dict[str, Script] = {}
+
+
+def text_request(prompt: str) -> ChatRequest:
+    return ChatRequest(messages=(ChatMessage("user", prompt),), max_output_tokens=200, kind="test")
 
 
 def run_text(run: JobRun) -> TextOutput:
-    barrier(run, run.input, "before-call")
     texts = []
     for number in range(1, run.input.steps + 1):
-        request = ChatRequest(
-            messages=(ChatMessage("user", run.input.prompt),), max_output_tokens=200, kind="test"
-        )
-        texts.append(run.chat(f"text-{number}", request, feature="test").text)
-        barrier(run, run.input, f"after-call-{number}")
-    barrier(run, run.input, "before-store")
+        texts.append(run.chat(f"text-{number}", text_request(run.input.prompt), feature="test").text)
+    barrier("before-store")
     return TextOutput("\n".join(texts))
 
 
 def store_text(job: Job, output: TextOutput) -> TextOutput:
-    input = TextInput(**job.input)
-    barrier(None, input, "in-store")
+    StoredText.objects.create(job_id=job.pk, attempt=job.attempt, text=output.text)
+    barrier("in-store")
     return output
 
 
 def _order(run: JobRun) -> str:
     def order(key: str) -> str:
-        barrier(run, run.input, "before-order")
         try:
-            with urllib.request.urlopen(f"{run.input.url}/orders?key={key}", data=b"") as answer:
-                ref = str(answer.read().decode())
+            with urllib.request.urlopen(f"{run.input.url}/orders?key={key}", data=b"", timeout=30) as answer:
+                return str(answer.read().decode())
         except OSError as exc:
             raise ProviderError("PROVIDER_CONNECTION_LOST", "lost", retryable=True, charged=None) from exc
-        barrier(run, run.input, "after-order")
-        return ref
 
     return run.purchase(
         "order",
         capability="image",
         provider="sandbox",
         model="test",
-        micros=5000,
+        micros=ORDER_MICROS,
         feature="test",
         order=order,
     )
 
 
 def run_task(run: JobRun) -> Waiting:
-    return Waiting(provider="sandbox", provider_ref=_order(run), poll_after=0.1)
+    return Waiting(provider="sandbox", provider_ref=_order(run), poll_after=POLL_SECONDS)
 
 
 def poll_task(run: JobRun) -> OrderOutput | Waiting:
-    with urllib.request.urlopen(f"{run.input.url}/orders/{run.provider_ref}") as answer:
+    with urllib.request.urlopen(f"{run.input.url}/orders/{run.provider_ref}", timeout=30) as answer:
         state = answer.read().decode()
     if state != "done":
-        return Waiting(provider="sandbox", provider_ref=run.provider_ref, poll_after=0.1)
-    run.settle_purchase("order", micros=5000, result={"ref": run.provider_ref})
-    barrier(run, run.input, "after-settle")
+        return Waiting(provider="sandbox", provider_ref=run.provider_ref, poll_after=POLL_SECONDS)
+    run.settle_purchase("order", micros=ORDER_MICROS, result={"ref": run.provider_ref})
     return OrderOutput(run.provider_ref)
 
 
 def run_blind(run: JobRun) -> OrderOutput:
     ref = _order(run)
-    run.settle_purchase("order", micros=5000, result={"ref": ref})
-    barrier(run, run.input, "after-settle")
+    run.settle_purchase("order", micros=ORDER_MICROS, result={"ref": ref})
     return OrderOutput(ref)
 
 
@@ -123,9 +122,38 @@ def run_parent(run: JobRun) -> WaitForChildren:
     return WaitForChildren()
 
 
+def run_script(run: JobRun) -> Answer:
+    return scripts[run.input.name].run(run)
+
+
+def poll_script(run: JobRun) -> Answer:
+    poll = scripts[run.input.name].poll
+    return run_script(run) if poll is None else poll(run)
+
+
+def store_script(job: Job, result: Any) -> Any:
+    store = scripts[job.input["name"]].store
+    return result if store is None else store(job, result)
+
+
+def stop_script(run: JobRun) -> None:
+    stop = scripts[run.input.name].stop
+    if stop is not None:
+        stop(run)
+
+
 KINDS = (
     JobKind(name="test.text", input=TextInput, output=TextOutput, run=run_text, store=store_text),
     JobKind(name="test.task", input=OrderInput, output=OrderOutput, run=run_task, poll=poll_task),
     JobKind(name="test.blind", input=OrderInput, output=OrderOutput, run=run_blind),
     JobKind(name="test.parent", input=NoOutput, output=NoOutput, run=run_parent),
+    JobKind(
+        name="test.script",
+        input=ScriptInput,
+        output=NoOutput,
+        run=run_script,
+        poll=poll_script,
+        store=store_script,
+        stop=stop_script,
+    ),
 )
