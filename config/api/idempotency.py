@@ -12,18 +12,17 @@ The row's id is the fencing token: a request so slow that its lock ran out and w
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from config.db import uuid7
 from config.errors import (
     IdempotencyInProgressError,
     IdempotencyKeyInvalidError,
@@ -106,37 +105,39 @@ def claim(*, owner_id: UUID, key: str, route: str, request_hash: str) -> Claim |
     """
     for _attempt in range(3):
         now = timezone.now()
-        mine = uuid7()
-        row = IdempotencyRecord(
-            id=mine,
-            owner_id=owner_id,
-            key=key,
-            route=route,
-            request_hash=request_hash,
-            locked_until=now + LOCK,
-        )
-        IdempotencyRecord.objects.bulk_create([row], ignore_conflicts=True)
+        # Looked up first: on SQLite an INSERT would wait for the first request to end instead of hearing of it.
         found = IdempotencyRecord.objects.filter(owner_id=owner_id, key=key, route=route).first()
-        if found is None:
+        if found is not None and found.is_over(now, KEPT):
+            _forget(found)
+        elif found is not None:
+            return _answer_of(found, request_hash, now)
+        try:
+            with transaction.atomic():
+                mine = IdempotencyRecord.objects.create(
+                    owner_id=owner_id,
+                    key=key,
+                    route=route,
+                    request_hash=request_hash,
+                    locked_until=now + LOCK,
+                )
+            return Claim(mine.pk)
+        except IntegrityError:  # somebody else was faster: look again
             continue
-        if found.id == mine:
-            return Claim(mine)
-        if found.is_over(now, KEPT):
-            IdempotencyRecord.objects.filter(
-                pk=found.pk, status=found.status, locked_until=found.locked_until
-            ).delete()
-            continue
-        if found.request_hash != request_hash:
-            raise IdempotencyKeyReusedError
-        if found.status == IdempotencyRecord.Status.DONE:
-            return Kept(
-                found.response_status or 200,
-                found.response_headers,
-                bytes(found.response_body or b""),
-                found.job_id,
-            )
-        raise IdempotencyInProgressError(retry_after=min(2.0, (found.locked_until - now).total_seconds()))
     raise IdempotencyInProgressError(retry_after=1)
+
+
+def _forget(over: IdempotencyRecord) -> None:
+    """Delete it unless it has changed hands meanwhile."""
+    IdempotencyRecord.objects.filter(pk=over.pk, status=over.status, locked_until=over.locked_until).delete()
+
+
+def _answer_of(found: IdempotencyRecord, request_hash: str, now: datetime) -> Kept:
+    if found.request_hash != request_hash:
+        raise IdempotencyKeyReusedError
+    if found.status != IdempotencyRecord.Status.DONE:
+        raise IdempotencyInProgressError(retry_after=min(2.0, (found.locked_until - now).total_seconds()))
+    body = bytes(found.response_body or b"")
+    return Kept(found.response_status or 200, found.response_headers, body, found.job_id)
 
 
 def keep(claimed: Claim, response: HttpResponse, job_id: str | None = None) -> None:

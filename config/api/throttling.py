@@ -4,8 +4,8 @@ When the cache can't be reached nobody is refused: a limit is there to keep the 
 """
 
 import hashlib
-import time
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 from django.conf import settings
@@ -41,7 +41,7 @@ class Window:
 def count(name: str, limit: int) -> Window:
     """Count one more under `name` in the current window."""
     seconds = settings.RATE_LIMIT_WINDOW_MS / 1000
-    now = time.time()
+    now = time()
     number = int(now // seconds)
     key = _key(name, number)
     cache.add(key, 0, timeout=seconds * 2)
@@ -54,7 +54,7 @@ def count(name: str, limit: int) -> Window:
 
 def uncount(name: str) -> None:
     """Take one back, e.g. for a log-in that succeeded."""
-    key = _key(name, int(time.time() // (settings.RATE_LIMIT_WINDOW_MS / 1000)))
+    key = _key(name, int(time() // (settings.RATE_LIMIT_WINDOW_MS / 1000)))
     try:
         cache.incr(key, -1)
     except ValueError:  # the window has ended meanwhile

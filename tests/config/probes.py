@@ -74,7 +74,7 @@ class DatabaseGoneApi(ApiView):
             "PORT": closed_port(),
             "OPTIONS": options,
         }
-        connection = ConnectionHandler({"default": elsewhere})["default"]
+        connection = ConnectionHandler({"default": {}, "gone": elsewhere})["gone"]
         try:
             connection.cursor()
         finally:

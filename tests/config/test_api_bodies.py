@@ -173,11 +173,12 @@ def test_messages_of_fields_are_translated(anonymous: APIClient) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_the_parser(body: bytes) -> None:
-    request = RequestFactory().post("/", body, content_type=JSON_TYPE)
+    code = ""
     try:
-        StrictJSONParser().parse(request, JSON_TYPE)
+        StrictJSONParser().parse(RequestFactory().post("/", body, content_type=JSON_TYPE), JSON_TYPE)
     except AppError as error:
-        assert error.code == "MALFORMED_REQUEST"
+        code = error.code
+    assert code in {"", "MALFORMED_REQUEST"}
 
 
 JSON_VALUES = st.recursive(
