@@ -20,7 +20,7 @@ _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _HTML_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 _CHINESE_FROM = 0.5
-_ENGLISH_UP_TO = 0.2
+_ENGLISH_UP_TO = 0.35
 
 
 def prose(text: str) -> str:
