@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 import uuid_utils.compat
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 
 def uuid7() -> uuid.UUID:
@@ -17,8 +18,8 @@ class BaseModel(models.Model):
     """Abstract root of all rows that the API shows: key, creation and change times (UTC)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
 
     class Meta:
         abstract = True

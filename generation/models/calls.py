@@ -4,6 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel
 from generation.domain.states import CALL_HOLDS_STEP, CallStatus
@@ -29,44 +30,59 @@ class ProviderCall(BaseModel):
     """
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="provider_calls"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="provider_calls",
     )
-    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="calls")
-    attempt = models.PositiveIntegerField(default=0)
-    step = models.CharField(max_length=60)
-    feature = models.CharField(max_length=60)
-    capability = models.CharField(max_length=20)
-    provider = models.CharField(max_length=40)
-    model = models.CharField(max_length=120, blank=True)
+    job = models.ForeignKey(
+        Job, verbose_name=_("job"), on_delete=models.SET_NULL, null=True, blank=True, related_name="calls"
+    )
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    step = models.CharField(_("step"), max_length=60)
+    feature = models.CharField(_("feature"), max_length=60)
+    capability = models.CharField(_("capability"), max_length=20)
+    provider = models.CharField(_("provider"), max_length=40)
+    model = models.CharField(_("model"), max_length=120, blank=True)
     status = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in CallStatus], default=CallStatus.RESERVED.value
+        _("status"),
+        max_length=10,
+        choices=[(s.value, s.value) for s in CallStatus],
+        default=CallStatus.RESERVED.value,
     )
     repeats = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="repeated_by"
+        "self",
+        verbose_name=_("repeats"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repeated_by",
     )
 
-    reserved_micros = models.BigIntegerField(default=0)
-    cost_micros = models.BigIntegerField(null=True, blank=True)
-    currency = models.CharField(max_length=3, default="USD")
-    price_version = models.CharField(max_length=40, blank=True)
-    input_tokens = models.PositiveIntegerField(default=0)
-    output_tokens = models.PositiveIntegerField(default=0)
-    cached_tokens = models.PositiveIntegerField(default=0)
-    reasoning_tokens = models.PositiveIntegerField(default=0)
-    is_estimate = models.BooleanField(default=False)
+    reserved_micros = models.BigIntegerField(_("reserved (micro-units)"), default=0)
+    cost_micros = models.BigIntegerField(_("cost (micro-units)"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    price_version = models.CharField(_("price version"), max_length=40, blank=True)
+    input_tokens = models.PositiveIntegerField(_("input tokens"), default=0)
+    output_tokens = models.PositiveIntegerField(_("output tokens"), default=0)
+    cached_tokens = models.PositiveIntegerField(_("cached tokens"), default=0)
+    reasoning_tokens = models.PositiveIntegerField(_("reasoning tokens"), default=0)
+    is_estimate = models.BooleanField(_("estimate"), default=False)
 
-    provider_ref = models.CharField(max_length=200, blank=True)
-    error_code = models.CharField(max_length=60, blank=True)
-    result = models.JSONField(null=True, blank=True)
+    provider_ref = models.CharField(_("provider's reference"), max_length=200, blank=True)
+    error_code = models.CharField(_("error code"), max_length=60, blank=True)
+    result = models.JSONField(_("result"), null=True, blank=True)
     resolution = models.CharField(
-        max_length=200, blank=True, help_text="Who or what resolved an uncertain outcome."
+        _("resolution"), max_length=200, blank=True, help_text=_("Who or what resolved an uncertain outcome.")
     )
-    sent_at = models.DateTimeField(null=True, blank=True)
-    settled_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     objects = ProviderCallQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("provider call")
+        verbose_name_plural = _("provider calls")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=[s.value for s in CallStatus]), name="call_status_known"

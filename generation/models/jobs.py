@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel
 from generation.domain.states import ACTIVE, TERMINAL, JobStatus
@@ -35,46 +36,58 @@ class Job(BaseModel):
     charged[, details]}`.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
-    kind = models.CharField(max_length=60)
-    parent = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="children"
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="jobs"
     )
-    position = models.PositiveIntegerField(default=0)
-    is_test = models.BooleanField(default=False, help_text="Only the sandbox is called.")
+    kind = models.CharField(_("kind"), max_length=60)
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("parent"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="children",
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_test = models.BooleanField(_("test"), default=False, help_text=_("Only the sandbox is called."))
 
     status = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in JobStatus], default=JobStatus.QUEUED.value
+        _("status"),
+        max_length=10,
+        choices=[(s.value, s.value) for s in JobStatus],
+        default=JobStatus.QUEUED.value,
     )
-    attempt = models.PositiveIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0)
-    max_failures = models.PositiveIntegerField(default=4)
-    worker = models.CharField(max_length=80, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    not_before = models.DateTimeField(default=timezone.now)
-    published_at = models.DateTimeField(null=True, blank=True)
-    paused_at = models.DateTimeField(null=True, blank=True)
-    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    failures = models.PositiveIntegerField(_("failures"), default=0)
+    max_failures = models.PositiveIntegerField(_("most failures"), default=4)
+    worker = models.CharField(_("worker"), max_length=80, blank=True)
+    lease_expires_at = models.DateTimeField(_("lease expires"), null=True, blank=True)
+    not_before = models.DateTimeField(_("not before"), default=timezone.now)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(_("cancel requested"), null=True, blank=True)
     max_parallel = models.PositiveIntegerField(
-        default=0, help_text="Children in flight at once; 0: no limit."
+        _("most in parallel"), default=0, help_text=_("Children in flight at once; 0: no limit.")
     )
 
-    input = models.JSONField(default=dict)
-    output = models.JSONField(null=True, blank=True)
-    error = models.JSONField(null=True, blank=True)
-    error_code = models.CharField(max_length=60, blank=True)
-    provider = models.CharField(max_length=40, blank=True)
-    provider_ref = models.CharField(max_length=200, blank=True)
-    progress = models.PositiveSmallIntegerField(default=0)
-    event_seq = models.PositiveIntegerField(default=0)
-    idempotency_key = models.CharField(max_length=255, null=True, blank=True)
+    input = models.JSONField(_("input"), default=dict)
+    output = models.JSONField(_("output"), null=True, blank=True)
+    error = models.JSONField(_("error"), null=True, blank=True)
+    error_code = models.CharField(_("error code"), max_length=60, blank=True)
+    provider = models.CharField(_("provider"), max_length=40, blank=True)
+    provider_ref = models.CharField(_("provider's reference"), max_length=200, blank=True)
+    progress = models.PositiveSmallIntegerField(_("progress"), default=0)
+    event_seq = models.PositiveIntegerField(_("latest event"), default=0)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=255, null=True, blank=True)
 
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects = JobQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=[s.value for s in JobStatus]), name="job_status_known"
@@ -117,13 +130,15 @@ class Job(BaseModel):
 class JobEvent(models.Model):
     """What happened to a job, numbered from 1 without gaps. Streams, polling and the admin read the same rows."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
-    seq = models.PositiveIntegerField()
-    type = models.CharField(max_length=40)
-    data = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField(_("number"))
+    type = models.CharField(_("type"), max_length=40)
+    data = models.JSONField(_("data"), default=dict)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("job event")
+        verbose_name_plural = _("job events")
         constraints = [models.UniqueConstraint(fields=["job", "seq"], name="job_event_numbered_once")]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel
 from templates.models.sources import ContentTemplate, Language, Project
@@ -19,16 +20,22 @@ class TemplateBatch(BaseModel):
     """What was asked for (`params`) and how many items that made (`total`). How far it is, its parent job knows."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_batches"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="template_batches",
     )
-    job = models.OneToOneField("generation.Job", on_delete=models.CASCADE, related_name="template_batch")
-    params = models.JSONField(default=dict)
-    total = models.PositiveIntegerField()
+    job = models.OneToOneField(
+        "generation.Job", verbose_name=_("job"), on_delete=models.CASCADE, related_name="template_batch"
+    )
+    params = models.JSONField(_("options"), default=dict)
+    total = models.PositiveIntegerField(_("items"))
 
     objects = TemplateBatchQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "template batches"
+        verbose_name = _("document batch")
+        verbose_name_plural = _("document batches")
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="batch_owner_newest")]
 
     def __str__(self) -> str:
@@ -50,19 +57,35 @@ ITEM_STATUS = Case(
 class BatchItem(BaseModel):
     """One cell of a batch. `skip_reason` says why it has no job (`exists`, `fresh`)."""
 
-    batch = models.ForeignKey(TemplateBatch, on_delete=models.CASCADE, related_name="items")
-    position = models.PositiveIntegerField()
-    project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    batch = models.ForeignKey(
+        TemplateBatch, verbose_name=_("batch"), on_delete=models.CASCADE, related_name="items"
+    )
+    position = models.PositiveIntegerField(_("position"))
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     content_template = models.ForeignKey(
-        ContentTemplate, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        ContentTemplate,
+        verbose_name=_("content template"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    language = models.CharField(max_length=2, choices=Language)
+    language = models.CharField(_("language"), max_length=2, choices=Language)
     job = models.OneToOneField(
-        "generation.Job", on_delete=models.RESTRICT, null=True, blank=True, related_name="batch_item"
+        "generation.Job",
+        verbose_name=_("job"),
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="batch_item",
     )
-    skip_reason = models.CharField(max_length=20, blank=True)
+    skip_reason = models.CharField(_("reason for skipping"), max_length=20, blank=True)
 
     class Meta:
+        verbose_name = _("batch item")
+        verbose_name_plural = _("batch items")
         constraints = [
             models.UniqueConstraint(fields=["batch", "position"], name="batch_item_position_once"),
             models.CheckConstraint(

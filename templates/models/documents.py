@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Concat
+from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel
 from templates.models.sources import ContentTemplate, Language, Project
@@ -28,25 +29,41 @@ class Document(BaseModel):
     the content template reads both).
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="documents")
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="documents")
-    content_template = models.ForeignKey(ContentTemplate, on_delete=models.RESTRICT, related_name="documents")
-    language = models.CharField(max_length=2, choices=Language)
-    source_language = models.CharField(max_length=2, choices=Language)
-    title = models.CharField(max_length=300)
-    version = models.PositiveIntegerField(default=1)
-    latest = models.ForeignKey(
-        "DocumentVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="documents"
     )
-    characters = models.PositiveIntegerField(default=0)
-    project_fingerprint = models.CharField(max_length=128)
-    template_fingerprint = models.CharField(max_length=64)
-    provider = models.CharField(max_length=40)
-    model = models.CharField(max_length=120, blank=True)
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="documents"
+    )
+    content_template = models.ForeignKey(
+        ContentTemplate,
+        verbose_name=_("content template"),
+        on_delete=models.RESTRICT,
+        related_name="documents",
+    )
+    language = models.CharField(_("language"), max_length=2, choices=Language)
+    source_language = models.CharField(_("source language"), max_length=2, choices=Language)
+    title = models.CharField(_("title"), max_length=300)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    latest = models.ForeignKey(
+        "DocumentVersion",
+        verbose_name=_("latest version"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    characters = models.PositiveIntegerField(_("characters"), default=0)
+    project_fingerprint = models.CharField(_("project's fingerprint"), max_length=128)
+    template_fingerprint = models.CharField(_("template's fingerprint"), max_length=64)
+    provider = models.CharField(_("provider"), max_length=40)
+    model = models.CharField(_("model"), max_length=120, blank=True)
 
     objects = DocumentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "content_template", "language"], name="document_once_per_cell"
@@ -84,23 +101,32 @@ STALE = models.ExpressionWrapper(STALE_CONDITION, output_field=models.BooleanFie
 class DocumentVersion(BaseModel):
     """One finished text. Immutable; `job` makes a stored result idempotent (one version per job)."""
 
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    title = models.CharField(max_length=300)
-    content = models.TextField()
-    project_fingerprint = models.CharField(max_length=128)
-    template_fingerprint = models.CharField(max_length=64)
-    source_language = models.CharField(max_length=2, choices=Language)
-    provider = models.CharField(max_length=40)
-    model = models.CharField(max_length=120, blank=True)
-    input_tokens = models.PositiveIntegerField(default=0)
-    output_tokens = models.PositiveIntegerField(default=0)
-    cost_micros = models.BigIntegerField(default=0)
+    document = models.ForeignKey(
+        Document, verbose_name=_("document"), on_delete=models.CASCADE, related_name="versions"
+    )
+    number = models.PositiveIntegerField(_("number"))
+    title = models.CharField(_("title"), max_length=300)
+    content = models.TextField(_("content"))
+    project_fingerprint = models.CharField(_("project's fingerprint"), max_length=128)
+    template_fingerprint = models.CharField(_("template's fingerprint"), max_length=64)
+    source_language = models.CharField(_("source language"), max_length=2, choices=Language)
+    provider = models.CharField(_("provider"), max_length=40)
+    model = models.CharField(_("model"), max_length=120, blank=True)
+    input_tokens = models.PositiveIntegerField(_("input tokens"), default=0)
+    output_tokens = models.PositiveIntegerField(_("output tokens"), default=0)
+    cost_micros = models.BigIntegerField(_("cost (micro-units)"), default=0)
     job = models.OneToOneField(
-        "generation.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="document_version"
+        "generation.Job",
+        verbose_name=_("job"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="document_version",
     )
 
     class Meta:
+        verbose_name = _("document version")
+        verbose_name_plural = _("document versions")
         constraints = [
             models.UniqueConstraint(fields=["document", "number"], name="document_version_numbered_once"),
         ]

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel
 
@@ -16,14 +17,15 @@ class Language(models.TextChoices):
 class Category(BaseModel):
     """A shelf of the template library, kept by staff. A hidden one isn't offered and its templates aren't run."""
 
-    code = models.SlugField(max_length=60, unique=True)
-    name_zh = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120)
-    is_shown = models.BooleanField(default=True)
-    order = models.PositiveIntegerField(default=0)
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=120)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+    is_shown = models.BooleanField(_("shown"), default=True)
+    order = models.PositiveIntegerField(_("order"), default=0)
 
     class Meta:
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
 
     def __str__(self) -> str:
         return f"{self.name_en} · {self.name_zh}"
@@ -42,20 +44,25 @@ class Project(BaseModel):
     """
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="template_projects"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="template_projects",
     )
-    code = models.SlugField(max_length=80)
-    name_zh = models.CharField(max_length=200, blank=True)
-    name_en = models.CharField(max_length=200, blank=True)
-    description_zh = models.TextField(blank=True)
-    description_en = models.TextField(blank=True)
-    website = models.URLField(max_length=500, blank=True)
-    fingerprint_zh = models.CharField(max_length=64)
-    fingerprint_en = models.CharField(max_length=64)
+    code = models.SlugField(_("code"), max_length=80)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=200, blank=True)
+    name_en = models.CharField(_("name (English)"), max_length=200, blank=True)
+    description_zh = models.TextField(_("description (Chinese)"), blank=True)
+    description_en = models.TextField(_("description (English)"), blank=True)
+    website = models.URLField(_("website"), max_length=500, blank=True)
+    fingerprint_zh = models.CharField(_("fingerprint (Chinese)"), max_length=64)
+    fingerprint_en = models.CharField(_("fingerprint (English)"), max_length=64)
 
     objects = ProjectQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
         constraints = [
             models.UniqueConstraint(fields=["owner", "code"], name="project_code_once_per_owner"),
             models.CheckConstraint(
@@ -83,31 +90,37 @@ class ContentTemplate(BaseModel):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
         on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="content_templates",
     )
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="content_templates")
-    code = models.SlugField(max_length=80)
-    name_zh = models.CharField(max_length=200)
-    name_en = models.CharField(max_length=200)
-    description_zh = models.TextField(blank=True)
-    description_en = models.TextField(blank=True)
-    prompt_zh = models.TextField()
-    prompt_en = models.TextField()
-    order = models.PositiveIntegerField(default=0)
-    is_active = models.BooleanField(default=True)
-    reads_both_languages = models.BooleanField(
-        default=False,
-        help_text="A prompt names a text of the other language, so a change there makes stale, too.",
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="content_templates"
     )
-    fingerprint_zh = models.CharField(max_length=64)
-    fingerprint_en = models.CharField(max_length=64)
+    code = models.SlugField(_("code"), max_length=80)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=200)
+    name_en = models.CharField(_("name (English)"), max_length=200)
+    description_zh = models.TextField(_("description (Chinese)"), blank=True)
+    description_en = models.TextField(_("description (English)"), blank=True)
+    prompt_zh = models.TextField(_("prompt (Chinese)"))
+    prompt_en = models.TextField(_("prompt (English)"))
+    order = models.PositiveIntegerField(_("order"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+    reads_both_languages = models.BooleanField(
+        _("reads both languages"),
+        default=False,
+        help_text=_("A prompt names a text of the other language, so a change there makes stale, too."),
+    )
+    fingerprint_zh = models.CharField(_("fingerprint (Chinese)"), max_length=64)
+    fingerprint_en = models.CharField(_("fingerprint (English)"), max_length=64)
 
     objects = ContentTemplateQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("content template")
+        verbose_name_plural = _("content templates")
         constraints = [
             models.UniqueConstraint(
                 fields=["code"], condition=models.Q(owner__isnull=True), name="template_code_once_in_library"
