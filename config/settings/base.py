@@ -16,7 +16,7 @@ env = Env()
 
 # -- core ----------------------------------------------------------------------------------------------------------
 
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"), help="Folder for the database, media and broker"))
+VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")
 DEV_SECRET = "insecure-development-secret-not-for-production-0123456789"  # noqa: S105 — refused by prod.py
 SECRET_KEY = env.secret("SECRET_KEY", default=DEV_SECRET, help="Signs sessions and links")
 DEBUG = False
@@ -169,7 +169,9 @@ JWT_SECRET = env.secret("JWT_SECRET", default="", help="Signs access and refresh
 RATE_LIMIT_WINDOW_MS = env.int("RATE_LIMIT_WINDOW_MS", default=60_000, min=1000, help="Window of the rate limit")
 RATE_LIMIT_MAX_REQUESTS = env.int("RATE_LIMIT_MAX_REQUESTS", default=600, min=0, help="Requests per window; 0: off")
 LOGIN_LIMIT_MAX_ATTEMPTS = env.int("LOGIN_LIMIT_MAX_ATTEMPTS", default=20, min=0, help="Log-in tries per window")
-NUM_PROXIES = env.int("NUM_PROXIES", default=0, min=0, max=10, help="Own proxies in front; 0: X-Forwarded-For is ignored")
+NUM_PROXIES = env.int(
+    "NUM_PROXIES", default=0, min=0, max=10, help="Own proxies in front; 0: X-Forwarded-For is ignored"
+)
 WAITING_REQUESTS_MAX = env.int(
     "WAITING_REQUESTS_MAX", default=4, min=0, max=1000, help="Requests per process that ?wait= may hold at once"
 )
@@ -230,6 +232,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Choices stand where they are used: named after their fields, those of different models would collide.
+    "POSTPROCESSING_HOOKS": [],
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -269,7 +273,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(VAR_DIR / "documents"), help="Where commands write documents"))
+EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where commands write documents")
 
 # -- logs ----------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 import os
 import tempfile
 
-from config.settings.base import *
+os.environ["ENV_FILE"] = ""  # a developer's own .env must not change what tests see
+
+from config.settings.base import *  # noqa: E402
 
 env.done()
 
