@@ -7,8 +7,12 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework import generics
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from benchmarks.plain.serializers import DocumentDetailSerializer, DocumentSerializer
 from templates.models import Document, DocumentVersion
@@ -33,10 +37,13 @@ class JSendPagination(PageNumberPagination):
         return Response({"status": "success", "data": data, "meta": meta})
 
 
-class DocumentQuery:
-    """The owner's documents, with what the serializer reads."""
+class DocumentView(generics.GenericAPIView[Document]):
+    """The owner's documents, with what the serializer reads. Everything is the framework's own, as by default."""
 
-    request: Request
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [IsAuthenticated]
+    renderer_classes = [JSONRenderer]
+    throttle_classes: list[type[BaseThrottle]] = []
 
     def get_queryset(self) -> QuerySet[Document]:
         documents = (
@@ -48,7 +55,7 @@ class DocumentQuery:
         return documents.filter(language=language) if language else documents
 
 
-class DocumentList(DocumentQuery, generics.ListAPIView[Document]):
+class DocumentList(DocumentView, generics.ListAPIView[Document]):
     serializer_class = DocumentSerializer
     pagination_class = JSendPagination
     filter_backends = [SearchFilter, OrderingFilter]
@@ -57,7 +64,7 @@ class DocumentList(DocumentQuery, generics.ListAPIView[Document]):
     ordering = ["-created_at", "-id"]
 
 
-class DocumentDetail(DocumentQuery, generics.RetrieveAPIView[Document]):
+class DocumentDetail(DocumentView, generics.RetrieveAPIView[Document]):
     serializer_class = DocumentDetailSerializer
 
     def get_queryset(self) -> QuerySet[Document]:

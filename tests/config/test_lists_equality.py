@@ -1,0 +1,186 @@
+"""What the database writes as JSON is what the plain serializer would say, for every read model of the house."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.apps import apps
+from django.db import models
+from django.http import QueryDict
+from rest_framework.renderers import JSONRenderer
+
+from accounts.models import User
+from config.api.lists import (
+    ListSpec,
+    ReadModel,
+    Source,
+    plain_queryset,
+    plain_serializer,
+    read_list_query,
+    read_page,
+    read_row,
+)
+from generation.models import Job, JobEvent, ProviderCall
+from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
+from tests.templates.factories import content_template_make, document_make, project_make
+
+pytestmark = pytest.mark.django_db
+
+#: Everything that has broken somebody's JSON or SQL: quotes, backslashes, percent signs, controls, separators, emoji.
+NASTY = "引号\" 反斜杠\\ 换行\n制表\t回车\r 退格\b\f \x01\x1f\x7f 👩‍🚀🎉 𠮷 é \u2028\ufeff </b> 'x' %s %% {} $1 :a ?"
+NASTY_JSON = {
+    "文": [NASTY, "", None, True, False, 0, -1, 2**53 + 1, 0.1, 1.5, {"深": [[], {}, [{"🎉": None}]]}],
+    "": "empty name",
+    '"': 1,
+}
+EXACT_SECOND = datetime(2026, 1, 31, 8, 0, 0, 0, tzinfo=UTC)
+TRAILING_ZEROS = datetime(1999, 12, 31, 23, 59, 59, 120_000, tzinfo=UTC)
+
+
+def read_models() -> list[type[ReadModel]]:
+    """Every read model that an app's API declares."""
+    for app in apps.get_app_configs():
+        if (Path(app.path) / "api" / "serializers.py").exists():
+            import_module(f"{app.name}.api.serializers")
+    return [one for one in _subclasses(ReadModel) if not one.__module__.startswith("tests.")]
+
+
+def _subclasses(cls: type[ReadModel]) -> Iterator[type[ReadModel]]:
+    for one in cls.__subclasses__():
+        yield one
+        yield from _subclasses(one)
+
+
+@pytest.fixture
+def rows(alice: User) -> None:
+    """Rows of every model that is shown: full of what is hard to write, and empty wherever that may be."""
+    nasty = document_make(
+        alice,
+        title=NASTY[:300],
+        versions=3,
+        content=NASTY * 50,
+        model="",
+        project=project_make(alice, name_zh=NASTY[:200], name_en="", website=""),
+        content_template=content_template_make(owner=alice, name_en=NASTY[:200]),
+    )
+    _at(nasty, created_at=EXACT_SECOND, updated_at=TRAILING_ZEROS)
+    stale = document_make(alice, project_fingerprint="another", language="en")
+    _at(stale, latest=None)
+    for values in (_empty_job(), _full_job()):
+        job = Job.objects.create(owner=alice, kind="document", **values)
+        JobEvent.objects.create(job=job, seq=1, type="状态", data=values.get("input", {}))
+        _at(JobEvent.objects.get(job=job), created_at=EXACT_SECOND)
+        batch = TemplateBatch.objects.create(owner=alice, job=job, params=NASTY_JSON, total=2)
+        _items(batch, job, nasty, alice)
+        ProviderCall.objects.create(
+            owner=alice,
+            job=job,
+            step=NASTY[:60],
+            feature="x",
+            capability="llm",
+            provider="sandbox",
+            result=NASTY_JSON,
+        )
+    _at(TemplateBatch.objects.order_by("pk").last(), created_at=EXACT_SECOND)
+
+
+def _items(batch: TemplateBatch, parent: Job, document: Document, owner: User) -> None:
+    BatchItem.objects.create(batch=batch, position=1, language="zh", skip_reason="exists")
+    for position, status in enumerate(["succeeded", "failed", "running", "waiting", "queued"], start=2):
+        job = Job.objects.create(
+            owner=owner,
+            kind="item",
+            parent=parent,
+            status=status,
+            finished_at=EXACT_SECOND if status in ("succeeded", "failed") else None,
+            error={"code": "X", "zh": NASTY} if status == "failed" else None,
+            error_code="X" if status == "failed" else "",
+        )
+        BatchItem.objects.create(
+            batch=batch,
+            position=position,
+            language="en",
+            job=job,
+            project=document.project,
+            content_template=document.content_template,
+        )
+    version = document.versions.filter(job=None).order_by("number")[0]
+    _at(version, job=BatchItem.objects.get(batch=batch, position=2).job)
+
+
+def _empty_job() -> dict[str, Any]:
+    return {"input": {}}
+
+
+def _full_job() -> dict[str, Any]:
+    return {
+        "input": NASTY_JSON,
+        "output": [NASTY_JSON],
+        "error": {
+            "code": "X",
+            "en": NASTY,
+            "zh": NASTY,
+            "retryable": False,
+            "charged": None,
+            "details": NASTY_JSON,
+        },
+        "error_code": "X",
+        "status": "failed",
+        "is_test": True,
+        "progress": 100,
+        "started_at": EXACT_SECOND,
+        "finished_at": TRAILING_ZEROS,
+        "paused_at": EXACT_SECOND,
+        "cancel_requested_at": TRAILING_ZEROS,
+        "not_before": EXACT_SECOND,
+    }
+
+
+def _at(row: models.Model | None, **values: Any) -> None:
+    assert row is not None
+    type(row)._base_manager.filter(pk=row.pk).update(**values)
+
+
+def plain_answers(read_model: type[ReadModel]) -> list[dict[str, Any]]:
+    instances = plain_queryset(read_model, read_model.source_model._base_manager.order_by("pk"))
+    return orjson.loads(JSONRenderer().render(plain_serializer(read_model)(instances, many=True).data))
+
+
+@pytest.mark.parametrize("read_model", read_models(), ids=lambda one: one.__name__)
+def test_the_database_writes_what_the_plain_serializer_says(rows: None, read_model: type[ReadModel]) -> None:
+    model = read_model.source_model
+
+    def everything() -> models.QuerySet[Any]:
+        return model._base_manager.all()
+
+    def one(key: Any) -> models.QuerySet[Any]:
+        return model._base_manager.filter(pk=key)
+
+    spec = ListSpec(read_model, everything, sorts=("pk",), default_sort="pk")
+    source = Source(read_model, one, scope_fields={"key": model._meta.pk})
+    keys = model._base_manager.order_by("pk").values_list("pk", flat=True)
+
+    page = orjson.loads(read_page(spec, read_list_query(spec, QueryDict("limit=100"))).data_json)
+    singly = [orjson.loads(read_row(source, key=key).data_json) for key in keys]
+    expected = plain_answers(read_model)
+
+    assert expected, f"make a row of {model.__name__} in the fixture above"
+    assert page == expected
+    assert singly == expected
+    assert list(page[0]) == list(read_model.members), "members come in the order of their declaration"
+
+
+def test_the_fixture_holds_the_hard_cases(rows: None) -> None:
+    """Otherwise equality would be proved for easy rows only."""
+    assert Project.objects.filter(name_zh=NASTY[:200], name_en="").exists()
+    assert ContentTemplate.objects.filter(owner=None).exists()
+    assert ContentTemplate.objects.exclude(owner=None).exists()
+    assert Document.objects.filter(latest=None).exists()
+    assert Document.objects.stale().exists()
+    assert Document.objects.filter(created_at=EXACT_SECOND, updated_at=TRAILING_ZEROS).exists()
+    assert BatchItem.objects.filter(project=None, job=None).exists()
+    assert BatchItem.objects.filter(job__document_version__isnull=False).exists()
