@@ -14,12 +14,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
 from accounts.services import session_start
-from generation import selectors
 from generation.api.views import streams
 from generation.api.views.streams import slots
 from generation.jobs import runner, transitions
 from generation.jobs.services import children_submit, job_submit
 from generation.models import Job, JobEvent
+from generation.selectors import events as reader
 from tests.support.asgi_stream import open_stream
 from tests.support.kinds.handlers import TextInput
 
@@ -127,31 +127,31 @@ class TestNews:
         self, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         job = submit(alice)
-        between = selectors._events_between
+        between = reader._events_between
 
         def write_first(spans: Any) -> Any:
             transitions.note(job.pk, "progress", {"percent": 1})
             return between(spans)
 
-        monkeypatch.setattr(selectors, "_events_between", write_first)
-        first = selectors.event_news({job.pk: 0})[job.pk]
+        monkeypatch.setattr(reader, "_events_between", write_first)
+        first = reader.event_news({job.pk: 0})[job.pk]
         monkeypatch.undo()
-        second = selectors.event_news({job.pk: first.reached})[job.pk]
+        second = reader.event_news({job.pk: first.reached})[job.pk]
         assert ([event.seq for event in first.events], first.reached) == ([1], 1)
         assert ([event.seq for event in second.events], second.reached) == ([2], 2)
 
     def test_many_jobs_cost_two_queries(self, alice: User, django_assert_num_queries: Any) -> None:
         jobs = [submit(alice) for _ in range(30)]
         with django_assert_num_queries(2):
-            news = selectors.event_news({job.pk: 0 for job in jobs})
+            news = reader.event_news({job.pk: 0 for job in jobs})
         assert all(len(news[job.pk].events) == 1 for job in jobs)
 
     def test_a_long_backlog_comes_in_parts(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(selectors, "EVENTS_AT_ONCE", 2)
+        monkeypatch.setattr(reader, "EVENTS_AT_ONCE", 2)
         job = finished(alice)
         seen: list[int] = []
         while True:
-            news = selectors.event_news({job.pk: seen[-1] if seen else 0})[job.pk]
+            news = reader.event_news({job.pk: seen[-1] if seen else 0})[job.pk]
             assert len(news.events) <= 2
             seen += [event.seq for event in news.events]
             if news.reached == news.last_seq:
@@ -161,7 +161,7 @@ class TestNews:
     def test_events_that_were_cleared_away_are_passed_over(self, alice: User) -> None:
         job = finished(alice)
         JobEvent.objects.filter(job=job).delete()
-        news = selectors.event_news({job.pk: 0})[job.pk]
+        news = reader.event_news({job.pk: 0})[job.pk]
         assert (news.events, news.reached) == ((), news.last_seq)
 
 

@@ -1,0 +1,48 @@
+"""Reads about jobs: who may see what, what is new behind a cursor, how the queues are doing."""
+
+from generation.selectors.events import event_news
+from generation.selectors.figures import Day, Waiting, daily_figures, things_waiting
+from generation.selectors.jobs import (
+    job_event_list_for,
+    job_get_for,
+    job_is_over,
+    job_list_for,
+    job_row,
+    job_row_for,
+    job_top_level_for,
+)
+from generation.selectors.workers import (
+    QueueWorkers,
+    active_counts,
+    lease,
+    oldest_queued_at,
+    queue_messages,
+    queue_workers,
+    worker_list,
+    workers_check,
+    workers_dead,
+)
+
+__all__ = [
+    "Day",
+    "QueueWorkers",
+    "Waiting",
+    "active_counts",
+    "daily_figures",
+    "event_news",
+    "job_event_list_for",
+    "job_get_for",
+    "job_is_over",
+    "job_list_for",
+    "job_row",
+    "job_row_for",
+    "job_top_level_for",
+    "lease",
+    "oldest_queued_at",
+    "queue_messages",
+    "queue_workers",
+    "things_waiting",
+    "worker_list",
+    "workers_check",
+    "workers_dead",
+]
