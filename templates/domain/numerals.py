@@ -7,7 +7,6 @@ out on purpose: they are as often written as words (``three``, ``两``) as with 
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
 
 _SMALL = Decimal(12)
@@ -30,6 +29,9 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+_ANY_DIGIT = re.compile(r"\d")
+_FULL_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
+_FULL_WIDTH_SEPARATOR = re.compile(r"(?<=\d)[，．](?=\d)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _CHINESE_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1_000}
@@ -55,6 +57,8 @@ def possible_numbers(text: str) -> frozenset[Decimal]:
 
 
 def _digit_numbers(text: str) -> list[Decimal]:
+    if not _ANY_DIGIT.search(text):
+        return []
     plain = _CLOCK.sub(" ", _ascii_digits(text))
     values = []
     for match in _NUMBER.finditer(plain):
@@ -70,9 +74,9 @@ def _digit_numbers(text: str) -> list[Decimal]:
 
 
 def _ascii_digits(text: str) -> str:
-    """Full-width digits, commas and points inside numbers as ASCII; everything else as it was."""
-    narrow = "".join(unicodedata.normalize("NFKC", char) if "０" <= char <= "９" else char for char in text)
-    return re.sub(r"(?<=\d)[，．](?=\d)", lambda match: "," if match[0] == "，" else ".", narrow)
+    """Full-width digits, and full-width commas and points between digits, as ASCII; the rest as it was."""
+    narrow = text.translate(_FULL_WIDTH_DIGITS)
+    return _FULL_WIDTH_SEPARATOR.sub(lambda match: "," if match[0] == "，" else ".", narrow)
 
 
 def _chinese_value(numeral: str) -> int:

@@ -242,15 +242,16 @@ def _content_problems(index: int, source: Block, target: Block) -> Iterator[Bloc
     if source.inline.text and not target.inline.text:
         yield BlockProblem(index, ProblemKind.EMPTY_BLOCK, _excerpt(source), _excerpt(target))
     for kind, pick in _PRESERVED.items():
-        expected, found = Counter(pick(source)), Counter(pick(target))
-        if expected != found:
+        if pick(source) != pick(target) and (expected := Counter(pick(source))) != (
+            found := Counter(pick(target))
+        ):
             missing, added = (
                 ", ".join((expected - found).elements()),
                 ", ".join((found - expected).elements()),
             )
             yield BlockProblem(index, kind, expected=missing, found=added)
     yield from _number_problems(index, source.inline.text, target.inline.text)
-    width, translated = display_width(source.inline.text), display_width(target.inline.text)
+    width, translated = (display_width(block.inline.text) for block in (source, target))
     if translated and width >= _LONG_TEXT and translated < width * _SHORT_SHARE:
         yield BlockProblem(index, ProblemKind.MUCH_SHORTER, str(width), str(translated))
 
@@ -267,8 +268,9 @@ _SHORT_SHARE = 0.2
 
 
 def _number_problems(index: int, source: str, target: str) -> Iterator[BlockProblem]:
-    lost = written_numbers(source) - possible_numbers(target)
-    added = written_numbers(target) - possible_numbers(source)
+    in_source, in_target = written_numbers(source), written_numbers(target)
+    lost = in_source - in_target and in_source - possible_numbers(target)
+    added = in_target - in_source and in_target - possible_numbers(source)
     if lost or added:
         expected, found = (", ".join(f"{value:f}" for value in sorted(values)) for values in (lost, added))
         yield BlockProblem(index, ProblemKind.NUMBERS_CHANGED, expected, found)

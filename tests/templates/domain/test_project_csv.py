@@ -149,7 +149,7 @@ def test_no_exported_value_is_a_formula(value):
         ("名称,中文名称\n甲,乙\n".encode(), ("duplicate_column", 1, "中文名称")),
         (b"name_zh,colour\na,b\n", ("unknown_column", 1, "colour")),
         ("name_en,code\n甲,A_1\n".encode(), ("bad_code", 2, "code")),
-        ("name_en\n".encode("utf-16-le"), ("nul_character", 1, "")),
+        ("name_en,x".encode("utf-16-le"), ("nul_character", 1, "")),
         ("name_zh\n书\n".encode("utf-32"), ("bad_encoding", 0, "")),
         ("name_zh\n书架管理".encode() + b"\xff\n", ("bad_encoding", 2, "")),
         (b"name_zh\nCaf\xe9,\x81\n", ("bad_encoding", 2, "")),
