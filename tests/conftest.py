@@ -18,7 +18,9 @@ Enqueued = list[tuple[str, dict[str, Any]]]
 
 
 def make_user(username: str, **fields: Any) -> User:
-    return User.objects.create_user(username=username, email=f"{username}@example.com", password=PASSWORD, **fields)
+    return User.objects.create_user(
+        username=username, email=f"{username}@example.com", password=PASSWORD, **fields
+    )
 
 
 @pytest.fixture

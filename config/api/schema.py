@@ -58,7 +58,7 @@ def operation(
 ) -> Callable[[Decorated], Decorated]:
     """Describe one method of an `ApiView`. Every method needs it, with an example unless it answers 204.
 
-    `request` and `response` are serializer classes or JSON schema dicts; `example` is what stands under `data`, for
+    `request` and `response` are serializer classes, read models or JSON schema dicts; `example` is what stands under `data`, for
     `many` one row of the page. Name in `errors` what this operation can say beyond what all of them can: not logged
     in, malformed, invalid, not found (with a key in the path), too many requests. The default `operation_id` is
     `<app>_<class without Api>_<method>`.
@@ -67,7 +67,8 @@ def operation(
                    response=PromptOut, status=201, example={…}, errors=[BudgetExceededError])
         def post(self, request: Request) -> Created: …
     """
-    shown = response(many=True) if many else response
+    row = _serializer_of(response)
+    shown = row(many=True) if many else row
     described = Operation(status, many, example, request, request_example, tuple(errors))
 
     def decorate(method: Decorated) -> Decorated:
@@ -84,6 +85,14 @@ def operation(
         return method
 
     return decorate
+
+
+def _serializer_of(shape: Any) -> Any:
+    if isinstance(shape, type) and hasattr(shape, "members"):
+        from config.api.lists.plain import plain_serializer  # which imports this module
+
+        return plain_serializer(shape)
+    return shape
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -110,6 +119,8 @@ class AtelierSchema(AutoSchema):
         described = getattr(getattr(self.view, method.lower(), None), "described", None)
         if found is None or described is None:
             return found
+        if not any(found.get("security", [])):
+            found.pop("security", None)
         self._add_request(found, described)
         self._wrap_success(found["responses"][str(described.status)], described)
         self._add_errors(found, described)
@@ -167,7 +178,7 @@ class AtelierSchema(AutoSchema):
             errors.InternalError,
             errors.ServiceUnavailableError,
         ]
-        if self.get_auth():
+        if any(self.get_auth()):
             usual += [errors.NotAuthenticatedError, errors.TokenInvalidError]
         if self.method in ("POST", "PATCH", "PUT"):
             usual += [

@@ -1,0 +1,121 @@
+"""Bodies without a length get one at the door, under WSGI and under ASGI."""
+
+import asyncio
+import io
+import json
+from typing import Any
+
+import pytest
+
+from config.api.bodies import AsgiBodies, WsgiBodies
+
+LIMIT = 100
+
+
+@pytest.fixture(autouse=True)
+def _limit(settings) -> None:
+    settings.MAX_BODY_BYTES = LIMIT
+
+
+def through_wsgi(body: bytes, **environ: Any) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+
+    def application(environ: dict[str, Any], _start: Any) -> list[bytes]:
+        seen.update(environ)
+        return []
+
+    WsgiBodies(application)({"wsgi.input": io.BytesIO(body), **environ}, None)  # type: ignore[arg-type]
+    return seen
+
+
+def test_wsgi_gives_chunked_bodies_their_length() -> None:
+    seen = through_wsgi(b"x" * 50, HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input_terminated": True})
+    assert (seen["CONTENT_LENGTH"], seen["wsgi.input"].read()) == ("50", b"x" * 50)
+
+
+def test_wsgi_reads_no_more_than_shows_that_it_is_too_much() -> None:
+    seen = through_wsgi(b"x" * 5000, HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input_terminated": True})
+    assert seen["CONTENT_LENGTH"] == str(LIMIT + 1)
+
+
+@pytest.mark.parametrize("environ", [{}, {"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "5"}])
+def test_wsgi_leaves_the_rest_alone(environ: dict[str, str]) -> None:
+    seen = through_wsgi(b"12345", **environ)
+    assert seen.get("CONTENT_LENGTH") == environ.get("CONTENT_LENGTH")
+    assert seen["wsgi.input"].read() == b"12345"
+
+
+def through_asgi(
+    chunks: list[bytes], headers: list[tuple[bytes, bytes]]
+) -> tuple[dict[bytes, bytes], bytes, str]:
+    """The headers and the body that the application sees, and the type of the message after them."""
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": chunk, "more_body": number < len(chunks) - 1}
+        for number, chunk in enumerate(chunks)
+    ]
+    messages.append({"type": "http.disconnect"})
+    seen: dict[str, Any] = {}
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen["headers"] = dict(scope["headers"])
+        seen["body"] = b""
+        more = True
+        while more:
+            message = await receive()
+            seen["body"] += message["body"]
+            more = message.get("more_body", False)
+        seen["after"] = (await receive())["type"]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    scope = {"type": "http", "headers": headers}
+    asyncio.run(AsgiBodies(application)(scope, receive, None))  # type: ignore[arg-type]
+    return seen["headers"], seen["body"], seen["after"]
+
+
+CHUNKED = [(b"transfer-encoding", b"chunked"), (b"content-type", b"application/json")]
+
+
+def test_asgi_gives_chunked_bodies_their_length() -> None:
+    headers, body, after = through_asgi([b"a" * 30, b"b" * 20], CHUNKED)
+    assert (headers[b"content-length"], body) == (b"50", b"a" * 30 + b"b" * 20)
+    assert after == "http.disconnect"
+
+
+def test_asgi_stops_reading_when_it_is_too_much() -> None:
+    headers, body, after = through_asgi([b"a" * 90] * 5, CHUNKED)
+    assert headers[b"content-length"] == str(LIMIT + 1).encode()
+    assert len(body) == LIMIT + 1
+    assert after == "http.disconnect"
+
+
+def test_asgi_does_not_store_json_that_announces_too_much() -> None:
+    announced = [(b"content-length", b"5000"), (b"content-type", b"application/json")]
+    headers, body, after = through_asgi([b"a" * 2500] * 2, announced)
+    assert (headers[b"content-length"], body, after) == (b"5000", b"", "http.disconnect")
+
+
+def test_asgi_passes_other_bodies_as_they_come() -> None:
+    announced = [(b"content-length", b"5000"), (b"content-type", b"audio/mpeg")]
+    assert len(through_asgi([b"a" * 2500] * 2, announced)[1]) == 5000
+
+
+@pytest.mark.django_db
+def test_chunked_body_reaches_the_view(settings) -> None:
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.test import RequestFactory
+
+    settings.ROOT_URLCONF = "tests.config.probes"
+    body = json.dumps({"text": "分块"}).encode()
+    environ = RequestFactory().generic("POST", "/api/v1/echo").environ | {
+        "CONTENT_TYPE": "application/json",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+    }
+    environ.pop("CONTENT_LENGTH", None)
+
+    answer = b"".join(WsgiBodies(WSGIHandler())(environ, lambda *_: None))
+
+    assert json.loads(answer)["data"] == {"text": "分块"}

@@ -1,0 +1,148 @@
+"""Health tells the truth: what is gone is named, and who shouldn't see details doesn't."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import ConnectionHandler
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from config.health import checks
+from tests.support.closed_port import closed_port
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(checks._checks, "broker", (lambda: {"private": {"version": "9.1.2"}}, True))
+
+
+@pytest.fixture
+def broker_gone(settings) -> None:
+    settings.CELERY_BROKER_URL = f"redis://:secret@127.0.0.1:{closed_port()}/0"
+
+
+@pytest.fixture
+def database_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "gone",
+        "USER": "atelier",
+        "PASSWORD": "secret",
+        "HOST": "127.0.0.1",
+        "PORT": closed_port(),
+        "OPTIONS": {"pool": {"timeout": 30}},
+    }
+    monkeypatch.setattr(
+        "config.health.connection", ConnectionHandler({"default": {}, "gone": elsewhere})["gone"]
+    )
+
+
+@pytest.fixture
+def heartbeats() -> Iterator[dict[str, Any]]:
+    facts: dict[str, Any] = {"agent_builds": {"workers": 1, "seconds_ago": 2}}
+    before = checks._checks.get("workers")
+    checks.register("workers", lambda: facts)
+    yield facts
+    checks.unregister("workers")
+    if before is not None:
+        checks._checks["workers"] = before
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live"])
+def test_alive_looks_at_nothing(anonymous: APIClient, path: str) -> None:
+    answer = anonymous.get(path)
+    assert answer.json() == {"status": "success", "data": {"status": "ok"}}
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert anonymous.head(path).status_code == 200
+    assert anonymous.post(path).status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+def test_ready_shows_heartbeats_and_no_details(anonymous: APIClient, heartbeats: dict[str, Any]) -> None:
+    answer = anonymous.get("/health/ready")
+
+    data = answer.json()["data"]
+    assert (answer.status_code, data["status"]) == (200, "ready")
+    assert data["checks"]["workers"] == {"ok": True, **heartbeats}
+    assert data["checks"]["broker"] == {"ok": True}
+    assert data["checks"]["database"].keys() == {"ok", "vendor"}
+    assert "process" not in data
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker_gone")
+def test_not_ready_without_broker(anonymous: APIClient) -> None:
+    answer = anonymous.get("/health/ready", headers={"Accept-Language": "zh"})
+
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"]) == (503, "error", "SERVICE_UNAVAILABLE")
+    assert body["data"]["checks"]["broker"] == {"ok": False, "error": "ConnectionError"}
+    assert body["data"]["checks"]["database"]["ok"] is True
+    assert "组件" in body["message"]
+    assert answer.headers["Retry-After"]
+    assert "secret" not in answer.text
+
+
+@pytest.mark.usefixtures("database_gone", "broker_gone")
+def test_everything_that_is_gone_is_named(anonymous: APIClient) -> None:
+    answer = anonymous.get("/health/ready")
+
+    found = answer.json()["data"]["checks"]
+    assert answer.status_code == 503
+    assert (found["database"]["ok"], found["broker"]["ok"]) == (False, False)
+    assert "127.0.0.1" not in answer.text
+    assert "secret" not in answer.text
+    assert anonymous.get("/health").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+def test_what_is_not_needed_is_told_but_stops_nothing(
+    anonymous: APIClient, heartbeats: dict[str, Any]
+) -> None:
+    checks.register("workers", lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    answer = anonymous.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["data"]["checks"]["workers"] == {"ok": False, "error": "ZeroDivisionError"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+@pytest.mark.parametrize(
+    ("address", "headers", "is_shown"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("192.0.2.1", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}, False),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.1"}, False),
+    ],
+)
+def test_details_are_for_local_callers(address: str, headers: dict[str, str], is_shown: bool) -> None:
+    data = APIClient(REMOTE_ADDR=address).get("/health/detailed", headers=headers).json()["data"]
+
+    assert ("process" in data) is is_shown
+    assert ("version" in data["checks"]["database"]) is is_shown
+    if is_shown:
+        assert data["checks"]["broker"]["version"] == "9.1.2"
+        assert data["checks"]["database"]["milliseconds"] >= 0
+        assert data["process"]["packages"]["django"].startswith("5.2")
+
+
+@pytest.mark.usefixtures("broker")
+def test_details_are_for_staff(client_for, alice: User, staff: User) -> None:
+    shown = client_for(staff).get("/health/detailed", REMOTE_ADDR="192.0.2.1").json()["data"]
+    hidden = client_for(alice).get("/health/detailed", REMOTE_ADDR="192.0.2.1").json()["data"]
+    assert "process" in shown
+    assert "process" not in hidden
+
+
+@pytest.mark.django_db
+def test_a_flood_of_questions_looks_once(anonymous: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setitem(checks._checks, "broker", (lambda: looks.append(1) or {}, True))
+    for _ in range(5):
+        anonymous.get("/health/ready")
+    assert len(looks) == 1

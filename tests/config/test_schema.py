@@ -1,0 +1,148 @@
+"""The schema: complete, valid, without a warning, and readable without a network."""
+
+import json
+import re
+from contextlib import closing
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
+
+from config.api.docs import schema_json
+from config.api.schema import operation
+from config.api.views import ApiView
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    schema_json.cache_clear()
+    found: dict[str, Any] = json.loads(schema_json())
+    return found
+
+
+def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, found)
+        for path, methods in schema["paths"].items()
+        for method, found in methods.items()
+    ]
+
+
+def test_valid_and_without_a_warning(schema: dict[str, Any], tmp_path) -> None:
+    validate_schema(schema)
+    GENERATOR_STATS.reset()
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "openapi.yaml"))
+
+
+def test_every_operation_is_named_tagged_and_exemplified(schema: dict[str, Any]) -> None:
+    ids = [found["operationId"] for _, _, found in operations(schema)]
+    assert len(ids) == len(set(ids))
+    for method, path, found in operations(schema):
+        where = f"{method} {path}"
+        assert found.get("summary"), where
+        assert len(found.get("tags", [])) == 1, where
+        assert lacks_examples(found) == [], where
+
+
+def lacks_examples(found: dict[str, Any]) -> list[str]:
+    """The JSON bodies of an operation without an example."""
+    bodies = {"request": found.get("requestBody", {}), **found["responses"]}
+    return [
+        name
+        for name, body in bodies.items()
+        for media_type, content in body.get("content", {}).items()
+        if "json" in media_type and not content.get("examples")
+    ]
+
+
+def test_the_look_for_examples_finds_a_missing_one() -> None:
+    bare = {"responses": {"200": {"content": {"application/json": {"schema": {}}}}}}
+    assert lacks_examples(bare) == ["200"]
+
+
+def test_every_method_of_a_view_is_described() -> None:
+    from tests.architecture.test_endpoints import api_views
+
+    assert undescribed(api_views()) == []
+
+
+def undescribed(views: Any) -> list[str]:
+    return [
+        f"{view.__name__}.{method}"
+        for view in views
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(view, method) and not hasattr(getattr(view, method), "described")
+    ]
+
+
+def test_the_look_for_descriptions_finds_a_missing_one() -> None:
+    class PlantedApi(ApiView):
+        @operation("Described", tag="x", example={})
+        def get(self, request: Any) -> None: ...
+
+        def post(self, request: Any) -> None: ...
+
+    assert undescribed([PlantedApi]) == ["PlantedApi.post"]
+
+
+def test_success_and_errors_have_their_envelopes(schema: dict[str, Any]) -> None:
+    found = schema["paths"]["/api/v1/auth/me"]["patch"]
+    success = found["responses"]["200"]["content"]["application/json"]
+    assert success["schema"]["properties"]["status"]["enum"] == ["success"]
+    assert success["examples"]["example"]["value"]["data"]["username"] == "李雷"
+    assert "ETag" in found["responses"]["200"]["headers"]
+
+    stale = found["responses"]["412"]["content"]["application/json"]
+    assert stale["schema"] == {"$ref": "#/components/schemas/Fail"}
+    assert stale["examples"]["PRECONDITION_FAILED"]["value"]["data"]["code"] == "PRECONDITION_FAILED"
+    assert found["responses"]["500"]["content"]["application/json"]["schema"]["$ref"].endswith("/Error")
+    assert {"If-Match"} <= {parameter["name"] for parameter in found["parameters"]}
+
+
+def test_every_post_takes_an_idempotency_key(schema: dict[str, Any]) -> None:
+    posts = [found for method, _, found in operations(schema) if method == "post"]
+    assert posts
+    for found in posts:
+        assert "Idempotency-Key" in {parameter["name"] for parameter in found["parameters"]}
+
+
+def test_login_is_needed_where_it_is(schema: dict[str, Any]) -> None:
+    assert schema["paths"]["/api/v1/auth/me"]["get"]["security"] == [{"bearer": []}]
+    assert "security" not in schema["paths"]["/api/v1/auth/login"]["post"]
+    assert schema["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_account_is_deleted_with_a_body(schema: dict[str, Any]) -> None:
+    body = schema["paths"]["/api/v1/auth/me"]["delete"]["requestBody"]
+    assert body["content"]["application/json"]["examples"]["example"]["value"] == {"password": "atelier-demo"}
+
+
+def test_served_as_json(client: Client) -> None:
+    answer = client.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_readers_load_only_what_is_installed(client: Client, path: str) -> None:
+    page = client.get(path)
+
+    assert page.status_code == 200
+    assert not re.search(r"(?:https?:)?//[a-z]", page.text)
+    assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
+    assert assets
+    for asset in assets:
+        with closing(client.get(asset)) as answer:
+            assert answer.status_code == 200, asset
+
+
+def test_index_says_where_to_go(client: Client) -> None:
+    data = client.get("/").json()["data"]
+    assert data["name"] == "Atelier"
+    for name, link in data["links"].items():
+        if name not in {"api", "admin"}:
+            assert client.get(link).status_code == 200, link
