@@ -23,6 +23,7 @@ from typing import Any
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 READY_SECONDS = 40.0
+WORKER = "benchmark-worker"
 GOALS = {"wall_ratio": 1.1, "cpu_ms_per_item": 8.0, "connections": 10}
 
 
@@ -151,7 +152,7 @@ def celery_worker(environ: dict[str, str], folder: Path, concurrency: int) -> It
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, "-Q", "agent_builds", "--without-gossip", "--without-mingle"],
-            env={**os.environ, **environ},
+            env={**os.environ, **environ, "PGAPPNAME": WORKER},
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -234,15 +235,13 @@ def memory_mb(pid: int) -> float:
 
 
 def open_connections() -> int:
-    """Connections of others to the PostgreSQL database; 0 on SQLite."""
+    """The worker's connections to PostgreSQL; 0 on SQLite."""
     from django.db import connection
 
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [WORKER])
         return int(cursor.fetchone()[0])
 
 

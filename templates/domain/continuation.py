@@ -145,6 +145,8 @@ def _breaks_off_in_table(lines: list[str]) -> bool:
 def _has_open_markup(markdown: str) -> bool:
     """Only the last block is parsed: this runs for every text, and the blocks before can't be open any more."""
     last_block = _BLANK_LINE.split(markdown.rstrip())[-1].lstrip()
+    if "**" not in last_block and "`" not in last_block:
+        return False
     content = next((t for t in reversed(markdown_parser().parse(last_block)) if t.type == "inline"), None)
     if content is None:
         return False
