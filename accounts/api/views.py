@@ -23,6 +23,7 @@ from accounts.api.serializers import (
     user_out,
 )
 from accounts.errors import CredentialsWrongError, EmailTakenError, PasswordWrongError, UsernameTakenError
+from accounts.models import User
 from accounts.selectors import user_get
 from config.api.etags import body_etag
 from config.api.language import language_of
@@ -41,6 +42,15 @@ class PublicApi(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     keeps_answers = False
+
+
+class OwnAccountApi(ApiView):
+    def account(self, *, for_update: bool = False) -> User:
+        """The caller's row. Raises TokenInvalidError when it was deleted a moment ago."""
+        try:
+            return user_get(self.caller.pk, for_update=for_update)
+        except User.DoesNotExist:
+            raise TokenInvalidError from None
 
 
 class UserRegisterApi(PublicApi):
@@ -115,7 +125,7 @@ class UserLogoutApi(ApiView):
         return NoContent()
 
 
-class PasswordChangeApi(ApiView):
+class PasswordChangeApi(OwnAccountApi):
     keeps_answers = False
 
     @operation(
@@ -134,7 +144,7 @@ class PasswordChangeApi(ApiView):
         limit.begin()
         with transaction.atomic():
             tokens = services.password_change(
-                user=user_get(self.caller.pk, for_update=True),
+                user=self.account(for_update=True),
                 current=given["current_password"],
                 new=given["new_password"],
             )
@@ -142,7 +152,7 @@ class PasswordChangeApi(ApiView):
         return tokens_out(tokens)
 
 
-class UpdateMeApi(ApiView):
+class UpdateMeApi(OwnAccountApi):
     """The older name of PATCH me."""
 
     @operation(
@@ -157,7 +167,7 @@ class UpdateMeApi(ApiView):
     def patch(self, request: Request) -> Detail:
         changes = self.read(UserUpdateIn)
         with transaction.atomic():
-            user = user_get(self.caller.pk, for_update=True)
+            user = self.account(for_update=True)
             self.check_if_match(user_etag(user_out(user)))
             user = services.user_update(user=user, **changes)
         return me_detail(user_out(user))
@@ -166,7 +176,7 @@ class UpdateMeApi(ApiView):
 class MeApi(UpdateMeApi):
     @operation("Your account", tag=TAG, response=UserOut, example=USER)
     def get(self, request: Request) -> Detail:
-        return me_detail(user_out(user_get(self.caller.pk)))
+        return me_detail(user_out(self.account()))
 
     @operation(
         "Change the account or its settings",
@@ -192,7 +202,7 @@ class MeApi(UpdateMeApi):
         given = self.read(UserDeleteIn)
         limit = LoginLimit(request, str(self.caller.pk))
         limit.begin()
-        services.user_delete(user=user_get(self.caller.pk), password=given["password"])
+        services.user_delete(user=self.account(), password=given["password"])
         limit.succeeded()
         return NoContent()
 

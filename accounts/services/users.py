@@ -21,7 +21,7 @@ def user_register(*, username: str, email: str, password: str, language: str = U
     """Open an account. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
     password)."""
     user = User(username=normalized_username(username), email=normalized_email(email), language=language)
-    _check_password(password, user)
+    _check_password(password, user, field="password")
     user.set_password(password)
     _save_unique(user)
     return user
@@ -53,7 +53,7 @@ def password_change(*, user: User, current: str, new: str) -> TokenPair:
     """
     if not user.check_password(current):
         raise PasswordWrongError
-    _check_password(new, user)
+    _check_password(new, user, field="new_password")
     user.set_password(new)
     user.save(update_fields=["password"])
     sessions_end_all(user_id=user.pk)
@@ -72,11 +72,11 @@ def user_delete(*, user: User, password: str) -> None:
     transaction.on_commit(partial(principal_forget, user_id))
 
 
-def _check_password(password: str, user: User) -> None:
+def _check_password(password: str, user: User, *, field: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as exc:
-        raise ValidationError({"password": exc.error_list}) from None
+        raise ValidationError({field: exc.error_list}) from None
 
 
 def _save_unique(user: User, update_fields: list[str] | None = None) -> None:
