@@ -57,7 +57,11 @@ SHARED: list[Any] = [
 def logging_config(*, level: str, json: bool) -> dict[str, Any]:
     """A `logging.config` dictionary; everything goes to standard output through one handler."""
     if json:
-        rendering: list[Any] = [structlog.processors.format_exc_info, redact_event, structlog.processors.JSONRenderer()]
+        rendering: list[Any] = [
+            structlog.processors.format_exc_info,
+            redact_event,
+            structlog.processors.JSONRenderer(),
+        ]
     else:
         rendering = [
             structlog.processors.format_exc_info,
@@ -79,6 +83,7 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         "loggers": {
             # The exception handler logs what is ours; Django would log every 4xx a second time.
             "django.request": {"level": "CRITICAL"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},

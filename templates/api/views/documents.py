@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from config.api.files import file_stream
 from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
@@ -94,14 +95,10 @@ class DocumentExportApi(ApiView):
         format_ = wanted.pop("format")
         documents = documents_to_export(document_export_for(self.caller.pk, **wanted))
         if format_ == "jsonl":
-            return _file(export_jsonl(documents), "application/x-ndjson; charset=utf-8", "documents.jsonl")
+            lines, kind = export_jsonl(documents), "application/x-ndjson; charset=utf-8"
+            return file_stream(request, lines, content_type=kind, name="documents.jsonl")
         if format_ == "html" and "document_id" in wanted:
             return HttpResponse(document_html(documents.get()), content_type="text/html; charset=utf-8")
         formats = {"zip": ("md", "html"), "markdown": ("md",), "html": ("html",)}[format_]
-        return _file(export_zip(documents, formats=formats), "application/zip", "documents.zip")
-
-
-def _file(chunks: Any, content_type: str, name: str) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        chunks, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+        chunks = export_zip(documents, formats=formats)
+        return file_stream(request, chunks, content_type="application/zip", name="documents.zip")
