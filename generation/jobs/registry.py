@@ -96,6 +96,11 @@ def is_known(name: str) -> bool:
     return name in _kinds
 
 
+def names() -> list[str]:
+    """The names of all kinds, sorted."""
+    return sorted(_kinds)
+
+
 def to_json(value: Any) -> Any:
     """A dataclass as plain JSON data."""
     return msgspec.to_builtins(value)
