@@ -60,7 +60,9 @@ def _as_the_ledger_sees_it(job: Job, error: Exception) -> Exception:
         try:
             ledger.history(job, step, capability=capability)
         except CallUncertainError as blocked:
-            return CallUncertainError(charged=None, details={**blocked.details, "cause": error.code})
+            return CallUncertainError(
+                charged=None, details={**dict(blocked.details or {}), "cause": error.code}
+            )
     return error
 
 
