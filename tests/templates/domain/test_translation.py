@@ -150,6 +150,19 @@ def test_names_may_stay_as_they_are(source, target):
     assert kinds(source, target, "en", keep=["Shelf by Shelf"]) == set()
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "source_language"),
+    [
+        ("Volunteers tidy the shelves.", "The shelves are tidied by volunteers.", "en"),
+        ("Volunteers tidy the shelves every week.", "志愿者 tidy the shelves every single week.", "en"),
+        ("志愿者整理书架。", "书架由志愿者整理。", "zh"),
+        ("志愿者整理书架。", "Volunteers 每周整理一次书架。", "zh"),
+    ],
+)
+def test_reworded_or_half_translated_text_is_not_a_translation(source, target, source_language):
+    assert K.UNTRANSLATED in kinds(source, target, source_language)
+
+
 def test_warnings_do_not_make_a_translation_unacceptable():
     report = compare("共 300 人", "There are 400 people", "zh", "en")
     assert report.is_acceptable
