@@ -57,7 +57,7 @@ def answer_to(exc: Exception, request: HttpRequest | None) -> HttpResponse:
         log.error("request.failed", path=getattr(request, "path", ""), exc_info=exc)
         # Error trackers and the test client listen to this.
         got_request_exception.send(sender=None, request=request)
-        error = errors.InternalError()
+        error = errors.InternalError(charged=None)
     elif isinstance(exc, UNREACHABLE):
         first_line = (str(exc).splitlines() or [""])[0]
         log.error("dependency.unreachable", kind=type(exc).__name__, reason=first_line)
@@ -169,7 +169,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = as_app_error(exc) if isinstance(exc, Exception) else None
     if error is None:
         log.error("request.failed", path=request.path, exc_info=exc)
-        error = errors.InternalError()
+        error = errors.InternalError(charged=None)
     return defaults.server_error(request) if _is_page(request) else error_response(error, request)
 
 

@@ -232,7 +232,12 @@ def _parameter(name: str, place: str, schema: Schema, description: str) -> Schem
 
 
 def error_example(kind: type[AppError]) -> Schema:
-    facts = {"retryable": kind.retryable, "charged": False, "request_id": "0193f2a41c7d7e0a8f52b6c1d9e3a470"}
+    charged = None if kind is errors.InternalError else False
+    facts = {
+        "retryable": kind.retryable,
+        "charged": charged,
+        "request_id": "0193f2a41c7d7e0a8f52b6c1d9e3a470",
+    }
     if kind.status < 500:
         return {"status": "fail", "data": {"code": kind.code, "message": kind.en, "details": None, **facts}}
     return {"status": "error", "code": kind.code, "message": kind.en, "data": facts}

@@ -114,6 +114,7 @@ def test_bug_is_logged_once_without_secrets_and_told_without_details(
 
     assert answer.status_code == 500
     assert answer.json()["code"] == "INTERNAL_ERROR"
+    assert answer.json()["data"]["charged"] is None  # nobody can know
     assert "price" not in answer.text
     failures = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(failures) == 1
