@@ -97,7 +97,15 @@ class BatchStateError(AppError):
     zh = "批次当前状态为 {status}，此操作要求状态为 {wanted}。"
 
 
-class OutputTruncatedError(AppError):
+class AnswerRejectedError(AppError):
+    """A model's answer, paid for, that can't be stored."""
+
+    def give_up(self) -> None:
+        """Asking again didn't help; from here on a person decides."""
+        self.retryable = False  # type: ignore[misc] — of this one error, not of its class
+
+
+class OutputTruncatedError(AnswerRejectedError):
     code = "OUTPUT_TRUNCATED"
     status = 502
     retryable = True
@@ -105,7 +113,7 @@ class OutputTruncatedError(AppError):
     zh = "模型连续 {calls} 次达到长度上限，文档仍不完整，未保存。"
 
 
-class OutputEmptyError(AppError):
+class OutputEmptyError(AnswerRejectedError):
     code = "OUTPUT_EMPTY"
     status = 502
     retryable = True
@@ -113,14 +121,14 @@ class OutputEmptyError(AppError):
     zh = "模型没有返回文本。"
 
 
-class OutputRefusedError(AppError):
+class OutputRefusedError(AnswerRejectedError):
     code = "OUTPUT_REFUSED"
     status = 422
     en = "The model's content filter stopped this document. Change the project's or the template's text, then retry."
     zh = "模型的内容过滤器中止了该文档的生成，请修改项目或模板文本后重试。"
 
 
-class OutputLanguageError(AppError):
+class OutputLanguageError(AnswerRejectedError):
     code = "OUTPUT_WRONG_LANGUAGE"
     status = 502
     retryable = True
@@ -128,7 +136,7 @@ class OutputLanguageError(AppError):
     zh = "模型没有使用要求的语言（{language}）写作，文本未保存。"
 
 
-class TranslationMismatchError(AppError):
+class TranslationMismatchError(AnswerRejectedError):
     code = "TRANSLATION_MISMATCH"
     status = 502
     retryable = True

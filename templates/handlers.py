@@ -1,22 +1,25 @@
 """What it means to run a batch, and to write one of its documents."""
 
-from dataclasses import asdict
+import hashlib
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 
 from generation.domain.states import TERMINAL
 from generation.jobs.registry import JobKind, Later, NoOutput, WaitForChildren
 from generation.jobs.run import JobRun
-from generation.models import Job
+from generation.models import Job, JobEvent, ProviderCall
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
 from templates.domain import continuation, prompting, translation
 from templates.domain.blocks import parse_blocks
 from templates.domain.inputs import Language, language_of
 from templates.domain.language import is_plausibly
-from templates.domain.titles import title_of
+from templates.domain.titles import fitting_title, title_of
 from templates.errors import (
+    AnswerRejectedError,
     OutputEmptyError,
     OutputLanguageError,
     OutputRefusedError,
@@ -33,6 +36,7 @@ from templates.services.documents import FinishedText, document_store
 FEATURE = "templates.document"
 #: Kinds of request that the sandbox knows how to answer.
 WRITE, TRANSLATE, REPAIR = "templates.write", "templates.translate", "templates.repair"
+STEPS = {WRITE: "write", TRANSLATE: "translate"}
 #: How often a text that ended at its length limit is continued.
 CONTINUATIONS = 3
 #: How soon a translation looks again for the source that is still being written.
@@ -45,16 +49,51 @@ def run_batch(run: JobRun) -> WaitForChildren:
 
 
 def run_document(run: JobRun) -> FinishedText | Later:
-    """Write one document natively, or translate the one in its source language."""
+    """Write one document natively, or translate the one in its source language.
+
+    An answer that is turned down (see `AnswerRejectedError`) is bought once more by itself, then only when a person
+    asks for a retry.
+    """
     wanted: DocumentJobInput = run.input
     sources = sources_get_for(
         run.job.owner_id, project_id=wanted.project_id, content_template_id=wanted.content_template_id
     )
     if sources is None:
         raise SourceGoneError
-    if wanted.language == wanted.source_language:
-        return _write(run, sources, language_of(wanted.language))
-    return _translate(run, sources)
+    try:
+        if wanted.language == wanted.source_language:
+            return _write(run, sources, language_of(wanted.language))
+        return _translate(run, sources)
+    except AnswerRejectedError as error:
+        if run.job.failures:
+            error.give_up()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Purchase:
+    """Names the steps of what is bought: one text, made from certain inputs.
+
+    The engine never buys a step twice, so a name must change with what would come of it: with the inputs, or a text
+    made from the old ones would be stored as if it were made from the new; and after an answer was turned down, or a
+    retry would only meet the same answer again.
+    """
+
+    inputs: str
+    turned_down: int
+
+    def step(self, name: str) -> str:
+        again = f".{self.turned_down + 1}" if self.turned_down else ""
+        return f"{name}{again}@{self.inputs}"
+
+
+def _purchase(run: JobRun, *inputs: str) -> _Purchase:
+    digest = hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:10]
+    if run.job.attempt == 1:
+        return _Purchase(digest, turned_down=0)
+    codes = [error.code for error in AnswerRejectedError.__subclasses__()]
+    ends = JobEvent.objects.filter(job_id=run.job.pk, type__in=["retrying", "failed"])
+    return _Purchase(digest, turned_down=ends.filter(data__error__code__in=codes).count())
 
 
 # -- native --------------------------------------------------------------------------------------------------------
@@ -62,7 +101,9 @@ def run_document(run: JobRun) -> FinishedText | Later:
 
 def _write(run: JobRun, sources: Sources, language: Language) -> FinishedText:
     messages = prompting.document_messages(sources.project, sources.template, language)
-    text, answer = _whole_text(run, "write", WRITE, messages, _context(sources, language), language)
+    project, template = sources.project_fingerprint(language), sources.template_fingerprints[language]
+    purchase = _purchase(run, project, template)
+    text, answer = _whole_text(run, purchase, WRITE, messages, _context(sources, language))
     if not is_plausibly(text, language):
         raise OutputLanguageError(language=language, charged=True)
     return _finished(
@@ -70,24 +111,25 @@ def _write(run: JobRun, sources: Sources, language: Language) -> FinishedText:
         sources,
         text,
         answer,
-        project_fingerprint=sources.project_fingerprint(language),
-        template_fingerprint=sources.template_fingerprints[language],
+        source_language=language,
+        project_fingerprint=project,
+        template_fingerprint=template,
     )
 
 
 def _whole_text(
     run: JobRun,
-    step: str,
+    purchase: _Purchase,
     kind: str,
     messages: tuple[prompting.Message, ...],
     context: dict[str, Any],
-    language: Language,
 ) -> tuple[str, ChatResult]:
     """Buy a text and, while it ends at the length limit, its continuation. Raises when it never gets complete."""
     text = ""
     asked = messages
     for part in range(CONTINUATIONS + 1):
-        answer = run.chat(f"{step}-{part + 1}", _request(asked, kind, context), feature=FEATURE)
+        step = purchase.step(f"{STEPS[kind]}-{part + 1}")
+        answer = run.chat(step, _request(asked, kind, context), feature=FEATURE)
         if answer.finish_reason == "content_filter":
             raise OutputRefusedError(charged=True)
         text = continuation.join(text, answer.text) if text else answer.text
@@ -98,7 +140,7 @@ def _whole_text(
             if not continuation.looks_complete(whole):
                 raise OutputTruncatedError(calls=part + 1, charged=True)
             return whole, answer
-        asked = prompting.continuation_messages(messages, text, language)
+        asked = prompting.continuation_messages(messages, text, context["language"])
         context = {**context, "partial": text}
     raise OutputTruncatedError(calls=CONTINUATIONS + 1, charged=True)
 
@@ -149,13 +191,16 @@ def _translate(run: JobRun, sources: Sources) -> FinishedText | Later:
         "source_markdown": source.content,
         "source_language": source_language,
     }
-    text, answer = _whole_text(run, "translate", TRANSLATE, messages, context, language)
-    text, answer = _checked(run, source.content, text, answer, context, sources)
+    purchase = _purchase(run, str(source.pk), sources.project.name_zh, sources.project.name_en)
+    text, answer = _whole_text(run, purchase, TRANSLATE, messages, context)
+    text, answer = _checked(run, purchase, source.content, text, answer, context, sources)
     return _finished(
         run,
         sources,
         text,
         answer,
+        # A source that is a translation itself was made from the other language's inputs.
+        source_language=source.source_language,
         project_fingerprint=source.project_fingerprint,
         template_fingerprint=source.template_fingerprint,
     )
@@ -177,6 +222,7 @@ def _source_is_being_written(job: Job, wanted: DocumentJobInput) -> bool:
 
 def _checked(
     run: JobRun,
+    purchase: _Purchase,
     source: str,
     text: str,
     answer: ChatResult,
@@ -194,7 +240,7 @@ def _checked(
     if asked:
         messages = prompting.repair_messages(asked, language, project)
         repair = {**context, "blocks": [{"index": b.index, "markdown": b.markdown} for b in asked]}
-        answer = run.chat("repair", _request(messages, REPAIR, repair), feature=FEATURE)
+        answer = run.chat(purchase.step("repair"), _request(messages, REPAIR, repair), feature=FEATURE)
         text = translation.merge(source, text, prompting.parse_repair(answer.text, asked))
         report = translation.compare(source, text, source_language, language, keep=keep)
     else:
@@ -230,26 +276,39 @@ def _finished(
     text: str,
     answer: ChatResult,
     *,
+    source_language: str,
     project_fingerprint: str,
     template_fingerprint: str,
 ) -> FinishedText:
     wanted: DocumentJobInput = run.input
     language = language_of(wanted.language)
+    name = f"{sources.project.name(language)} · {sources.template.name(language)}"
     return FinishedText(
         project_id=wanted.project_id,
         content_template_id=wanted.content_template_id,
         language=language,
-        source_language=wanted.source_language,
-        title=title_of(text) or f"{sources.project.name(language)} · {sources.template.name(language)}",
+        source_language=source_language,
+        title=title_of(text) or fitting_title(name),
         content=text,
         project_fingerprint=project_fingerprint,
         template_fingerprint=template_fingerprint,
         provider=answer.provider,
         model=answer.model,
-        input_tokens=run.usage.input_tokens,
-        output_tokens=run.usage.output_tokens,
-        cost_micros=run.spent_micros,
+        **_paid(run),
     )
+
+
+def _paid(run: JobRun) -> dict[str, int]:
+    """What the document has cost: all calls of its job, those whose answers were turned down included."""
+    if run.job.attempt == 1:
+        usage = run.usage
+        return {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_micros": run.spent_micros,
+        }
+    sums = {name: Coalesce(Sum(name), 0) for name in ("input_tokens", "output_tokens", "cost_micros")}
+    return ProviderCall.objects.filter(job_id=run.job.pk).aggregate(**sums)
 
 
 def store_document(job: Job, text: FinishedText) -> dict[str, Any]:

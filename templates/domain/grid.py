@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from templates.domain.inputs import Language
 
 MAX_ITEMS = 10_000
 """The most items of one batch."""
+MAX_CELLS = 500_000
+"""The most cells that are looked at to find a batch's items."""
 
 
 class DocumentState(StrEnum):
@@ -19,6 +21,19 @@ class DocumentState(StrEnum):
     MISSING = "missing"
     FRESH = "fresh"
     STALE = "stale"
+    #: An unfinished batch is going to write it.
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What there is in a cell, and the language that it was made from."""
+
+    state: DocumentState
+    source_language: Language
+
+
+CellKey = tuple[UUID, UUID, Language]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,7 @@ def cells(
 
 def plan(
     grid: Iterable[Cell],
-    states: Mapping[tuple[UUID, UUID, Language], DocumentState],
+    states: Mapping[CellKey, Existing],
     *,
     skip_existing: bool,
     only_stale: bool,
@@ -71,19 +86,50 @@ def plan(
 ) -> list[PlannedItem]:
     """Decide for each cell whether it runs.
 
-    ``only_stale`` runs exactly the stale ones. Otherwise missing ones run, and existing ones only without
-    ``skip_existing``. ``limit`` ends the plan after that many cells that run.
+    ``only_stale`` runs exactly the stale ones, each made from the language that it was made from before. Otherwise
+    missing ones run, and existing ones only without ``skip_existing``. What an unfinished batch is going to write
+    doesn't run, nor a translation of it. ``limit`` ends the plan after that many cells that run. Skipped cells are
+    listed as far as there is room for them among MAX_ITEMS; more than MAX_ITEMS that run are the caller's to refuse.
     """
     items: list[PlannedItem] = []
     running = 0
     for cell in grid:
-        state = states.get((cell.project_id, cell.content_template_id, cell.language), DocumentState.MISSING)
-        if only_stale:
-            runs = state is DocumentState.STALE
-        else:
-            runs = state is DocumentState.MISSING or not skip_existing
-        if runs and limit is not None and running == limit:
-            break
-        running += runs
-        items.append(PlannedItem(cell, "" if runs else state.value))
-    return items
+        item = _planned(cell, states, skip_existing=skip_existing, only_stale=only_stale)
+        if item.runs:
+            if running == (MAX_ITEMS + 1 if limit is None else limit):
+                break
+            running += 1
+        elif len(items) - running >= MAX_ITEMS:
+            continue
+        items.append(item)
+    if only_stale:
+        # Sources first, as in `cells`.
+        items.sort(key=lambda item: item.cell.language != item.cell.source_language)
+    return _fitting(items, room=max(0, MAX_ITEMS - running))
+
+
+def _planned(
+    cell: Cell, states: Mapping[CellKey, Existing], *, skip_existing: bool, only_stale: bool
+) -> PlannedItem:
+    there = states.get((cell.project_id, cell.content_template_id, cell.language))
+    source = states.get((cell.project_id, cell.content_template_id, cell.source_language))
+    if DocumentState.PENDING in {there and there.state, source and source.state}:
+        return PlannedItem(cell, DocumentState.PENDING)
+    if there is None:
+        return PlannedItem(cell, DocumentState.MISSING if only_stale else "")
+    if only_stale and there.state is DocumentState.STALE:
+        is_native = cell.language == cell.source_language
+        return PlannedItem(replace(cell, source_language=there.source_language) if is_native else cell)
+    return PlannedItem(cell, there.state if only_stale or skip_existing else "")
+
+
+def _fitting(items: Sequence[PlannedItem], *, room: int) -> list[PlannedItem]:
+    """All that run, and so many of the others as there is room for."""
+    kept = []
+    for item in items:
+        if not item.runs:
+            if room == 0:
+                continue
+            room -= 1
+        kept.append(item)
+    return kept

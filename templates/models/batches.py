@@ -55,7 +55,7 @@ ITEM_STATUS = Case(
 
 
 class BatchItem(BaseModel):
-    """One cell of a batch. `skip_reason` says why it has no job (`exists`, `fresh`)."""
+    """One cell of a batch. `skip_reason` says why it has no job (see `domain.grid.DocumentState`)."""
 
     batch = models.ForeignKey(
         TemplateBatch, verbose_name=_("batch"), on_delete=models.CASCADE, related_name="items"

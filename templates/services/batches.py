@@ -9,11 +9,22 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from accounts.models import User
+from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
 from generation.jobs import services as jobs
 from generation.jobs.registry import NoOutput
 from generation.models import Job
-from templates.domain.grid import MAX_ITEMS, DocumentState, PlannedItem, cells, plan
+from templates.domain.grid import (
+    MAX_CELLS,
+    MAX_ITEMS,
+    CellKey,
+    DocumentState,
+    Existing,
+    PlannedItem,
+    cells,
+    plan,
+)
 from templates.domain.inputs import Language, language_of
 from templates.errors import (
     BatchStateError,
@@ -83,25 +94,25 @@ def batch_plan(*, owner_id: UUID, options: BatchOptions) -> BatchPlan:
     """Lay the grid out and decide what runs. Reads only.
 
     Raises `CategoryUnknownError`, `TemplateUnknownError`, `ProjectUnknownError`, and `BatchTooLargeError` for an empty
-    grid and for more than 10,000 items.
+    grid and for more than 10,000 items that would run.
     """
     projects = _projects(owner_id, options.project_ids)
     templates = _templates(owner_id, options.category_code, options.template_codes)
     total = len(projects) * len(templates) * len(options.languages)
-    if total == 0 or (total > MAX_ITEMS and options.limit is None):
+    if not 1 <= total <= MAX_CELLS:
         raise BatchTooLargeError(total=total, limit=MAX_ITEMS)
     grid = cells(
         [p.pk for p in projects], [t.pk for t in templates], options.languages, translated=options.translated
     )
     items = plan(
         grid,
-        _states(owner_id, projects),
+        _states(owner_id, projects, templates),
         skip_existing=options.skip_existing,
         only_stale=options.only_stale,
         limit=options.limit,
     )
-    if not 1 <= len(items) <= MAX_ITEMS:
-        raise BatchTooLargeError(total=len(items), limit=MAX_ITEMS)
+    if len(items) > MAX_ITEMS:
+        raise BatchTooLargeError(total=total, limit=MAX_ITEMS)
     return BatchPlan(items, projects, templates)
 
 
@@ -132,17 +143,28 @@ def _templates(owner_id: UUID, category_code: str, codes: Sequence[str]) -> list
     return found
 
 
-def _states(owner_id: UUID, projects: Sequence[Project]) -> dict[tuple[UUID, UUID, Language], DocumentState]:
-    documents = (
-        Document.objects.owned_by(owner_id)
-        .annotate(is_stale=STALE)
-        .filter(project__in=[p.pk for p in projects])
-    )
-    rows = documents.order_by().values_list("project_id", "content_template_id", "language", "is_stale")
-    return {
-        (project, template, language_of(language)): DocumentState.STALE if is_stale else DocumentState.FRESH
-        for project, template, language, is_stale in rows.iterator(chunk_size=2000)
+def _states(
+    owner_id: UUID, projects: Sequence[Project], templates: Sequence[ContentTemplate]
+) -> dict[CellKey, Existing]:
+    """What there is already, and what an unfinished batch is going to write."""
+    cell = ("project_id", "content_template_id", "language")
+    which = {"project__in": [p.pk for p in projects], "content_template__in": [t.pk for t in templates]}
+    documents = Document.objects.owned_by(owner_id).annotate(is_stale=STALE).filter(**which).order_by()
+    states = {
+        (project, template, language_of(language)): Existing(
+            DocumentState.STALE if is_stale else DocumentState.FRESH, language_of(source)
+        )
+        for project, template, language, source, is_stale in documents.values_list(
+            *cell, "source_language", "is_stale"
+        ).iterator(chunk_size=2000)
     }
+    unfinished = {"batch__job__status__in": ACTIVE, "batch__job__cancel_requested_at": None}
+    items = BatchItem.objects.filter(batch__owner_id=owner_id, **unfinished, job__status__in=ACTIVE)
+    for project, template, language in items.values_list(*cell).iterator(chunk_size=2000):
+        states[project, template, language_of(language)] = Existing(
+            DocumentState.PENDING, language_of(language)
+        )
+    return states
 
 
 def batch_create(
@@ -152,8 +174,10 @@ def batch_create(
 
     With `publish=False` nobody is told: the caller runs it in its own process. Raises what `batch_plan` raises.
     """
-    planned = batch_plan(owner_id=owner_id, options=options)
     with transaction.atomic():
+        # One batch of an owner at a time: two that plan at the same moment would both buy what is missing.
+        User.objects.select_for_update(no_key=True).get(pk=owner_id)
+        planned = batch_plan(owner_id=owner_id, options=options)
         job = jobs.job_submit(
             kind=BATCH_KIND,
             input=NoOutput(),

@@ -3,8 +3,14 @@
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import User
-from templates.models import Category, ContentTemplate, Document, DocumentVersion, Project
+from generation.jobs import runner
+from generation.models import Job
+from templates import services
+from templates.models import Category, ContentTemplate, Document, DocumentVersion, Project, TemplateBatch
+from templates.services.batches import BatchOptions, batch_item_counts
 
 _numbers = count(1)
 
@@ -91,3 +97,97 @@ def document_make(
         )
     document.save()
     return document
+
+
+# -- by the doors that the product uses ----------------------------------------------------------------------------
+
+
+def project_of(owner: User, **texts: str) -> Project:
+    """A project with Chinese and English texts and true fingerprints."""
+    number = next(_numbers)
+    defaults = {
+        "code": f"project-{number}",
+        "name_zh": f"项目{number} 🌱",
+        "name_en": f"Project {number}",
+        "description_zh": f"第{number}个项目：为社区茶馆提供预约与会员管理，老人也能轻松使用。",
+        "description_en": f"Project number {number}: bookings and memberships that older guests can use, too.",
+        "website": f"https://p{number}.example.com",
+    }
+    return services.project_create(owner_id=owner.pk, **{**defaults, **texts})
+
+
+def template_of(
+    owner: User | None = None, *, category: Category | None = None, **fields: Any
+) -> ContentTemplate:
+    """A template (shared without an owner) whose prompts read one language only."""
+    number = next(_numbers)
+    defaults = {
+        "code": f"recipe-{number}",
+        "name_zh": f"文档{number}",
+        "name_en": f"Document {number}",
+        "description_zh": "一页说清产品。",
+        "description_en": "The product on one page.",
+        "prompt_zh": "为 {{project_name}} 写一份文档。\n\n## 背景\n\n## 风险",
+        "prompt_en": "Write a document about {{project_name}}.\n\n## Background\n\n## Risks",
+    }
+    category = category or category_make()
+    return services.content_template_create(
+        owner_id=owner.pk if owner else None, category_code=category.code, **{**defaults, **fields}
+    )
+
+
+def options(**changes: Any) -> BatchOptions:
+    return BatchOptions(**changes)
+
+
+def batch_of(owner: User, **changes: Any) -> TemplateBatch:
+    """A batch that is written down and begun; none of its items has run."""
+    batch = services.batch_create(owner_id=owner.pk, options=BatchOptions(**changes), publish=False)
+    runner.run(batch.job_id, publish=False)
+    return batch
+
+
+def run_items(batch: TemplateBatch, most: int | None = None) -> None:
+    """Run the items that may start, one after the other; after each the states sum to the total."""
+    done = 0
+    while (most is None or done < most) and runner.run_next_child(batch.job_id):
+        done += 1
+        assert sum(batch_item_counts(batch).values()) == batch.total
+
+
+def finish(batch: TemplateBatch, rounds: int = 12) -> dict[str, int]:
+    """Run a batch to its end, without its waits; returns how many items are in which state."""
+    for _ in range(rounds):
+        Job.objects.filter(parent_id=batch.job_id, status="queued").update(not_before=timezone.now())
+        run_items(batch)
+        if Job.objects.get(pk=batch.job_id).is_terminal:
+            break
+    return {state: count for state, count in batch_item_counts(batch).items() if count}
+
+
+def generate(owner: User, **changes: Any) -> TemplateBatch:
+    """A batch that has run to its end."""
+    batch = batch_of(owner, **changes)
+    finish(batch)
+    return batch
+
+
+def errors_of(batch: TemplateBatch) -> list[str]:
+    """The codes that its items failed with, by position."""
+    rows = Job.objects.filter(parent_id=batch.job_id, status="failed").order_by("position")
+    return [job.error["code"] for job in rows]
+
+
+def cell_of(document: Document) -> tuple[str, str, str]:
+    return document.project.code, document.content_template.code, document.language
+
+
+def documents_of(owner: User, **which: Any) -> dict[tuple[str, str, str], Document]:
+    """The owner's documents by project, template and language."""
+    rows = Document.objects.owned_by(owner.pk).filter(**which)
+    return {cell_of(row): row for row in rows.select_related("project", "content_template", "latest")}
+
+
+def stale_cells(owner: User) -> set[tuple[str, str, str]]:
+    rows = Document.objects.owned_by(owner.pk).stale().select_related("project", "content_template")
+    return {cell_of(row) for row in rows}
