@@ -25,6 +25,7 @@ class JSendPagination(PageNumberPagination):
     max_page_size = 100
 
     def get_paginated_response(self, data: Any) -> Response:
+        assert self.page is not None
         meta = {
             "page": self.page.number,
             "limit": self.page.paginator.per_page,
@@ -47,7 +48,7 @@ class DocumentView(generics.GenericAPIView[Document]):
 
     def get_queryset(self) -> QuerySet[Document]:
         documents = (
-            Document.objects.filter(owner=self.request.user)
+            Document.objects.filter(owner_id=self.request.user.pk)
             .annotate(is_stale=STALE)
             .select_related("project", "content_template")
         )

@@ -123,7 +123,7 @@ class Uuid(Field):
 
 class Text(Field):
     json_text = JsonString
-    plain_field = serializers.CharField
+    plain_field: ClassVar[type[serializers.Field[Any, Any, Any, Any]]] = serializers.CharField
 
 
 class Choice(Text):
@@ -219,13 +219,10 @@ class Many(Field):
         return False
 
     def json(self, model: type[models.Model], prefix: str) -> JsonArray:
-        relation = model._meta.get_field(self.path)
-        rows = self.read_model.source_model._base_manager.filter(
-            **{relation.remote_field.name: OuterRef(f"{prefix}pk")}
-        )  # type: ignore[union-attr]
-        return JsonArray(
-            rows.order_by(*self.order_by).values(json_row=JsonObject(self.read_model.json_members()))
-        )
+        relation: Any = model._meta.get_field(self.path)
+        back = relation.remote_field.name
+        rows = self.read_model.source_model._base_manager.filter(**{back: OuterRef(f"{prefix}pk")})
+        return JsonArray(rows.order_by(*self.order_by).values(json_row=self.read_model.json_row()))
 
     def plain(self, model: type[models.Model]) -> serializers.Field[Any, Any, Any, Any]:
         from config.api.lists.plain import plain_serializer

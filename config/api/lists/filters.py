@@ -103,7 +103,7 @@ class ChoiceFilter(Filter):
 class TextFilter(Filter):
     """Equal to a text."""
 
-    slot_field = models.CharField()
+    slot_field: models.Field[Any, Any] = models.CharField()
 
     def parse(self, raw: str) -> str:
         if not raw or len(raw) > LONGEST_TEXT or "\0" in raw:
@@ -168,7 +168,7 @@ class TimeFilter(Filter):
 class SearchFilter(TextFilter):
     """Finds the text anywhere in one of the fields, in either case; two Chinese characters are enough."""
 
-    slot_field = models.TextField()
+    slot_field: models.Field[Any, Any] = models.TextField()
 
     def __init__(self, *paths: str, help: str = "") -> None:
         super().__init__(help=help)

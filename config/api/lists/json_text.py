@@ -13,7 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, Expression, Func, JSONField, Q, QuerySet, Subquery, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
-Sql = tuple[str, list[Any]]
+#: SQL and its parameters.
+Sql = tuple[str, Any]
 
 
 class JsonText(Func):
@@ -40,7 +41,7 @@ class JsonText(Func):
         """Whether `inner_sql` may be used between quotation marks: it can't be NULL then."""
         return self.quoted and not self.null
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         sql, params = self.inner_sql(compiler, connection)
         if self.quoted:
             sql = f"""('"' || {sql} || '"')"""
@@ -53,7 +54,7 @@ class JsonString(JsonText):
     def text(self, sql: str, vendor: str) -> str:
         return f"TO_JSON(({sql})::text)::text" if vendor == "postgresql" else f"JSON_QUOTE({sql})"
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         if connection.vendor != "postgresql":  # JSON_QUOTE(NULL) is 'null' already.
             return self.inner_sql(compiler, connection)
         return super().as_sql(compiler, connection, **extra)
@@ -75,7 +76,7 @@ class JsonInteger(JsonText):
 
 
 class JsonBoolean(JsonText):
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         sql, params = compiler.compile(self.source_expressions[0])
         if self.null:
             return f"CASE ({sql}) WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' ELSE 'null' END", list(params)
@@ -112,7 +113,7 @@ class JsonObject(Func):
         self.names = tuple(name for name, _ in members)
         self.may_be_absent = absent_if_null is not None
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         pieces: list[str] = []
         params: list[Any] = []
         literal = "{"
@@ -154,7 +155,7 @@ class JsonArray(Subquery):
 
     output_field = TextField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         aggregate = "STRING_AGG" if connection.vendor == "postgresql" else "GROUP_CONCAT"
         joined = f"'[' || COALESCE({aggregate}(item.json_row, ','), '') || ']'"
         template = f"(SELECT {joined} FROM (%(subquery)s) item)"  # noqa: S608 — no value in it

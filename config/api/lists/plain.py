@@ -6,7 +6,6 @@ answers through them.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from django.db import models
@@ -16,16 +15,22 @@ from rest_framework import serializers
 from config.api.lists.fields import Many, One, annotation_name
 from config.api.lists.read_models import ReadModel
 
+_serializers: dict[type[ReadModel], type[serializers.Serializer[Any]]] = {}
 
-@cache
+
 def plain_serializer(read_model: type[ReadModel]) -> type[serializers.Serializer[Any]]:
-    """A serializer class with the read model's name, description and fields; for instances of `plain_queryset`."""
-    attributes: dict[str, Any] = {
-        name: field.plain(read_model.source_model) for name, field in read_model.members.items()
-    }
-    attributes["__doc__"] = read_model.__doc__
-    attributes["__module__"] = read_model.__module__
-    return type(read_model.__name__, (serializers.Serializer,), attributes)
+    """A serializer class with the read model's name, description and fields; for instances of `plain_queryset`.
+
+    One class per read model, so that the schema has one component for it.
+    """
+    if read_model not in _serializers:
+        attributes: dict[str, Any] = {
+            name: field.plain(read_model.source_model) for name, field in read_model.members.items()
+        }
+        attributes["__doc__"] = read_model.__doc__
+        attributes["__module__"] = read_model.__module__
+        _serializers[read_model] = type(read_model.__name__, (serializers.Serializer,), attributes)
+    return _serializers[read_model]
 
 
 def plain_queryset(read_model: type[ReadModel], queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:

@@ -137,7 +137,7 @@ class PageOfKeys(Subquery):
     def __init__(self, queryset: QuerySet[Any], rows: int) -> None:
         super().__init__(queryset, rows=rows)
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Sql:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         sql, params = super().as_sql(compiler, connection, **extra)
         return sql, [*params, Slot(OFFSET, models.IntegerField())]
 
