@@ -23,7 +23,7 @@
 | `only-keep-alive` | blank lines or comments every 0.05 s and never an answer |
 | `cut` | closes the connection in the middle of a character |
 | `lost` | accepts, then resets the connection without an answer |
-| `hang` | accepts and says nothing |
+| `hang`, `hang-once` | accepts and says nothing, always or the first time |
 | `reasoning` | thoughts in `reasoning_content` |
 | `stream-error` | an error object in the middle of a stream |
 | `redirect` | 307 to elsewhere |
@@ -215,6 +215,13 @@ def _always(**fields: Any) -> Behaviour:
     return plan
 
 
+def _first_time(**fields: Any) -> Behaviour:
+    def plan(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
+        return Plan() if is_repeated else Plan(**fields)
+
+    return plan
+
+
 def _delay(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
     return Plan(delay=float(value or 1))
 
@@ -267,6 +274,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "cut": _always(action="cut"),
     "lost": _always(action="lost"),
     "hang": _always(action="hang"),
+    "hang-once": _first_time(action="hang"),
     "reasoning": _always(changes={"reasoning": "先想一想：the user wants a document. 🤔"}),
     "stream-error": _always(changes={"has_stream_error": True}, ends_without_done=True),
     "redirect": _error(307, b"", {"Location": "http://127.0.0.1:9/v1/chat/completions"}),

@@ -2,7 +2,7 @@
 
     with OrderServer() as server: ... server.url, server.orders
 
-`hold` keeps the answers to orders back (the order is accepted); `finish` lets the tasks get done.
+An order whose key is in `held` is accepted but not answered.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class OrderServer:
         #: The accepted orders, oldest first, as (request key, task id).
         self.orders: list[tuple[str, str]] = []
         self.lookups: list[str] = []
+        self.held: set[str] = set()
         self.is_done = True
-        self._released = threading.Event()
-        self._released.set()
+        self._closing = threading.Event()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -32,13 +32,6 @@ class OrderServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def hold(self) -> None:
-        """Accept orders from here on but don't answer them."""
-        self._released.clear()
-
-    def release(self) -> None:
-        self._released.set()
-
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name="orders").start()
         return self
@@ -46,7 +39,7 @@ class OrderServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._released.set()
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -54,7 +47,8 @@ class OrderServer:
         with self._lock:
             ref = f"task-{len(self.orders) + 1}"
             self.orders.append((key, ref))
-        self._released.wait(HELD_SECONDS)
+        if key in self.held:
+            self._closing.wait(HELD_SECONDS)
         return ref
 
     def _state(self, ref: str) -> str:

@@ -1,7 +1,7 @@
-"""Points at which a test stops a process, to look at it or to kill it exactly there.
+"""Points at which a test stops one job in a worker, to look at it or to kill the worker exactly there.
 
-The test arms a point by a file in the folder ATELIER_BARRIERS; the first thread that comes by turns it into
-`<point>.reached` and stands still until that file is gone. So a point stops one thread once, in any process.
+The test arms a point of a job by a file in the folder ATELIER_BARRIERS; the first thread that comes by with this job
+turns it into `….reached` and stands still until that file is gone. So a point stops one thread once, in any process.
 """
 
 import functools
@@ -16,18 +16,22 @@ FOLDER = "ATELIER_BARRIERS"
 POLL_SECONDS = 0.01
 
 
-def barrier(point: str) -> None:
-    """Stand still here if the test has armed this point."""
+def barrier(point: str, job_id: object) -> None:
+    """Stand still here if the test has armed this point for this job."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return
-    reached = Path(folder) / f"{point}.reached"
+    reached = file_of(Path(folder), point, job_id, "reached")
     try:
-        reached.with_suffix(".armed").rename(reached)
+        file_of(Path(folder), point, job_id, "armed").rename(reached)
     except FileNotFoundError:
         return
     while reached.exists():
         time.sleep(POLL_SECONDS)
+
+
+def file_of(folder: Path, point: str, job_id: object, state: str) -> Path:
+    return folder / f"{job_id}-{point}.{state}"
 
 
 def install() -> None:
@@ -36,23 +40,33 @@ def install() -> None:
         return
     from generation.jobs import ledger, runner
 
-    _around(ledger, "reserve", after="reserved")
-    _around(ledger, "mark_sent", after="sent")
-    _around(ledger, "settle", before="answered", after="settled")
-    _around(ledger, "mark_accepted", before="ordered", after="accepted")
-    _around(runner, "_store_and_succeed", after="stored")
+    def of_job(job: Any, *_: Any, **__: Any) -> object:
+        return job.pk
+
+    def of_call(call: Any, *_: Any, **__: Any) -> object:
+        return call.job_id
+
+    _around(ledger, "reserve", of_job, after="reserved")
+    _around(ledger, "mark_sent", of_call, after="sent")
+    _around(ledger, "settle", of_call, before="answered", after="settled")
+    _around(ledger, "mark_accepted", of_call, before="ordered", after="accepted")
+    _around(
+        runner, "_store_and_succeed", lambda kind, job, result: job.pk, before="finishing", after="stored"
+    )
 
 
-def _around(module: ModuleType, name: str, *, before: str = "", after: str = "") -> None:
+def _around(
+    module: ModuleType, name: str, job_id: Callable[..., object], *, before: str = "", after: str = ""
+) -> None:
     wrapped: Callable[..., Any] = getattr(module, name)
 
     @functools.wraps(wrapped)
     def stopping(*args: Any, **kwargs: Any) -> Any:
         if before:
-            barrier(before)
+            barrier(before, job_id(*args, **kwargs))
         result = wrapped(*args, **kwargs)
         if after:
-            barrier(after)
+            barrier(after, job_id(*args, **kwargs))
         return result
 
     setattr(module, name, stopping)

@@ -70,13 +70,12 @@ def run_text(run: JobRun) -> TextOutput:
     texts = []
     for number in range(1, run.input.steps + 1):
         texts.append(run.chat(f"text-{number}", text_request(run.input.prompt), feature="test").text)
-    barrier("before-store")
     return TextOutput("\n".join(texts))
 
 
 def store_text(job: Job, output: TextOutput) -> TextOutput:
     StoredText.objects.create(job_id=job.pk, attempt=job.attempt, text=output.text)
-    barrier("in-store")
+    barrier("in-store", job.pk)
     return output
 
 
