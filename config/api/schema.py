@@ -58,10 +58,10 @@ def operation(
 ) -> Callable[[Decorated], Decorated]:
     """Describe one method of an `ApiView`. Every method needs it, with an example unless it answers 204.
 
-    `request` and `response` are serializer classes, read models or JSON schema dicts; `example` is what stands under `data`, for
-    `many` one row of the page. Name in `errors` what this operation can say beyond what all of them can: not logged
-    in, malformed, invalid, not found (with a key in the path), too many requests. The default `operation_id` is
-    `<app>_<class without Api>_<method>`.
+    `request` and `response` are serializer classes, read models or JSON schema dicts; `example` is what stands under
+    `data`, for `many` one row of the page. Name in `errors` what this operation can say beyond what all of them can:
+    not logged in, malformed, invalid, not found (with a key in the path), too many requests. The default
+    `operation_id` is `<app>_<class without Api>_<method>`.
 
         @operation("Create a prompt", tag="prompts", request=PromptCreateIn, request_example={…},
                    response=PromptOut, status=201, example={…}, errors=[BudgetExceededError])

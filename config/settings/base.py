@@ -10,6 +10,7 @@ from config.env import Env
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, TASK_ROUTES, Queue, QueueLimits
+from config.settings.back_office import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = Env()
@@ -207,6 +208,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.api.exceptions.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= belongs to the exports, not to the framework
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
@@ -284,11 +286,3 @@ LOG_LEVEL = env.str(
 LOG_FORMAT = env.str("LOG_FORMAT", default="console", choices=["console", "json"], help="console or json")
 LOGGING = logging_config(level=LOG_LEVEL.upper(), json=LOG_FORMAT == "json")
 LOGGING_CONFIG = "config.logs.configure"
-
-UNFOLD = {
-    "SITE_TITLE": "Atelier",
-    "SITE_HEADER": "Atelier",
-    "SITE_URL": "/docs",
-    "SHOW_HISTORY": True,
-    "SHOW_LANGUAGES": True,
-}

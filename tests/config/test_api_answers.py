@@ -20,6 +20,15 @@ def test_success_is_wrapped_and_chinese_stays_readable(client_for, alice: User) 
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
+def test_format_is_a_parameter_like_any_other(anonymous: APIClient) -> None:
+    assert anonymous.get("/api/v1/echo?format=zip").json()["data"]["query"] == {"format": "zip"}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*;q=0.5", "text/html, */*;q=0.1"])
+def test_json_for_whoever_takes_it(anonymous: APIClient, accept: str) -> None:
+    assert anonymous.get("/api/v1/echo", headers={"Accept": accept}).status_code == 200
+
+
 def test_no_content_has_no_body(client_for, alice: User) -> None:
     answer = client_for(alice).delete("/api/v1/nothing")
     assert (answer.status_code, answer.content) == (204, b"")
