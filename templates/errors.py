@@ -101,8 +101,8 @@ class AnswerRejectedError(AppError):
     """A model's answer, paid for, that can't be stored."""
 
     def give_up(self) -> None:
-        """Asking again didn't help; from here on a person decides."""
-        self.retryable = False  # type: ignore[misc] — of this one error, not of its class
+        """Asking again didn't help: this one error, not its class, is for a person to decide from here on."""
+        self.retryable = False  # type: ignore[misc]
 
 
 class OutputTruncatedError(AnswerRejectedError):
