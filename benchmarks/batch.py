@@ -87,7 +87,9 @@ def environment(
     folder: Path, database: str, broker: str, server: str, options: argparse.Namespace
 ) -> dict[str, str]:
     return {
-        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+        "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+        "SECRET_KEY": "benchmark-" * 6,
+        "ALLOWED_HOSTS": "127.0.0.1",
         "ENV_FILE": "",
         "VAR_DIR": str(folder),
         "DATABASE_URL": database,

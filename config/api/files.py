@@ -25,6 +25,6 @@ def file_stream(
 
 
 async def _one_by_one(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    take = sync_to_async(next)
-    while (chunk := await take(chunks, None)) is not None:
+    take = sync_to_async(lambda: next(chunks, None))
+    while (chunk := await take()) is not None:
         yield chunk

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, One, ReadModel, Text, Time, Uuid, json_counts
 from config.api.serializers import StrictSerializer
+from templates.domain.project_csv import MAX_CELL_LENGTHS as LENGTHS
 from templates.models import (
     BatchItem,
     Category,
@@ -208,11 +209,11 @@ class ProjectCreateIn(StrictSerializer):
     code = serializers.SlugField(
         max_length=80, required=False, help_text="Derived from the name when left out."
     )
-    name_zh = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    name_en = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    description_zh = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
-    description_en = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
-    website = serializers.URLField(max_length=500, required=False, allow_blank=True)
+    name_zh = serializers.CharField(max_length=LENGTHS["name_zh"], required=False, allow_blank=True)
+    name_en = serializers.CharField(max_length=LENGTHS["name_en"], required=False, allow_blank=True)
+    description_zh = serializers.CharField(max_length=LENGTHS["description_zh"], required=False, allow_blank=True)
+    description_en = serializers.CharField(max_length=LENGTHS["description_en"], required=False, allow_blank=True)
+    website = serializers.URLField(max_length=LENGTHS["website"], required=False, allow_blank=True)
 
 
 class ContentTemplateCreateIn(StrictSerializer):

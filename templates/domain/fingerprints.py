@@ -55,6 +55,11 @@ def input_fingerprint(project: ProjectInput, template: TemplateInput, language: 
     )
 
 
+def pair_fingerprint(first: str, second: str) -> str:
+    """One fingerprint for two: for what is made from both languages."""
+    return _digest("pair", first, second)
+
+
 def _digest(*parts: str) -> str:
     payload = json.dumps([normalized(part) for part in parts], ensure_ascii=False)
     return hashlib.sha256(payload.encode("utf-8", "surrogatepass")).hexdigest()

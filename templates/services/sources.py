@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from config.db import savepoint
 from generation.domain.states import ACTIVE
-from templates.domain.fingerprints import project_fingerprint, template_fingerprint
+from templates.domain.fingerprints import pair_fingerprint, project_fingerprint, template_fingerprint
 from templates.domain.inputs import ProjectInput, TemplateInput
 from templates.domain.placeholders import ALLOWED_PLACEHOLDERS, check, names
 from templates.domain.project_csv import ProjectCsvError, ProjectRow, parse_projects
@@ -213,10 +213,13 @@ def _save_template(template: ContentTemplate, *, is_new: bool) -> ContentTemplat
 def refresh_template(template: ContentTemplate) -> None:
     """Compute what is derived from a template's texts."""
     read = template_input(template)
-    template.fingerprint_zh = template_fingerprint(read, "zh")
-    template.fingerprint_en = template_fingerprint(read, "en")
+    zh, en = template_fingerprint(read, "zh"), template_fingerprint(read, "en")
     crossing = {*_ending(template.prompt_zh, "_en"), *_ending(template.prompt_en, "_zh")}
     template.reads_both_languages = bool(crossing)
+    if crossing:
+        # A prompt that names a text of the other language depends on both, whichever language it writes.
+        zh, en = pair_fingerprint(zh, en), pair_fingerprint(en, zh)
+    template.fingerprint_zh, template.fingerprint_en = zh, en
 
 
 def _ending(prompt: str, suffix: str) -> set[str]:
