@@ -1,0 +1,503 @@
+"""Batches: what they plan, what they promise about their items, and how they are steered."""
+
+import threading
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+
+from accounts.models import User
+from generation.jobs import runner
+from generation.models import Job, JobEvent, ProviderCall
+from generation.providers.base import CONTENT_REFUSED, OVERLOADED, ProviderError
+from templates.errors import (
+    BatchStateError,
+    BatchTooLargeError,
+    CategoryUnknownError,
+    ProjectBusyError,
+    ProjectUnknownError,
+    TemplateUnknownError,
+)
+from templates.models import BatchItem, Category, ContentTemplate, Document, Project, TemplateBatch
+from templates.services import (
+    batch_cancel,
+    batch_create,
+    batch_pause,
+    batch_resume,
+    batch_retry,
+    content_template_update,
+    project_delete,
+)
+from templates.services.batches import batch_item_counts, batch_plan
+from templates.services.quotes import batch_quote
+from tests.templates import writer
+from tests.templates.factories import (
+    batch_of,
+    documents_of,
+    errors_of,
+    finish,
+    generate,
+    options,
+    project_of,
+    run_items,
+    template_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+Library = list[ContentTemplate]
+
+
+def fresh(batch: TemplateBatch) -> TemplateBatch:
+    """The batch as another process reads it."""
+    return TemplateBatch.objects.select_related("job").get(pk=batch.pk)
+
+
+def counts(batch: TemplateBatch) -> dict[str, int]:
+    found = batch_item_counts(batch)
+    assert sum(found.values()) == batch.total
+    return {state: count for state, count in found.items() if count}
+
+
+def plan_of(owner: User, **changes: Any) -> list[tuple[str, str, str]]:
+    """Which cells would run: project, template, language."""
+    planned = batch_plan(owner_id=owner.pk, options=options(**changes))
+    projects = {p.pk: p.code for p in planned.projects}
+    templates = {t.pk: t.code for t in planned.templates}
+    return [
+        (projects[i.cell.project_id], templates[i.cell.content_template_id], i.cell.language)
+        for i in planned.to_run
+    ]
+
+
+class TestPlan:
+    def test_projects_times_templates_times_languages(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        project_of(alice, code="library")
+        assert plan_of(alice) == [
+            (project, template, language)
+            for project in ("tea-house", "library")
+            for template in ("brief", "plan")
+            for language in ("zh", "en")
+        ]
+
+    def test_is_narrowed(self, alice: User, tea: Project, library: Library) -> None:
+        other = project_of(alice, code="library")
+        assert plan_of(alice, project_ids=(other.pk,), template_codes=("plan",), languages=("en",)) == [
+            ("library", "plan", "en")
+        ]
+        assert plan_of(alice, category_code="launch", languages=("zh",)) == [
+            ("tea-house", "plan", "zh"),
+            ("library", "plan", "zh"),
+        ]
+
+    def test_own_templates_run_and_those_of_others_dont(
+        self, alice: User, bob: User, tea: Project, library: Library
+    ) -> None:
+        template_of(alice, code="mine")
+        template_of(bob, code="bobs")
+        assert {cell[1] for cell in plan_of(alice)} == {"brief", "plan", "mine"}
+        with pytest.raises(TemplateUnknownError, match="bobs"):
+            plan_of(alice, template_codes=("brief", "bobs"))
+
+    def test_switched_off_and_hidden_ones_dont_run(self, alice: User, tea: Project, library: Library) -> None:
+        content_template_update(template=library[0], is_active=False)
+        Category.objects.filter(code="launch").update(is_shown=False)
+        shown = template_of(code="shown")
+        assert {cell[1] for cell in plan_of(alice)} == {"shown"}
+        with pytest.raises(TemplateUnknownError):
+            plan_of(alice, template_codes=("brief",))
+        with pytest.raises(CategoryUnknownError):
+            plan_of(alice, category_code="launch")
+        assert shown.is_active
+
+    def test_limit_counts_what_runs(self, alice: User, tea: Project, library: Library) -> None:
+        generate(alice, limit=1)
+        batch = generate(alice, limit=2)
+        assert counts(batch) == {"succeeded": 2, "skipped": 1}
+        assert len(documents_of(alice)) == 3
+
+    def test_a_limit_gets_past_any_number_of_finished_documents(
+        self, alice: User, tea: Project, library: Library, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("templates.domain.grid.MAX_ITEMS", 3)
+        monkeypatch.setattr("templates.services.batches.MAX_ITEMS", 3)
+        for _ in range(4):
+            batch = generate(alice, limit=1)
+            assert batch.total <= 3
+            assert counts(batch)["succeeded"] == 1
+        assert len(documents_of(alice)) == 4
+        assert counts(generate(alice)) == {"skipped": 3}
+
+    def test_existing_ones_are_made_again_only_if_asked(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        generate(alice)
+        assert counts(generate(alice)) == {"skipped": 4}
+        again = generate(alice, skip_existing=False, languages=("en",))
+        assert counts(again) == {"succeeded": 2}
+        assert sorted(d.version for d in documents_of(alice).values()) == [1, 1, 2, 2]
+
+    def test_what_an_unfinished_batch_will_write_isnt_bought_again(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        first = batch_of(alice, languages=("zh",))
+        second = batch_of(alice, translated=True, skip_existing=False)
+        assert counts(second) == {"skipped": 4}
+        reasons = BatchItem.objects.filter(batch=second).values_list("skip_reason", flat=True)
+        assert set(reasons) == {"pending"}
+        batch_cancel(batch=first)
+        assert len(plan_of(alice)) == 4
+
+    def test_another_users_batch_takes_nothing_away(
+        self, alice: User, bob: User, tea: Project, library: Library
+    ) -> None:
+        project_of(bob, code="tea-house")
+        batch_of(bob)
+        assert len(plan_of(alice)) == 4
+
+    def test_a_finished_batch_with_nothing_to_do_has_succeeded(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        batch = batch_of(alice, only_stale=True)
+        assert fresh(batch).job.status == "succeeded"
+        assert fresh(batch).job.output == {
+            "batch_id": str(batch.pk),
+            "total": 4,
+            "items": {"pending": 0, "running": 0, "succeeded": 0, "skipped": 4, "failed": 0, "cancelled": 0},
+        }
+
+    def test_unknown_things_are_errors(self, alice: User, bob: User, tea: Project, library: Library) -> None:
+        bobs = project_of(bob)
+        with pytest.raises(ProjectUnknownError, match=str(bobs.pk)):
+            plan_of(alice, project_ids=(tea.pk, bobs.pk))
+        with pytest.raises(ProjectUnknownError):
+            plan_of(alice, project_ids=(uuid4(),))
+        with pytest.raises(CategoryUnknownError, match="消失"):
+            plan_of(alice, category_code="消失")
+        assert not TemplateBatch.objects.exists()
+
+    def test_nothing_and_too_much_are_refused(self, alice: User, library: Library) -> None:
+        with pytest.raises(BatchTooLargeError, match="0 items"):
+            batch_create(owner_id=alice.pk, options=options())
+        projects = [project_of(alice) for _ in range(3)]
+        Project.objects.bulk_create(_copies(projects[0], 2_498))
+        with pytest.raises(BatchTooLargeError, match="10004 items"):
+            batch_create(owner_id=alice.pk, options=options())
+        assert not Job.objects.exists()
+        assert not TemplateBatch.objects.exists()
+        assert len(plan_of(alice, limit=5)) == 5
+
+
+def _copies(project: Project, number: int) -> list[Project]:
+    fields = ("name_zh", "name_en", "description_zh", "description_en", "fingerprint_zh", "fingerprint_en")
+    values = {name: getattr(project, name) for name in fields}
+    return [Project(owner_id=project.owner_id, code=f"copy-{n}", **values) for n in range(number)]
+
+
+class TestQuote:
+    def test_what_a_batch_costs_lies_in_the_range(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        for translated in (False, True):
+            planned = batch_plan(
+                owner_id=alice.pk, options=options(translated=translated, skip_existing=False)
+            )
+            quote = batch_quote(planned=planned)
+            ProviderCall.objects.all().delete()
+            generate(alice, translated=translated, skip_existing=False)
+            cost = sum(ProviderCall.objects.values_list("cost_micros", flat=True))
+            assert cost == 4 * writer.CALL_MICROS
+            assert quote.least_micros <= cost <= quote.most_micros
+            assert quote.providers == ("deepseek",)
+
+    def test_the_sandbox_is_free(self, alice: User, tea: Project, library: Library, paid: Any) -> None:
+        planned = batch_plan(owner_id=alice.pk, options=options())
+        quote = batch_quote(planned=planned, demo_mode=True)
+        assert (quote.least_micros, quote.most_micros, quote.providers) == (0, 0, ("sandbox",))
+
+    def test_the_range_takes_in_every_provider(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        planned = batch_plan(owner_id=alice.pk, options=options())
+        quotes = []
+        for names in (("deepseek",), ("openai",), ("openai", "deepseek")):
+            paid(*names)
+            quotes.append(batch_quote(planned=planned))
+        *alone, both = quotes
+        assert both.least_micros == min(quote.least_micros for quote in alone)
+        assert both.most_micros == max(quote.most_micros for quote in alone)
+
+
+class TestItems:
+    def test_states_sum_to_the_total_at_every_step(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        generate(alice, template_codes=("brief",), languages=("zh",))
+        seen: list[dict[str, int]] = []
+        batch: list[TemplateBatch] = []
+
+        def watching(request: Any) -> ProviderError | None:
+            seen.append(counts(batch[0]))
+            if request.context["template"]["code"] == "plan":
+                return ProviderError(CONTENT_REFUSED, "no", retryable=False, charged=False)
+            return None
+
+        writer.says(watching)
+        batch.append(batch_of(alice))
+        seen.append(counts(batch[0]))
+        run_items(batch[0])
+        seen.append(counts(batch[0]))
+        assert seen[0] == {"pending": 3, "skipped": 1}
+        assert {"running": 1, "pending": 2, "skipped": 1} in seen
+        assert sum(seen[-1].values()) == 4
+        assert seen[-1]["skipped"] == 1
+        assert all(s.get("running", 0) <= 1 for s in seen)
+
+    def test_a_document_knows_its_job_its_price_and_its_texts(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        batch = generate(alice, languages=("zh",))
+        for document in documents_of(alice).values():
+            version = document.latest
+            assert version is not None
+            assert version.job is not None
+            assert (version.number, document.version, version.title) == (1, 1, document.title)
+            assert version.content.startswith("# ")
+            assert "云上茶馆" in version.content
+            assert document.characters == len(version.content)
+            assert (version.input_tokens, version.output_tokens) == (1_000, 500)
+            assert version.job.output == {
+                "document_id": str(document.pk),
+                "version": 1,
+                "title": document.title,
+                "language": "zh",
+                "characters": document.characters,
+            }
+        calls = ProviderCall.objects.filter(job__parent_id=batch.job_id)
+        assert [(c.status, c.cost_micros, c.feature) for c in calls] == [
+            ("settled", writer.CALL_MICROS, "templates.document")
+        ] * 2
+        assert (
+            sum(d.latest.cost_micros for d in documents_of(alice).values() if d.latest)
+            == 2 * writer.CALL_MICROS
+        )
+
+    def test_a_second_version_leaves_the_first_as_it_was(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        one = {"languages": ("en",), "template_codes": ("brief",), "skip_existing": False}
+        generate(alice, **one)
+        writer.says(lambda request: "# Second\n\nAnother text, shorter than the first.")
+        generate(alice, **one)
+        (document,) = documents_of(alice).values()
+        versions = list(document.versions.order_by("number"))
+        assert [v.number for v in versions] == [1, 2]
+        assert document.latest == versions[1]
+        assert (document.title, document.version) == ("Second", 2)
+        assert versions[0].title != "Second"
+        assert len({v.job_id for v in versions}) == 2
+
+    def test_a_job_that_runs_twice_stores_one_version(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        batch = generate(alice, languages=("zh",), template_codes=("brief",))
+        job = Job.objects.get(parent_id=batch.job_id)
+        runner.run(job.pk)
+        assert Document.objects.get().versions.count() == 1
+
+    def test_concurrency_is_what_was_asked_for_within_what_there_is(
+        self, alice: User, tea: Project, library: Library, settings: Any
+    ) -> None:
+        settings.WORKER_CONCURRENCY, settings.BATCH_CONCURRENCY = 10, 4
+        asked = {0: 4, 1: 1, 7: 7, 99: 10}
+        for concurrency, allowed in asked.items():
+            batch = batch_of(alice, concurrency=concurrency)
+            assert fresh(batch).job.max_parallel == allowed
+            batch_cancel(batch=batch)
+
+    def test_no_more_run_at_once_than_allowed(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        batch: list[TemplateBatch] = []
+        nested: list[bool] = []
+
+        def another(request: Any) -> None:
+            if len(writer.said) <= 2:
+                nested.append(runner.run_next_child(batch[0].job_id))
+
+        writer.says(another)
+        batch.append(batch_of(alice, concurrency=2))
+        run_items(batch[0], most=1)
+        # The second one may start while the first runs; a third may not while both do.
+        assert nested == [False, True]
+
+    def test_demo_mode_asks_the_sandbox_only(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        generate(alice, demo_mode=True)
+        assert writer.said == []
+        assert {d.provider for d in documents_of(alice).values()} == {"sandbox"}
+        assert set(ProviderCall.objects.values_list("provider", "cost_micros")) == {("sandbox", 0)}
+
+    def test_a_busy_provider_is_asked_again_later(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        busy = ProviderError(OVERLOADED, "busy", retryable=True, charged=False)
+        writer.says(lambda request: busy if request.attempt < 3 else None)
+        batch = batch_of(alice, languages=("zh",), template_codes=("brief",))
+        assert finish(batch) == {"succeeded": 1}
+        assert list(ProviderCall.objects.order_by("created_at").values_list("status", flat=True)) == [
+            "released",
+            "released",
+            "settled",
+        ]
+
+    def test_a_template_that_was_deleted_fails_its_items_with_a_reason(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        batch = batch_of(alice, template_codes=("plan",))
+        library[1].delete()
+        assert finish(batch) == {"failed": 2}
+        assert errors_of(batch) == ["SOURCE_GONE", "SOURCE_GONE"]
+
+    def test_a_project_is_kept_while_a_batch_writes_about_it(
+        self, alice: User, tea: Project, library: Library
+    ) -> None:
+        batch = batch_of(alice)
+        with pytest.raises(ProjectBusyError):
+            project_delete(project=tea)
+        finish(batch)
+        project_delete(project=tea)
+        assert not Document.objects.exists()
+        assert counts(fresh(batch)) == {"succeeded": 4}
+
+
+class TestSteering:
+    def test_pause_and_resume_by_another_process(
+        self,
+        alice: User,
+        tea: Project,
+        library: Library,
+        enqueued: Any,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        batch = batch_of(alice)
+        run_items(batch, most=1)
+        batch_pause(batch=fresh(batch))
+        assert not runner.run_next_child(batch.job_id)
+        assert counts(batch) == {"succeeded": 1, "pending": 3}
+        with pytest.raises(BatchStateError, match="paused"):
+            batch_pause(batch=fresh(batch))
+        with django_capture_on_commit_callbacks(execute=True):
+            batch_resume(batch=fresh(batch))
+        assert len(enqueued) == 3
+        with pytest.raises(BatchStateError):
+            batch_resume(batch=fresh(batch))
+        assert finish(batch) == {"succeeded": 4}
+        for steer in (batch_pause, batch_resume, batch_cancel, batch_retry):
+            with pytest.raises(BatchStateError, match="succeeded"):
+                steer(batch=fresh(batch))
+
+    def test_cancel_keeps_what_is_finished(self, alice: User, tea: Project, library: Library) -> None:
+        batch = batch_of(alice)
+        run_items(batch, most=2)
+        batch_cancel(batch=fresh(batch))
+        assert counts(batch) == {"succeeded": 2, "cancelled": 2}
+        assert len(documents_of(alice)) == 2
+        assert not runner.run_next_child(batch.job_id)
+        with pytest.raises(BatchStateError, match="cancelled"):
+            batch_retry(batch=fresh(batch))
+        with pytest.raises(BatchStateError):
+            batch_resume(batch=fresh(batch))
+
+    def test_cancel_while_a_document_is_written(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        batch: list[TemplateBatch] = []
+        writer.says(lambda request: batch_cancel(batch=fresh(batch[0])) and None)
+        batch.append(batch_of(alice))
+        run_items(batch[0])
+        assert len(writer.said) == 1
+        found = counts(batch[0])
+        assert found in ({"cancelled": 4}, {"succeeded": 1, "cancelled": 3})
+        assert fresh(batch[0]).job.status == "cancelled"
+        assert ProviderCall.objects.get().status == "settled"
+
+    def test_a_paused_batch_can_be_cancelled(self, alice: User, tea: Project, library: Library) -> None:
+        batch = batch_of(alice)
+        batch_pause(batch=fresh(batch))
+        batch_cancel(batch=fresh(batch))
+        assert counts(batch) == {"cancelled": 4}
+        assert fresh(batch).job.status == "cancelled"
+
+    def test_retry_runs_the_failed_ones_only(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        refused = ProviderError(CONTENT_REFUSED, "no", retryable=False, charged=False)
+        writer.says(lambda request: refused if request.context["template"]["code"] == "plan" else None)
+        batch = batch_of(alice, languages=("en",))
+        assert finish(batch) == {"succeeded": 1, "failed": 1}
+        assert errors_of(batch) == ["PROVIDER_CONTENT_REFUSED"]
+        assert fresh(batch).job.status == "failed"
+        writer.reset()
+        batch_retry(batch=fresh(batch))
+        assert counts(batch) == {"succeeded": 1, "pending": 1}
+        assert finish(batch) == {"succeeded": 2}
+        assert len(writer.said) == 1
+        assert fresh(batch).job.status == "succeeded"
+        assert {d.version for d in documents_of(alice).values()} == {1}
+
+    def test_steering_leaves_its_trace(self, alice: User, tea: Project, library: Library) -> None:
+        batch = batch_of(alice)
+        batch_pause(batch=fresh(batch))
+        batch_resume(batch=fresh(batch))
+        finish(batch)
+        types = JobEvent.objects.filter(job_id=batch.job_id).order_by("seq").values_list("type", flat=True)
+        assert [t for t in types if t != "progress"] == [
+            "queued",
+            "started",
+            "waiting",
+            "paused",
+            "resumed",
+            "succeeded",
+        ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_batches_at_the_same_moment_share_the_work(alice: User, tea: Project, library: Library) -> None:
+    together = threading.Barrier(2)
+
+    def create() -> None:
+        try:
+            together.wait(10)
+            batch_create(owner_id=alice.pk, options=options())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=create) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert TemplateBatch.objects.count() == 2
+    assert BatchItem.objects.filter(job__isnull=False).count() == 4
+    assert BatchItem.objects.filter(skip_reason="pending").count() == 4
+
+
+@pytest.mark.parametrize("what", ["plan", "create"])
+def test_thousands_of_items_take_a_bounded_number_of_statements(
+    alice: User, library: Library, what: str, django_assert_max_num_queries: Any
+) -> None:
+    Project.objects.bulk_create(_copies(project_of(alice), 499))
+    # SQLite takes 999 parameters in a statement, so that its bulk inserts come in more pieces.
+    with django_assert_max_num_queries(30 if connection.vendor == "postgresql" else 150):
+        if what == "plan":
+            assert len(plan_of(alice)) == 2_000
+        else:
+            batch_create(owner_id=alice.pk, options=options())
+    if what == "create":
+        assert Job.objects.filter(kind="templates.document").count() == 2_000
+        assert JobEvent.objects.filter(type="queued").count() == 2_001
