@@ -1,0 +1,7 @@
+"""The engine room in the back office: looked at, and steered through services."""
+
+from generation.admin.calls import ProviderCallAdmin
+from generation.admin.jobs import JobAdmin, JobEventAdmin
+from generation.admin.workers import WorkerHeartbeatAdmin
+
+__all__ = ["JobAdmin", "JobEventAdmin", "ProviderCallAdmin", "WorkerHeartbeatAdmin"]

@@ -1,0 +1,317 @@
+"""Jobs and their events in the back office."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from config.admin_site import ReadOnlyAdmin, link_to, money, run_each
+from generation.admin.words import CALL_COLOURS, JOB_COLOURS, JOB_WORDS, call_label, job_label
+from generation.domain.states import JobStatus
+from generation.jobs import registry
+from generation.jobs.services import job_cancel, job_retry
+from generation.models import Job, JobEvent
+
+#: Rows of the timeline and of the ledger on a job's page; the newest events, the newest calls.
+EVENTS_SHOWN = 100
+CALLS_SHOWN = 100
+CHARGED = {
+    True: _("money was spent"),
+    False: _("no money was spent"),
+    None: _("nobody knows whether money was spent"),
+}
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(status.value, JOB_WORDS[status]) for status in JobStatus]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class KindFilter(admin.SimpleListFilter):
+    """From the registry: looking for the kinds that occur would read the whole table."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in registry.names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class LevelFilter(admin.SimpleListFilter):
+    title = _("level")
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("top", _("without items of batches")), ("item", _("only items of batches"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(parent__isnull=self.value() == "top")
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id_link",
+        "kind",
+        "state",
+        "owner",
+        "progress_bar",
+        "attempts",
+        "error_code",
+        "created",
+        "took",
+    )
+    list_display_links = ("id_link",)
+    list_filter = (StatusFilter, KindFilter, LevelFilter, "is_test", "created_at")
+    list_select_related = ("owner",)
+    search_keys = ("pk", "parent_id", "owner_id")
+    search_fields = ("kind__startswith", "owner__username__istartswith", "error_code__iexact")
+    search_help_text = _(
+        "A job's, batch's or owner's id; or the beginning of a kind or user name; or an error code"
+    )
+    sortable_by = ("created",)
+    actions = ("retry_all", "cancel_all")
+    actions_detail = ("retry_one", "cancel_one")
+    change_form_after_template = "admin/generation/job_timeline.html"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    "kind",
+                    "state",
+                    "owner",
+                    "parent_link",
+                    "items_link",
+                    "is_test",
+                    "progress_bar",
+                )
+            },
+        ),
+        (_("Outcome"), {"fields": ("error_text", "output_text", "input_text")}),
+        (
+            _("Attempts"),
+            {"fields": ("attempts", "worker", "lease_expires_at", "not_before", "provider", "provider_ref")},
+        ),
+        (
+            _("Dates"),
+            {
+                "fields": (
+                    "created_at",
+                    "started_at",
+                    "finished_at",
+                    "paused_at",
+                    "cancel_requested_at",
+                    "published_at",
+                )
+            },
+        ),
+    )
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    @display(description=_("job"))
+    def id_link(self, job: Job) -> str:
+        return str(job.pk)[-12:]
+
+    @display(description=_("status"), label=JOB_COLOURS)
+    def state(self, job: Job) -> tuple[str, str]:
+        return job_label(job.status, is_paused=job.paused_at is not None and not job.is_terminal)
+
+    @display(description=_("progress"))
+    def progress_bar(self, job: Job) -> str:
+        return format_html(
+            '<div class="flex items-center gap-2"><div class="w-20 h-1.5 rounded-full bg-base-200 dark:bg-base-700">'
+            '<div class="h-1.5 rounded-full bg-primary-600" style="width: {}%"></div></div>{} %</div>',
+            job.progress,
+            job.progress,
+        )
+
+    @display(description=_("attempts · failures"))
+    def attempts(self, job: Job) -> str:
+        return f"{job.attempt} · {job.failures}/{job.max_failures}"
+
+    @display(description=_("created"), ordering="pk")
+    def created(self, job: Job) -> Any:
+        return job.created_at
+
+    @display(description=_("took"))
+    def took(self, job: Job) -> str:
+        if job.started_at is None or job.finished_at is None:
+            return "-"
+        return f"{(job.finished_at - job.started_at).total_seconds():,.1f} s"
+
+    @display(description=_("batch"))
+    def parent_link(self, job: Job) -> Any:
+        return link_to(job.parent)
+
+    @display(description=_("items"))
+    def items_link(self, job: Job) -> Any:
+        if not job.children.exists():
+            return "-"
+        address = f"{reverse('admin:generation_job_changelist')}?q={job.pk}&level=item"
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', address, _("Show the items"))
+
+    @display(description=_("error"))
+    def error_text(self, job: Job) -> Any:
+        if not job.error:
+            return "-"
+        is_chinese = (get_language() or "").startswith("zh")
+        message = job.error.get("message_zh" if is_chinese else "message", "")
+        charged = {
+            True: _("money was spent"),
+            False: _("no money was spent"),
+            None: _("unknown whether money was spent"),
+        }
+        return format_html(
+            "{} ({}; {})", message, job.error.get("code", ""), charged[job.error.get("charged")]
+        )
+
+    @display(description=_("output"))
+    def output_text(self, job: Job) -> Any:
+        return as_code(job.output)
+
+    @display(description=_("input"))
+    def input_text(self, job: Job) -> Any:
+        return as_code(job.input)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        job = kwargs.get("obj")
+        if job is not None:
+            events = list(job.events.order_by("-seq")[:EVENTS_SHOWN])
+            calls = job.calls.order_by("-created_at")[:CALLS_SHOWN]
+            context |= {
+                "events": [(event, as_line(event.data)) for event in events],
+                "events_total": job.event_seq,
+                "calls": [
+                    (call, call_label(call.status)[1], CALL_COLOURS.get(call.status), call_money(call))
+                    for call in calls
+                ],
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # -- what can be done ------------------------------------------------------------------------------------------
+
+    def has_steer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("generation.change_job")
+
+    @admin.action(description=_("Retry what failed"), permissions=["steer"])
+    def retry_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        run_each(request, queryset, self._retry(request), done=retried)
+
+    @admin.action(description=_("Cancel"), permissions=["steer"])
+    def cancel_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        run_each(request, queryset, lambda job: job_cancel(job=job), done=cancelled)
+
+    @action(
+        description=_("Retry"),
+        url_path="retry",
+        permissions=["steer"],
+        dialog={
+            "title": _("Retry this job?"),
+            "description": _(
+                "What was paid for is not bought again. Calls with an unknown outcome may be bought once more."
+            ),
+            "form_class": None,
+            "form_submit_text": _("Retry"),
+        },
+    )
+    def retry_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        run_each(request, Job.objects.filter(pk=object_id), self._retry(request), done=retried)
+        return back_to_job(object_id)
+
+    @action(
+        description=_("Cancel"),
+        url_path="cancel",
+        permissions=["steer"],
+        dialog={
+            "title": _("Cancel this job?"),
+            "description": _(
+                "What runs stops between two of its steps. The items of a batch are cancelled with it."
+            ),
+            "form_class": None,
+            "form_submit_text": _("Cancel the job"),
+        },
+    )
+    def cancel_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        run_each(request, Job.objects.filter(pk=object_id), lambda job: job_cancel(job=job), done=cancelled)
+        return back_to_job(object_id)
+
+    @staticmethod
+    def _retry(request: HttpRequest) -> Any:
+        return lambda job: job_retry(job=job, resolution=f"{request.user.get_username()} asked for a retry")
+
+
+@admin.register(JobEvent)
+class JobEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "job", "seq", "type", "line", "created_at")
+    list_select_related = ("job",)
+    search_keys = ("job_id",)
+    search_fields = ("type__iexact",)
+    search_help_text = _("A job's id, or a type of event")
+    sortable_by = ("id",)
+    fields = ("job", "seq", "type", "data", "created_at")
+
+    @display(description=_("data"))
+    def line(self, event: JobEvent) -> str:
+        return as_line(event.data)
+
+
+def back_to_job(object_id: str) -> HttpResponse:
+    """After a dialog, which is sent by htmx: have the browser load the page anew."""
+    address = reverse("admin:generation_job_change", args=[object_id])
+    return HttpResponse(headers={"HX-Redirect": address})
+
+
+def retried(number: int) -> str:
+    return ngettext("%(number)d job runs again.", "%(number)d jobs run again.", number) % {"number": number}
+
+
+def cancelled(number: int) -> str:
+    return ngettext("%(number)d job is cancelled.", "%(number)d jobs are cancelled.", number) % {
+        "number": number
+    }
+
+
+def call_money(call: Any) -> str:
+    if call.cost_micros is not None:
+        return money(call.cost_micros, call.currency)
+    return f"≤ {money(call.reserved_micros, call.currency)}"
+
+
+def as_line(data: Any, length: int = 300) -> str:
+    """JSON data on one line, as far as it fits."""
+    text = json.dumps(data, ensure_ascii=False) if data else ""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def as_code(data: Any, length: int = 20_000) -> Any:
+    """JSON data as indented text."""
+    if data is None:
+        return "-"
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return format_html(
+        '<pre class="whitespace-pre-wrap break-words font-mono text-xs max-h-96 overflow-auto">{}</pre>',
+        text[:length],
+    )

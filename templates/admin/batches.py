@@ -1,0 +1,196 @@
+"""Batches in the back office: how far they are, and steering them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
+from unfold.decorators import display
+
+from config.admin_site import ReadOnlyAdmin, link_to, run_each
+from generation.admin.words import JOB_COLOURS, JOB_WORDS, job_label
+from generation.models import Job
+from templates.models import BatchItem, TemplateBatch
+from templates.models.batches import ITEM_STATUS
+from templates.services import batch_cancel, batch_pause, batch_resume, batch_retry
+from templates.services.batches import batch_item_counts
+
+ITEM_WORDS: dict[str, Any] = {
+    "pending": pgettext_lazy("status", "pending"),
+    "running": JOB_WORDS["running"],
+    "succeeded": JOB_WORDS["succeeded"],
+    "skipped": pgettext_lazy("status", "skipped"),
+    "failed": JOB_WORDS["failed"],
+    "cancelled": JOB_WORDS["cancelled"],
+}
+ITEM_COLOURS = {"pending": "info", "running": "primary", "succeeded": "success", "failed": "danger"}
+
+
+class BatchStatusFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(JOB_WORDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> QuerySet[TemplateBatch]:
+        if self.value() is None:
+            return queryset
+        if self.value() == "paused":
+            return queryset.filter(job__in=paused_jobs())
+        return queryset.filter(job__status=self.value())
+
+
+def paused_jobs() -> QuerySet[Job]:
+    return Job.objects.active().filter(paused_at__isnull=False)
+
+
+@admin.register(TemplateBatch)
+class TemplateBatchAdmin(ReadOnlyAdmin):
+    list_display = ("created", "owner", "state", "progress", "total", "languages", "demo")
+    list_display_links = ("created",)
+    list_filter = (BatchStatusFilter, "created_at")
+    list_select_related = ("owner", "job")
+    search_keys = ("pk", "job_id", "owner_id")
+    search_fields = ("owner__username__istartswith",)
+    search_help_text = _("The id of a batch, job or owner, or the beginning of a user's name")
+    sortable_by = ("created",)
+    actions = ("pause", "resume", "cancel", "retry")
+    fieldsets = (
+        (None, {"fields": ("id", "owner", "state", "progress", "job_link")}),
+        (_("items"), {"fields": ("total", "counts", "items_link")}),
+        (_("options"), {"fields": ("options", "created_at")}),
+    )
+
+    @display(description=_("created"), ordering="pk")
+    def created(self, batch: TemplateBatch) -> Any:
+        return batch.created_at
+
+    @display(description=_("status"), label=JOB_COLOURS)
+    def state(self, batch: TemplateBatch) -> tuple[str, str]:
+        job = batch.job
+        return job_label(job.status, is_paused=job.paused_at is not None and not job.is_terminal)
+
+    @display(description=_("progress"))
+    def progress(self, batch: TemplateBatch) -> str:
+        return f"{batch.job.progress} %"
+
+    @display(description=_("languages"))
+    def languages(self, batch: TemplateBatch) -> str:
+        return ", ".join(batch.params.get("languages", []))
+
+    @display(description=_("sandbox"), boolean=True)
+    def demo(self, batch: TemplateBatch) -> bool:
+        return batch.job.is_test
+
+    @display(description=_("job"))
+    def job_link(self, batch: TemplateBatch) -> Any:
+        return link_to(batch.job)
+
+    @display(description=_("items by state"))
+    def counts(self, batch: TemplateBatch) -> Any:
+        rows = ((ITEM_WORDS[state], number) for state, number in batch_item_counts(batch).items())
+        return format_html_join("", '<span class="mr-4">{} <b>{}</b></span>', rows)
+
+    @display(description=_("list"))
+    def items_link(self, batch: TemplateBatch) -> Any:
+        address = f"{reverse('admin:templates_batchitem_changelist')}?q={batch.pk}"
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', address, _("Show the items"))
+
+    @display(description=_("options"))
+    def options(self, batch: TemplateBatch) -> Any:
+        rows = (
+            (name, ", ".join(value) if isinstance(value, list) else value)
+            for name, value in batch.params.items()
+        )
+        return format_html_join("", "<div>{}: <b>{}</b></div>", rows)
+
+    # -- what can be done ------------------------------------------------------------------------------------------
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("templates.change_templatebatch")
+
+    @admin.action(description=_("Pause"), permissions=["steer"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
+        self._steer(request, queryset, batch_pause)
+
+    @admin.action(description=_("Resume"), permissions=["steer"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
+        self._steer(request, queryset, batch_resume)
+
+    @admin.action(description=_("Cancel"), permissions=["steer"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
+        self._steer(request, queryset, batch_cancel)
+
+    @admin.action(description=_("Retry what failed"), permissions=["steer"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
+        self._steer(request, queryset, batch_retry)
+
+    @staticmethod
+    def _steer(request: HttpRequest, queryset: QuerySet[TemplateBatch], service: Callable[..., Any]) -> None:
+        run_each(request, queryset.select_related("job"), lambda batch: service(batch=batch), done=done)
+
+
+def done(number: int) -> str:
+    return ngettext("Done for %(number)d batch.", "Done for %(number)d batches.", number) % {"number": number}
+
+
+class ItemStateFilter(admin.SimpleListFilter):
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(ITEM_WORDS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+@admin.register(BatchItem)
+class BatchItemAdmin(ReadOnlyAdmin):
+    list_display = (
+        "position",
+        "batch_link",
+        "project",
+        "content_template",
+        "language",
+        "state",
+        "skip_reason",
+        "job_link",
+    )
+    list_filter = (ItemStateFilter, "language")
+    list_select_related = ("batch", "project", "content_template", "job")
+    search_keys = ("pk", "batch_id", "job_id", "project_id")
+    search_fields = ("project__code__exact", "content_template__code__exact")
+    search_help_text = _("The id of a batch, item, job or project, or the code of a project or template")
+    sortable_by = ("position",)
+    fields = (
+        "batch_link",
+        "position",
+        "project",
+        "content_template",
+        "language",
+        "state",
+        "skip_reason",
+        "job_link",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BatchItem]:
+        return super().get_queryset(request).annotate(status=ITEM_STATUS)
+
+    @display(description=_("status"), label=ITEM_COLOURS)
+    def state(self, item: Any) -> tuple[str, Any]:
+        return item.status, ITEM_WORDS[item.status]
+
+    @display(description=_("batch"))
+    def batch_link(self, item: BatchItem) -> Any:
+        return link_to(item.batch)
+
+    @display(description=_("job"))
+    def job_link(self, item: BatchItem) -> Any:
+        return link_to(item.job, str(item.job_id)[-12:])

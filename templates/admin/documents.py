@@ -1,0 +1,146 @@
+"""Documents in the back office: read as they will be seen."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.admin_site import ReadOnlyAdmin, link_to, money
+from templates.domain.html import markdown_to_html
+from templates.models import Document, DocumentVersion
+from templates.models.documents import STALE, STALE_CONDITION
+
+VERSIONS_SHOWN = 20
+
+
+class StaleFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("stale", _("stale")), ("fresh", _("up to date"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(STALE_CONDITION if self.value() == "stale" else ~STALE_CONDITION)
+
+
+def preview(markdown: str) -> str:
+    """The document as HTML. `markdown_to_html` sanitizes: what a model wrote can't run here."""
+    return mark_safe(markdown_to_html(markdown).html)  # noqa: S308
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = (
+        "title",
+        "project",
+        "content_template",
+        "language",
+        "version",
+        "freshness",
+        "owner",
+        "updated_at",
+    )
+    list_filter = (StaleFilter, "language", "content_template__category", "provider", "created_at")
+    list_select_related = ("project", "content_template", "owner")
+    search_keys = ("pk", "project_id", "content_template_id", "owner_id")
+    search_fields = ("title", "project__code__exact", "owner__username__istartswith")
+    search_help_text = _("An id, a part of a title, a project's code, or the beginning of a user's name")
+    sortable_by = ("version",)
+    change_form_after_template = "admin/templates/document_preview.html"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("project_link", "template_link"),
+                    ("language", "source_language"),
+                    "freshness",
+                    "owner",
+                )
+            },
+        ),
+        (
+            _("Made by"),
+            {"fields": (("provider", "model"), ("characters", "version"), ("created_at", "updated_at"))},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return super().get_queryset(request).annotate(is_stale=STALE)
+
+    @display(description=_("state"), label={"stale": "warning", "fresh": "success"})
+    def freshness(self, document: Any) -> tuple[str, Any]:
+        return ("stale", _("stale")) if document.is_stale else ("fresh", _("up to date"))
+
+    @display(description=_("project"))
+    def project_link(self, document: Document) -> Any:
+        return link_to(document.project)
+
+    @display(description=_("content template"))
+    def template_link(self, document: Document) -> Any:
+        return link_to(document.content_template)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        document = kwargs.get("obj")
+        if document is not None:
+            versions = document.versions.defer("content").order_by("-number")
+            context |= {
+                "preview": preview(document.latest.content) if document.latest else "",
+                "preview_language": document.language,
+                "versions": versions[:VERSIONS_SHOWN],
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+@admin.register(DocumentVersion)
+class DocumentVersionAdmin(ReadOnlyAdmin):
+    list_display = ("title", "number", "source_language", "provider", "model", "tokens", "cost", "created_at")
+    list_filter = ("source_language", "created_at")
+    search_keys = ("pk", "document_id", "job_id")
+    search_fields = ("title",)
+    search_help_text = _("The id of a version, document or job, or a part of a title")
+    sortable_by = ("number",)
+    change_form_after_template = "admin/templates/document_preview.html"
+    fieldsets = (
+        (None, {"fields": ("document_link", "number", "source_language")}),
+        (_("Made by"), {"fields": (("provider", "model"), ("tokens", "cost"), "job_link", "created_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DocumentVersion]:
+        """Lists don't read the texts."""
+        versions = super().get_queryset(request)
+        match = request.resolver_match
+        return versions.defer("content") if match and match.url_name.endswith("changelist") else versions
+
+    @display(description=_("tokens in · out"))
+    def tokens(self, version: DocumentVersion) -> str:
+        return f"{version.input_tokens:,} · {version.output_tokens:,}"
+
+    @display(description=_("cost"))
+    def cost(self, version: DocumentVersion) -> str:
+        return money(version.cost_micros)
+
+    @display(description=_("document"))
+    def document_link(self, version: DocumentVersion) -> Any:
+        return link_to(version.document)
+
+    @display(description=_("job"))
+    def job_link(self, version: DocumentVersion) -> Any:
+        return link_to(version.job)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        version = kwargs.get("obj")
+        if version is not None:
+            context |= {"preview": preview(version.content), "preview_language": version.document.language}
+        return super().render_change_form(request, context, *args, **kwargs)
