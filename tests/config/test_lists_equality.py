@@ -11,6 +11,8 @@ import pytest
 from django.apps import apps
 from django.db import models
 from django.http import QueryDict
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.renderers import JSONRenderer
 
 from accounts.models import User
@@ -36,6 +38,14 @@ NASTY_JSON = {
     "文": [NASTY, "", None, True, False, 0, -1, 2**53 + 1, 0.1, 1.5, {"深": [[], {}, [{"🎉": None}]]}],
     "": "empty name",
     '"': 1,
+}
+ERROR = {
+    "code": "X",
+    "message": NASTY,
+    "message_zh": NASTY,
+    "retryable": False,
+    "charged": None,
+    "details": NASTY_JSON,
 }
 EXACT_SECOND = datetime(2026, 1, 31, 8, 0, 0, 0, tzinfo=UTC)
 TRAILING_ZEROS = datetime(1999, 12, 31, 23, 59, 59, 120_000, tzinfo=UTC)
@@ -97,7 +107,7 @@ def _items(batch: TemplateBatch, parent: Job, document: Document, owner: User) -
             parent=parent,
             status=status,
             finished_at=EXACT_SECOND if status in ("succeeded", "failed") else None,
-            error={"code": "X", "zh": NASTY} if status == "failed" else None,
+            error=ERROR if status == "failed" else None,
             error_code="X" if status == "failed" else "",
         )
         BatchItem.objects.create(
@@ -120,14 +130,7 @@ def _full_job() -> dict[str, Any]:
     return {
         "input": NASTY_JSON,
         "output": [NASTY_JSON],
-        "error": {
-            "code": "X",
-            "en": NASTY,
-            "zh": NASTY,
-            "retryable": False,
-            "charged": None,
-            "details": NASTY_JSON,
-        },
+        "error": ERROR,
         "error_code": "X",
         "status": "failed",
         "is_test": True,
@@ -172,6 +175,22 @@ def test_the_database_writes_what_the_plain_serializer_says(rows: None, read_mod
     assert page == expected
     assert singly == expected
     assert list(page[0]) == list(read_model.members), "members come in the order of their declaration"
+
+
+def test_answers_fit_the_schema_that_clients_read(rows: None) -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    shown = [one for one in read_models() if one.__name__ in schema["components"]["schemas"]]
+    for read_model in shown:
+        row_schema = {
+            "$ref": f"#/components/schemas/{read_model.__name__}",
+            "components": schema["components"],
+        }
+        validator = Draft202012Validator(row_schema, format_checker=FormatChecker())
+        for row in plain_answers(read_model):
+            validator.validate(row)
+    assert {"DocumentOut", "DocumentDetailOut", "TemplateBatchOut", "JobOut"} <= {
+        one.__name__ for one in shown
+    }
 
 
 def test_the_fixture_holds_the_hard_cases(rows: None) -> None:

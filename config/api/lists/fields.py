@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 from django.db.models import F, OuterRef
-from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.lists.json_text import (
@@ -97,9 +97,10 @@ class Field:
             arguments["source"] = annotation_name(self.name)
         elif (source := self._instance_path(model)) != self.name:
             arguments["source"] = source
-        return self.plain_field(**arguments, **self.plain_arguments())
+        return self.plain_field(**{**arguments, **self.plain_arguments()})
 
     def plain_arguments(self) -> dict[str, Any]:
+        """More arguments for the plain field."""
         return {}
 
     def _instance_path(self, model: type[models.Model]) -> str:
@@ -168,13 +169,15 @@ class Json(Field):
         **options: Any,
     ) -> None:
         super().__init__(source, **options)
+        if shape is not None:
+            # A class of its own: what is written on an instance is lost when serializers copy their fields.
+            described = type(f"{shape.__name__}Field", (serializers.JSONField,), {})
+            self.plain_field = extend_schema_field(shape)(described)  # type: ignore[assignment, misc]
         self.shape = shape
 
-    def plain(self, model: type[models.Model]) -> serializers.Field[Any, Any, Any, Any]:
-        field = super().plain(model)
-        if self.shape is not None:
-            set_override(field, "field", self.shape)
-        return field
+    def plain_arguments(self) -> dict[str, Any]:
+        # Any JSON includes null; "any or null" would offer two schemas that a null fits.
+        return {} if self.shape is not None else {"allow_null": False, "default": None}
 
 
 class One(Field):
