@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from unittest import mock
 
 import kombu.pools
@@ -32,11 +32,13 @@ from config.queues import Queue
 from config.supervisor.broker import Broker
 from config.supervisor.processes import Child, ProcessSpec
 from generation.domain.states import JobStatus
-from generation.jobs import sweeper
+from generation.jobs import services, sweeper
+from generation.jobs.registry import NoOutput
 from generation.models import Job, WorkerHeartbeat
 from tests.conftest import make_user
 from tests.support.databases import Database, fresh_database, in_use
 from tests.support.kinds import barriers
+from tests.support.kinds.handlers import TextInput
 from tests.support.llm_server import LLMServer
 from tests.support.orders import OrderServer
 
@@ -105,6 +107,7 @@ class House:
         )
         spec = ProcessSpec(name, command, self._environ(limit_seconds))
         worker = Worker(stack.enter_context(Child(spec, log=self.folder / f"{name}.log")))
+        stack.callback(worker.kill)  # a warm shutdown is only waited for by the test that is about it
         self.workers.append(worker)
         return worker
 
@@ -137,6 +140,21 @@ class House:
         worker.name = self.until(row, "a worker's heartbeat").pk
 
     # -- jobs --------------------------------------------------------------------------------------------------------
+
+    def text_batch(self, size: int, *, max_parallel: int, prompt: str) -> Job:
+        """A parent with texts for children, published once they are all there."""
+        parent = services.job_submit(
+            kind="test.parent",
+            input=NoOutput(),
+            owner_id=self.owner.pk,
+            max_parallel=max_parallel,
+            publish=False,
+        )
+        services.children_submit(
+            parent=parent, kind="test.text", inputs=[TextInput(f"第{n}项 {prompt}") for n in range(size)]
+        )
+        self.publish(parent)
+        return parent
 
     def publish(self, job: Job) -> None:
         """One more message for the job, whatever the engine has published."""

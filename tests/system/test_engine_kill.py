@@ -9,7 +9,6 @@ import pytest
 
 from generation.domain.states import JobStatus
 from generation.jobs import services, transitions
-from generation.jobs.registry import NoOutput
 from generation.models import Job, ProviderCall
 from tests.generation.factories import TERMINAL_EVENTS, calls, events, fetch
 from tests.support.kinds.handlers import ORDER_MICROS, OrderInput, TextInput
@@ -183,15 +182,7 @@ def test_a_batch_survives_the_death_of_one_of_its_workers(home: House) -> None:
     size = 40
     totals: list[int] = []
     with home.two_workers(concurrency=4, limit_seconds=45) as (first, _):
-        parent = services.job_submit(
-            kind="test.parent", input=NoOutput(), owner_id=home.owner.pk, max_parallel=8, publish=False
-        )
-        services.children_submit(
-            parent=parent,
-            kind="test.text",
-            inputs=[TextInput(f"第{n}项 [[server:delay=0.3]]") for n in range(size)],
-        )
-        home.publish(parent)
+        parent = home.text_batch(size, max_parallel=8, prompt="[[server:delay=0.3]]")
 
         def counts() -> dict[str, int]:
             found = transitions.child_counts(parent.pk)
