@@ -7,13 +7,15 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import ActionDialog
 
 from config.errors import AppError
 
@@ -113,6 +115,17 @@ def run_each(
         )
 
 
+def confirm(title: Any, description: Any, submit: Any) -> ActionDialog:
+    """A dialog before an action on a row's own page: a link alone would act on GET, past the CSRF check."""
+    return {"title": title, "description": description, "form_class": None, "form_submit_text": submit}
+
+
+def reload_page(model: type[Model], object_id: str) -> HttpResponse:
+    """The answer to such a dialog, which htmx has sent: have the browser load the row's page anew."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])
+    return HttpResponse(headers={"HX-Redirect": address})
+
+
 def money(micros: int | None, currency: str = "USD") -> str:
     """Micro-units as people write them: no cent is rounded away, no zero is shown in vain."""
     if micros is None:
@@ -120,6 +133,11 @@ def money(micros: int | None, currency: str = "USD") -> str:
     whole, fraction = divmod(micros, MICROS)
     digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
     return f"{currency} {whole:,}.{digits}"
+
+
+def badge(text: Any, colour: str = "") -> SafeString:
+    """A small coloured label; `colour` is one of unfold's (info, primary, success, warning, danger)."""
+    return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
 
 
 def link_to(row: Model | None, text: str = "") -> SafeString | str:

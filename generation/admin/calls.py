@@ -4,13 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from config.admin_site import ReadOnlyAdmin, link_to, money, run_each
-from generation.admin.words import CALL_COLOURS, CALL_WORDS, call_label
+from config.admin_site import ReadOnlyAdmin, confirm, link_to, money, reload_page, run_each
+from generation.admin.words import CALL_WORDS, call_badge
 from generation.domain.states import CallStatus
 from generation.jobs.services import call_resolve
 from generation.models import ProviderCall
@@ -61,34 +61,33 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     )
     sortable_by = ("created",)
     actions = ("resolve_as_free", "resolve_as_charged")
+    actions_detail = ("resolve_one_as_free", "resolve_one_as_charged")
     fieldsets = (
-        (None, {"fields": ("id", "state", "owner", "job_link", "attempt", "step", "feature", "capability")}),
-        (_("Provider"), {"fields": ("provider", "model", "provider_ref", "error_code")}),
         (
-            _("Money"),
+            None,
             {
                 "fields": (
-                    "reserved",
-                    "cost",
-                    "price_version",
-                    "tokens",
-                    "cached_tokens",
-                    "reasoning_tokens",
-                    "is_estimate",
+                    ("id", "state"),
+                    ("owner", "job_link"),
+                    ("step", "attempt"),
+                    ("feature", "capability"),
                 )
             },
         ),
+        (_("Provider"), {"fields": (("provider", "model"), ("provider_ref", "error_code"))}),
+        (_("Money"), {"fields": (("reserved", "cost"), ("price_version", "is_estimate"))}),
+        (_("Tokens"), {"fields": ("tokens", ("cached_tokens", "reasoning_tokens"))}),
         (_("Uncertainty"), {"fields": ("resolution", "repeats_link")}),
-        (_("Dates"), {"fields": ("created_at", "sent_at", "settled_at")}),
+        (_("Dates"), {"fields": (("created_at", "sent_at"), "settled_at")}),
     )
 
     @display(description=_("created"), ordering="pk")
     def created(self, call: ProviderCall) -> Any:
         return call.created_at
 
-    @display(description=_("status"), label=CALL_COLOURS)
-    def state(self, call: ProviderCall) -> tuple[str, str]:
-        return call_label(call.status)
+    @display(description=_("status"))
+    def state(self, call: ProviderCall) -> Any:
+        return call_badge(call)
 
     @display(description=_("job"))
     def job_link(self, call: ProviderCall) -> Any:
@@ -110,7 +109,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     def repeats_link(self, call: ProviderCall) -> Any:
         return link_to(call.repeats)
 
-    def has_resolve_permission(self, request: HttpRequest) -> bool:
+    def has_resolve_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("generation.change_providercall")
 
     @admin.action(description=_("Resolve: it cost nothing"), permissions=["resolve"])
@@ -120,6 +119,39 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Resolve: what was reserved was charged"), permissions=["resolve"])
     def resolve_as_charged(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
         run_each(request, queryset, resolver(request, "charged"), done=resolved)
+
+    @action(
+        description=_("It cost nothing"),
+        url_path="free",
+        permissions=["resolve"],
+        dialog=confirm(
+            _("It certainly cost nothing?"),
+            _("The reservation is given back, and the job may buy this step again."),
+            _("It cost nothing"),
+        ),
+    )
+    def resolve_one_as_free(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._resolve_one(request, object_id, "released")
+
+    @action(
+        description=_("It was charged"),
+        url_path="charged",
+        permissions=["resolve"],
+        dialog=confirm(
+            _("It was charged?"),
+            _("What was reserved is recorded as its cost, and the job may buy this step again."),
+            _("It was charged"),
+        ),
+    )
+    def resolve_one_as_charged(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._resolve_one(request, object_id, "charged")
+
+    @staticmethod
+    def _resolve_one(request: HttpRequest, object_id: str, outcome: str) -> HttpResponse:
+        run_each(
+            request, ProviderCall.objects.filter(pk=object_id), resolver(request, outcome), done=resolved
+        )
+        return reload_page(ProviderCall, object_id)
 
 
 def resolver(request: HttpRequest, outcome: str) -> Any:

@@ -12,8 +12,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from config.admin_site import ReadOnlyAdmin, link_to, money, run_each
-from generation.admin.words import CALL_COLOURS, JOB_COLOURS, JOB_WORDS, call_label, job_label
+from config.admin_site import ReadOnlyAdmin, confirm, link_to, money, reload_page, run_each
+from generation.admin.words import JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
 from generation.jobs import registry
 from generation.jobs.services import job_cancel, job_retry
@@ -96,35 +96,25 @@ class JobAdmin(ReadOnlyAdmin):
             None,
             {
                 "fields": (
-                    "id",
-                    "kind",
-                    "state",
-                    "owner",
-                    "parent_link",
-                    "items_link",
-                    "is_test",
-                    "progress_bar",
+                    ("id", "kind"),
+                    ("state", "progress_bar"),
+                    ("owner", "is_test"),
+                    ("parent_link", "items_link"),
                 )
             },
         ),
         (_("Outcome"), {"fields": ("error_text", "output_text", "input_text")}),
         (
             _("Attempts"),
-            {"fields": ("attempts", "worker", "lease_expires_at", "not_before", "provider", "provider_ref")},
-        ),
-        (
-            _("Dates"),
             {
                 "fields": (
-                    "created_at",
-                    "started_at",
-                    "finished_at",
-                    "paused_at",
-                    "cancel_requested_at",
-                    "published_at",
+                    ("attempts", "worker"),
+                    ("not_before", "lease_expires_at"),
+                    ("provider", "provider_ref"),
                 )
             },
         ),
+        (_("Dates"), {"fields": (("created_at", "started_at"), ("finished_at", "cancel_requested_at"))}),
     )
 
     # -- what is shown ---------------------------------------------------------------------------------------------
@@ -133,17 +123,15 @@ class JobAdmin(ReadOnlyAdmin):
     def id_link(self, job: Job) -> str:
         return str(job.pk)[-12:]
 
-    @display(description=_("status"), label=JOB_COLOURS)
-    def state(self, job: Job) -> tuple[str, str]:
-        return job_label(job.status, is_paused=job.paused_at is not None and not job.is_terminal)
+    @display(description=_("status"))
+    def state(self, job: Job) -> Any:
+        return job_badge(job)
 
     @display(description=_("progress"))
     def progress_bar(self, job: Job) -> str:
+        style = "width: 5rem; accent-color: var(--color-primary-600)"
         return format_html(
-            '<div class="flex items-center gap-2"><div class="w-20 h-1.5 rounded-full bg-base-200 dark:bg-base-700">'
-            '<div class="h-1.5 rounded-full bg-primary-600" style="width: {}%"></div></div>{} %</div>',
-            job.progress,
-            job.progress,
+            '<progress max="100" value="{0}" style="{1}"></progress> {0} %', job.progress, style
         )
 
     @display(description=_("attempts · failures"))
@@ -204,10 +192,7 @@ class JobAdmin(ReadOnlyAdmin):
             context |= {
                 "events": [(event, as_line(event.data)) for event in events],
                 "events_total": job.event_seq,
-                "calls": [
-                    (call, call_label(call.status)[1], CALL_COLOURS.get(call.status), call_money(call))
-                    for call in calls
-                ],
+                "calls": [(call, call_badge(call), call_money(call)) for call in calls],
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -228,35 +213,31 @@ class JobAdmin(ReadOnlyAdmin):
         description=_("Retry"),
         url_path="retry",
         permissions=["steer"],
-        dialog={
-            "title": _("Retry this job?"),
-            "description": _(
+        dialog=confirm(
+            _("Retry this job?"),
+            _(
                 "What was paid for is not bought again. Calls with an unknown outcome may be bought once more."
             ),
-            "form_class": None,
-            "form_submit_text": _("Retry"),
-        },
+            _("Retry"),
+        ),
     )
     def retry_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         run_each(request, Job.objects.filter(pk=object_id), self._retry(request), done=retried)
-        return back_to_job(object_id)
+        return reload_page(Job, object_id)
 
     @action(
         description=_("Cancel"),
         url_path="cancel",
         permissions=["steer"],
-        dialog={
-            "title": _("Cancel this job?"),
-            "description": _(
-                "What runs stops between two of its steps. The items of a batch are cancelled with it."
-            ),
-            "form_class": None,
-            "form_submit_text": _("Cancel the job"),
-        },
+        dialog=confirm(
+            _("Cancel this job?"),
+            _("What runs stops between two of its steps. The items of a batch are cancelled with it."),
+            _("Cancel the job"),
+        ),
     )
     def cancel_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         run_each(request, Job.objects.filter(pk=object_id), lambda job: job_cancel(job=job), done=cancelled)
-        return back_to_job(object_id)
+        return reload_page(Job, object_id)
 
     @staticmethod
     def _retry(request: HttpRequest) -> Any:
@@ -276,12 +257,6 @@ class JobEventAdmin(ReadOnlyAdmin):
     @display(description=_("data"))
     def line(self, event: JobEvent) -> str:
         return as_line(event.data)
-
-
-def back_to_job(object_id: str) -> HttpResponse:
-    """After a dialog, which is sent by htmx: have the browser load the page anew."""
-    address = reverse("admin:generation_job_change", args=[object_id])
-    return HttpResponse(headers={"HX-Redirect": address})
 
 
 def retried(number: int) -> str:

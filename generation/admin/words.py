@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import pgettext_lazy
 
+from config.admin_site import badge
 from generation.domain.states import CallStatus, JobStatus
+from generation.models import Job, ProviderCall
 
 JOB_WORDS: dict[str, Any] = {
     JobStatus.QUEUED: pgettext_lazy("status", "queued"),
@@ -38,11 +41,11 @@ CALL_COLOURS = {
 }
 
 
-def job_label(status: str, *, is_paused: bool = False) -> tuple[str, str]:
-    """A job's state and its word, as unfold's labels take them."""
-    shown = "paused" if is_paused else status
-    return shown, str(JOB_WORDS.get(shown, shown))
+def job_badge(job: Job) -> SafeString:
+    is_paused = job.paused_at is not None and not job.is_terminal
+    shown = "paused" if is_paused else job.status
+    return badge(JOB_WORDS.get(shown, shown), JOB_COLOURS.get(shown, ""))
 
 
-def call_label(status: str) -> tuple[str, str]:
-    return status, str(CALL_WORDS.get(status, status))
+def call_badge(call: ProviderCall) -> SafeString:
+    return badge(CALL_WORDS.get(call.status, call.status), CALL_COLOURS.get(call.status, ""))

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, ExpressionWrapper, JSONField, OuterRef, Q, Subquery
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
@@ -176,7 +177,7 @@ class QueueClearIn(StrictSerializer):
 
     def validate_confirm(self, value: bool) -> bool:
         if not value:
-            raise serializers.ValidationError("Must be true.", code="invalid")
+            raise serializers.ValidationError(_("Must be true."), code="invalid")
         return value
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from unfold.decorators import display
 
-from config.admin_site import ReadOnlyAdmin, link_to, run_each
-from generation.admin.words import JOB_COLOURS, JOB_WORDS, job_label
+from config.admin_site import ReadOnlyAdmin, badge, link_to, run_each
+from generation.admin.words import JOB_WORDS, job_badge
 from generation.models import Job
 from templates.models import BatchItem, TemplateBatch
 from templates.models.batches import ITEM_STATUS
@@ -62,19 +62,18 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
     sortable_by = ("created",)
     actions = ("pause", "resume", "cancel", "retry")
     fieldsets = (
-        (None, {"fields": ("id", "owner", "state", "progress", "job_link")}),
-        (_("items"), {"fields": ("total", "counts", "items_link")}),
-        (_("options"), {"fields": ("options", "created_at")}),
+        (None, {"fields": (("id", "owner"), ("state", "progress"), "job_link")}),
+        (_("Items"), {"fields": (("total", "items_link"), "counts")}),
+        (_("Options"), {"fields": ("options", "created_at")}),
     )
 
     @display(description=_("created"), ordering="pk")
     def created(self, batch: TemplateBatch) -> Any:
         return batch.created_at
 
-    @display(description=_("status"), label=JOB_COLOURS)
-    def state(self, batch: TemplateBatch) -> tuple[str, str]:
-        job = batch.job
-        return job_label(job.status, is_paused=job.paused_at is not None and not job.is_terminal)
+    @display(description=_("status"))
+    def state(self, batch: TemplateBatch) -> Any:
+        return job_badge(batch.job)
 
     @display(description=_("progress"))
     def progress(self, batch: TemplateBatch) -> str:
@@ -183,9 +182,9 @@ class BatchItemAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BatchItem]:
         return super().get_queryset(request).annotate(status=ITEM_STATUS)
 
-    @display(description=_("status"), label=ITEM_COLOURS)
-    def state(self, item: Any) -> tuple[str, Any]:
-        return item.status, ITEM_WORDS[item.status]
+    @display(description=_("status"))
+    def state(self, item: Any) -> Any:
+        return badge(ITEM_WORDS[item.status], ITEM_COLOURS.get(item.status, ""))
 
     @display(description=_("batch"))
     def batch_link(self, item: BatchItem) -> Any:

@@ -9,7 +9,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.admin_site import ReadOnlyAdmin, link_to, money
+from config.admin_site import ReadOnlyAdmin, badge, link_to, money
 from templates.domain.html import markdown_to_html
 from templates.models import Document, DocumentVersion
 from templates.models.documents import STALE, STALE_CONDITION
@@ -75,9 +75,9 @@ class DocumentAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return super().get_queryset(request).annotate(is_stale=STALE)
 
-    @display(description=_("state"), label={"stale": "warning", "fresh": "success"})
-    def freshness(self, document: Any) -> tuple[str, Any]:
-        return ("stale", _("stale")) if document.is_stale else ("fresh", _("up to date"))
+    @display(description=_("state"))
+    def freshness(self, document: Any) -> Any:
+        return badge(_("stale"), "warning") if document.is_stale else badge(_("up to date"), "success")
 
     @display(description=_("project"))
     def project_link(self, document: Document) -> Any:
