@@ -8,15 +8,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from config import statements
 from config.celery import enqueue
 from generation.domain.states import ACTIVE, CallStatus, JobStatus
 from generation.errors import JobStateError
 from generation.jobs import ledger, parents, transitions
 from generation.jobs.registry import get_kind, to_json
 from generation.models import Job, JobEvent, ProviderCall
-
-#: Rows written at once when a parent gets its children.
-CHUNK = 500
 
 
 def job_submit(
@@ -84,9 +82,10 @@ def children_submit(*, parent: Job, kind: str, inputs: Iterable[Any]) -> list[Jo
         )
         for position, value in enumerate(inputs, start=1)
     ]
-    Job.objects.bulk_create(children, batch_size=CHUNK)
-    JobEvent.objects.bulk_create(
-        (JobEvent(job_id=child.pk, seq=1, type="queued", data={}) for child in children), batch_size=CHUNK
+    statements.insert_all(children)
+    nothing: dict[str, Any] = {}
+    statements.insert_all(
+        [JobEvent(job_id=child.pk, seq=1, type="queued", data=nothing) for child in children]
     )
     return children
 

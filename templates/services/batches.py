@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from config import statements
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
 from generation.jobs import services as jobs
@@ -39,7 +40,6 @@ from templates.models.documents import STALE
 
 BATCH_KIND = "templates.batch"
 DOCUMENT_KIND = "templates.document"
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +208,8 @@ def _create_items(batch: TemplateBatch, job: Job, planned: BatchPlan) -> None:
             ],
         )
     )
-    BatchItem.objects.bulk_create(
-        (
+    statements.insert_all(
+        [
             BatchItem(
                 batch_id=batch.pk,
                 position=position,
@@ -220,8 +220,7 @@ def _create_items(batch: TemplateBatch, job: Job, planned: BatchPlan) -> None:
                 skip_reason=item.skip_reason,
             )
             for position, item in enumerate(planned.items, start=1)
-        ),
-        batch_size=CHUNK,
+        ]
     )
 
 

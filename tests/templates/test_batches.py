@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from accounts.models import User
 from generation.jobs import runner
@@ -492,8 +492,7 @@ def test_thousands_of_items_take_a_bounded_number_of_statements(
     alice: User, library: Library, what: str, django_assert_max_num_queries: Any
 ) -> None:
     Project.objects.bulk_create(_copies(project_of(alice), 499))
-    # SQLite takes 999 parameters in a statement, so that its bulk inserts come in more pieces.
-    with django_assert_max_num_queries(30 if connection.vendor == "postgresql" else 150):
+    with django_assert_max_num_queries(20):
         if what == "plan":
             assert len(plan_of(alice)) == 2_000
         else:
