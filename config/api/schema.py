@@ -133,6 +133,14 @@ class AtelierSchema(AutoSchema):
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
         return f"{app}_{words}_{self.method.lower()}"
 
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
+        """Anything or null is anything: as the exclusive choice that the framework writes, null would be neither."""
+        mapped: Schema = super()._map_basic_serializer(serializer, direction)
+        for member in mapped.get("properties", {}).values():
+            if member.get("oneOf") == [{}, {"type": "null"}]:
+                del member["oneOf"]
+        return mapped
+
     def _add_request(self, found: Schema, described: Operation) -> None:
         if self.method == "DELETE" and described.request is not None:
             schema, _ = self._get_request_for_media_type(described.request)

@@ -12,16 +12,22 @@ from pathlib import Path
 from django.conf import settings
 
 FOLDER = Path(settings.LOCALE_PATHS[0]) / "zh_Hans" / "LC_MESSAGES"
-ENTRY = re.compile(r'((?:^#.*\n)*)^msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|\Z))+)', re.MULTILINE)
+ENTRY = re.compile(
+    r'((?:^#.*\n)*)(?:^msgctxt "(.*)"\n)?^msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|\Z))+)', re.MULTILINE
+)
+CONTEXT_END = "\x04"  # how compiled catalogues join the two
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
 def entries(text: str) -> dict[str, tuple[str, str]]:
-    """Each text with its translation and the comments above it; the head of the file apart."""
+    """Each text (after its context, if it has one) with its translation and the comments above it."""
     found = {}
-    for comments, source, translation in ENTRY.findall(text):
-        found[joined(source)] = (joined(translation), comments)
-    found.pop("", None)
+    for comments, context, source, translation in ENTRY.findall(text):
+        found[f"{context}{CONTEXT_END}{joined(source)}" if context else joined(source)] = (
+            joined(translation),
+            comments,
+        )
+    found.pop("", None)  # the head of the file
     return found
 
 
@@ -57,6 +63,6 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
 def test_the_look_finds_planted_faults() -> None:
     planted = (
         'msgid "a"\nmsgstr ""\n\n#, fuzzy\nmsgid "b"\nmsgstr "乙"\n\nmsgid "%(n)d c"\nmsgstr "丙"\n\n'
-        'msgid ""\n"d "\n"d"\nmsgstr "丁"\n'
+        'msgid ""\n"d "\n"d"\nmsgstr "丁"\n\nmsgctxt "e"\nmsgid "f"\nmsgstr ""\n'
     )
-    assert faults(planted) == ["a", "b", "%(n)d c"]
+    assert faults(planted) == ["a", "b", "%(n)d c", "e\x04f"]
