@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from unittest import mock
 
 import kombu.pools
@@ -156,6 +156,12 @@ class House:
         self.publish(parent)
         return parent
 
+    def armed_job(self, kind: str, input: Any, point: str) -> Job:
+        """A job that will stop at this point; nobody has heard of it yet."""
+        job = services.job_submit(kind=kind, input=input, owner_id=self.owner.pk, publish=False)
+        self.arm(job, point)
+        return job
+
     def publish(self, job: Job) -> None:
         """One more message for the job, whatever the engine has published."""
         app.send_task("generation.run_job", kwargs={"job_id": str(job.pk)}, ignore_result=True)
@@ -178,6 +184,9 @@ class House:
     def sweep(self) -> None:
         """What beat asks for."""
         sweeper.sweep()
+        self.poll_providers()
+
+    def poll_providers(self) -> None:
         app.send_task("generation.poll_jobs", ignore_result=True)
 
     def until_over(self, *jobs: Job) -> None:

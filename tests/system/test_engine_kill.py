@@ -28,11 +28,14 @@ class Fate:
     bought: int
 
 
+#: The vendor has accepted the call and doesn't answer.
+HELD = "held by the vendor"
+
 #: The rows of the ledger in the order of their creation; `bought`: how many calls the vendor has seen.
 TEXTS = (
     Fate("reserved", "reserved", ("released", "settled"), bought=1),
     Fate("sent", "sent", ("uncertain", "settled"), bought=1),
-    Fate("held by the vendor", "sent", ("uncertain", "settled"), bought=2),
+    Fate(HELD, "sent", ("uncertain", "settled"), bought=2),
     Fate("answered", "sent", ("uncertain", "settled"), bought=2),
     Fate("settled", "settled", ("settled",), bought=1),
     Fate("finishing", "settled", ("settled",), bought=1),
@@ -44,7 +47,7 @@ TEXTS = (
 ORDERS = (
     Fate("reserved", "reserved", ("released", "settled"), bought=1),
     Fate("sent", "sent", ("uncertain",), bought=0),
-    Fate("held by the vendor", "sent", ("uncertain",), bought=1),
+    Fate(HELD, "sent", ("uncertain",), bought=1),
     Fate("ordered", "sent", ("uncertain",), bought=1),
     Fate("accepted", "sent", ("settled",), bought=1),
     Fate("settled", "settled", ("settled",), bought=1),
@@ -63,6 +66,10 @@ def statuses(job: Job) -> tuple[str, ...]:
     return tuple(call.status for call in calls(job))
 
 
+def ends(job: Job) -> list[str]:
+    return [type_ for type_ in events(job) if type_ in TERMINAL_EVENTS]
+
+
 def assert_every_call_has_its_row(home: House) -> None:
     """What the vendors have seen, by key, is at most what the ledger shows as sent."""
     seen: dict[str, int] = {}
@@ -74,106 +81,120 @@ def assert_every_call_has_its_row(home: House) -> None:
     assert {key: n for key, n in seen.items() if n > shown.get(key, 0)} == {}
 
 
-def test_texts_survive_a_kill_at_each_step(home: House) -> None:
-    jobs: dict[str, Job] = {}
-    with home.worker(concurrency=12) as first:
-        for fate in TEXTS:  # the last one keeps SQLite's only write lock while it stands
-            prompt = "写 🙂 [[server:hang-once]]" if fate.point == "held by the vendor" else "写 🙂"
-            job = services.job_submit(
-                kind="test.text", input=TextInput(prompt), owner_id=home.owner.pk, publish=False
-            )
-            jobs[fate.point] = job
-            if fate.point != "held by the vendor":
-                home.arm(job, fate.point)
-            home.publish(job)
-            home.until(
-                lambda job=job, fate=fate: (
-                    home.has_reached(job, fate.point)
-                    or (fate.point == "held by the vendor" and texts_seen(home, job))
-                ),
-                fate.point,
-            )
-        first.kill()
+def is_there(home: House, job: Job, point: str) -> bool:
+    """Whether the job stands still at its point."""
+    if point == HELD:
+        return bool(texts_seen(home, job) or orders_seen(home, job))
+    return home.has_reached(job, point)
+
+
+def start_texts(home: House) -> dict[str, Job]:
+    jobs = {}
     for fate in TEXTS:
+        prompt = "写 🙂 [[server:hang-once]]" if fate.point == HELD else "写 🙂"
+        jobs[fate.point] = home.armed_job("test.text", TextInput(prompt), fate.point)
+    return jobs
+
+
+def start_orders(home: House, kind: str) -> dict[str, Job]:
+    jobs = {}
+    for fate in ORDERS:
+        job = jobs[fate.point] = home.armed_job(kind, OrderInput(home.orders.url), fate.point)
+        if fate.point == HELD:
+            home.orders.held.add(f"{job.pk}:order")
+    return jobs
+
+
+def stop_at_their_points(home: House, *groups: dict[str, Job]) -> None:
+    """All jobs stand still. The one within its store comes last: it has SQLite's only write lock."""
+    jobs = [(point, job) for group in groups for point, job in group.items()]
+    writing = [(point, job) for point, job in jobs if point == "in-store"]
+    for part in ([found for found in jobs if found not in writing], writing):
+        for _, job in part:
+            home.publish(job)
+
+        def all_there(part: list[tuple[str, Job]] = part) -> bool:
+            if part is not writing:
+                home.poll_providers()
+            return all(is_there(home, job, point) for point, job in part)
+
+        home.until(all_there, "all jobs at their points")
+
+
+def assert_dead(jobs: dict[str, Job], fates: tuple[Fate, ...]) -> None:
+    for fate in fates:
         job = jobs[fate.point]
-        assert calls(job)[0].status == fate.at_death, fate
+        assert statuses(job) == (fate.at_death,), fate
         assert fetch(job).status == ("succeeded" if fate.point == "stored" else "running"), fate
         assert StoredText.objects.filter(job_id=job.pk).count() == (fate.point == "stored"), fate
 
-    home.lapse(first)
-    with home.worker():
-        home.until_over(*jobs.values())
-        for job in jobs.values():
-            home.publish(job)  # the broker delivers once more what the dead worker had not confirmed
-        again = services.job_submit(kind="test.text", input=TextInput(), owner_id=home.owner.pk)
-        home.until_over(again)
+
+def assert_texts_done(home: House, jobs: dict[str, Job]) -> None:
     for fate in TEXTS:
         job = fetch(jobs[fate.point])
         assert (job.status, job.error) == ("succeeded", None), fate
-        assert [type_ for type_ in events(job) if type_ in TERMINAL_EVENTS] == ["succeeded"], fate
+        assert ends(job) == ["succeeded"], fate
         assert StoredText.objects.filter(job_id=job.pk).count() == 1, fate
         assert statuses(job) == fate.rows, fate
         assert texts_seen(home, job) == fate.bought, fate
         if fate.rows == ("uncertain", "settled"):
             lost, repeated = calls(job)
             assert repeated.repeats_id == lost.pk, fate
-    assert_every_call_has_its_row(home)
 
 
-@pytest.mark.parametrize("kind", ["test.task", "test.blind"])
-def test_orders_are_never_repeated_after_a_kill_at_any_step(home: House, kind: str) -> None:
-    jobs: dict[str, Job] = {}
-    with home.worker(concurrency=12) as first:
-        for fate in ORDERS:
-            job = services.job_submit(
-                kind=kind, input=OrderInput(home.orders.url), owner_id=home.owner.pk, publish=False
-            )
-            jobs[fate.point] = job
-            if fate.point == "held by the vendor":
-                home.orders.held.add(f"{job.pk}:order")
-            else:
-                home.arm(job, fate.point)
-            home.publish(job)
+def assert_orders_await_a_word(home: House, jobs: dict[str, Job]) -> list[Job]:
+    """Returns those that do; the others are done."""
+    waiting = []
+    for fate in ORDERS:
+        job = fetch(jobs[fate.point])
+        is_lost = fate.rows == ("uncertain",)
+        end = ("failed", "CALL_UNCERTAIN") if is_lost else ("succeeded", "")
+        assert (job.status, job.error_code) == end, fate
+        assert ends(job) == [job.status], fate
+        assert statuses(job) == fate.rows, fate
+        assert orders_seen(home, job) == fate.bought, fate
+        if is_lost:
+            assert job.error["charged"] is None
+            waiting.append(job)
+    return waiting
 
-        def all_there() -> bool:
-            home.sweep()
-            return all(
-                home.has_reached(job, point) or (point == "held by the vendor" and orders_seen(home, job))
-                for point, job in jobs.items()
-            )
 
-        home.until(all_there, "all jobs at their points")
-        first.kill()
-    assert {fate.point: statuses(jobs[fate.point])[0] for fate in ORDERS} == {
-        fate.point: fate.at_death for fate in ORDERS
-    }
-
-    home.lapse(first)
-    with home.worker():
-        home.until_over(*jobs.values())
-        for fate in ORDERS:
-            job = fetch(jobs[fate.point])
-            is_lost = fate.rows[-1] == "uncertain"
-            assert (job.status, job.error_code) == (
-                ("failed", "CALL_UNCERTAIN") if is_lost else ("succeeded", "")
-            ), fate
-            assert statuses(job) == fate.rows, fate
-            assert orders_seen(home, job) == fate.bought, fate
-            assert [type_ for type_ in events(job) if type_ in TERMINAL_EVENTS] == [job.status], fate
-        assert_every_call_has_its_row(home)
-
-        home.orders.held.clear()
-        lost = [jobs[fate.point] for fate in ORDERS if fate.rows == ("uncertain",)]
-        for job in lost:
-            assert fetch(job).error["charged"] is None
-            services.job_retry(job=fetch(job), resolution="alice：供应商没有收到")
-        home.until_over(*lost)
+def assert_orders_done(home: House, jobs: dict[str, Job]) -> None:
     for fate in ORDERS:
         if fate.rows == ("uncertain",):
             job = jobs[fate.point]
             assert (fetch(job).status, statuses(job)) == ("succeeded", ("uncertain", "settled")), fate
             assert orders_seen(home, job) == fate.bought + 1, fate
             assert [call.cost_micros for call in calls(job)] == [None, ORDER_MICROS], fate
+
+
+def test_paid_calls_survive_a_kill_at_each_step(home: House) -> None:
+    texts, tasks, blinds = (
+        start_texts(home),
+        start_orders(home, "test.task"),
+        start_orders(home, "test.blind"),
+    )
+    with home.worker(concurrency=32) as first:
+        stop_at_their_points(home, texts, tasks, blinds)
+        first.kill()
+    for jobs, fates in ((texts, TEXTS), (tasks, ORDERS), (blinds, ORDERS)):
+        assert_dead(jobs, fates)
+
+    home.lapse(first)
+    with home.worker():
+        home.until_over(*texts.values(), *tasks.values(), *blinds.values())
+        assert_every_call_has_its_row(home)
+        undecided = assert_orders_await_a_word(home, tasks) + assert_orders_await_a_word(home, blinds)
+        for job in texts.values():
+            home.publish(job)  # the broker delivers once more what the dead worker had not confirmed
+
+        home.orders.held.clear()
+        for job in undecided:
+            services.job_retry(job=job, resolution="alice：供应商没有收到")
+        home.until_over(*undecided)
+    assert_texts_done(home, texts)
+    assert_orders_done(home, tasks)
+    assert_orders_done(home, blinds)
     assert_every_call_has_its_row(home)
 
 
@@ -201,9 +222,9 @@ def test_a_batch_survives_the_death_of_one_of_its_workers(home: House) -> None:
 
     assert fetch(parent).status == JobStatus.SUCCEEDED
     assert set(totals) == {size}
-    assert [type_ for type_ in events(parent) if type_ in TERMINAL_EVENTS] == ["succeeded"]
+    assert ends(parent) == ["succeeded"]
     for child in Job.objects.filter(parent_id=parent.pk):
-        assert [type_ for type_ in events(child) if type_ in TERMINAL_EVENTS] == ["succeeded"]
+        assert ends(child) == ["succeeded"]
         assert statuses(child)[-1] == "settled"
         assert texts_seen(home, child) <= len(calls(child)) <= 2
         assert StoredText.objects.filter(job_id=child.pk).count() == 1
