@@ -94,7 +94,13 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
-POSTGRES_OPTIONS = {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 30}}
+DATABASE_PREPARE = env.bool(
+    "DATABASE_PREPARE", default=True, help="Prepared statements for lists; off behind a pooler without them"
+)
+POSTGRES_OPTIONS = {
+    "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
+    "prepare_threshold": 5 if DATABASE_PREPARE else None,
+}
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
@@ -263,7 +269,7 @@ ALLOW_DEMO_ACCOUNT = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale", BASE_DIR / "config" / "locale" / "unfold"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -1,6 +1,7 @@
 """Shapes of the document factory: what the API shows of it."""
 
 from django.db.models import Case, OuterRef, Q, TextField, Value, When
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, One, ReadModel, Text, Time, Uuid, json_counts
@@ -264,7 +265,7 @@ class BatchGenerateIn(StrictSerializer):
 
     def validate_languages(self, value: list[str]) -> list[str]:
         if len(set(value)) < len(value):
-            raise serializers.ValidationError("A language stands here twice.", code="duplicate")
+            raise serializers.ValidationError(_("A language stands here twice."), code="duplicate")
         return value
 
 
