@@ -1,7 +1,7 @@
 """Batches: plan the grid, write it down as one parent job with a child per item, and steer it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -248,27 +248,32 @@ def batch_summary(job: Job, counts: Mapping[str, int]) -> Any:
 
 def batch_pause(*, batch: TemplateBatch) -> TemplateBatch:
     """Start no further items; those that run end. Raises `BatchStateError`."""
-    return _steer(batch, jobs.job_pause)
+    return _steer(batch, jobs.job_pause, "running")
 
 
 def batch_resume(*, batch: TemplateBatch) -> TemplateBatch:
     """Go on after a pause. Raises `BatchStateError` when it isn't paused."""
-    return _steer(batch, jobs.job_resume)
+    return _steer(batch, jobs.job_resume, "paused")
 
 
 def batch_cancel(*, batch: TemplateBatch) -> TemplateBatch:
     """Cancel what hasn't begun, ask what runs to stop. Documents that are finished stay. Raises `BatchStateError`."""
-    return _steer(batch, jobs.job_cancel)
+    return _steer(batch, jobs.job_cancel, "pending, running or paused")
 
 
 def batch_retry(*, batch: TemplateBatch) -> TemplateBatch:
     """Run the failed items again, and only those. Raises `BatchStateError` unless the batch has failed."""
-    return _steer(batch, jobs.job_retry)
+    return _steer(batch, jobs.job_retry, "failed")
 
 
-def _steer(batch: TemplateBatch, action: Any) -> TemplateBatch:
+#: A job's state in the words of a batch, which `templates.api.serializers.BATCH_STATUS` uses, too.
+BATCH_WORDS = {"queued": "pending", "waiting": "running"}
+
+
+def _steer(batch: TemplateBatch, action: Callable[..., Job], wanted: str) -> TemplateBatch:
     try:
         batch.job = action(job=batch.job)
     except JobStateError as exc:
-        raise BatchStateError(**exc.params) from exc
+        status = exc.params["status"]
+        raise BatchStateError(status=BATCH_WORDS.get(status, status), wanted=wanted) from exc
     return batch

@@ -1,0 +1,440 @@
+"""Batches over HTTP: generate, look, steer; and every bad question."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.domain.principal import Principal
+from accounts.models import User
+from config.api.lists import Source, plain_queryset, plain_serializer, read_row
+from generation.jobs import runner
+from generation.models import Job
+from generation.providers.base import CONTENT_REFUSED, ProviderError
+from templates.api.serializers import TemplateBatchOut
+from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
+from templates.selectors import batch_get_for
+from tests.templates import writer
+from tests.templates.factories import (
+    batch_of,
+    documents_of,
+    errors_of,
+    finish,
+    generate,
+    project_of,
+    run_items,
+    template_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+BASE = "/api/v1/templates"
+GENERATE = f"{BASE}/batch-generate"
+ClientFor = Callable[[User], APIClient]
+Library = list[ContentTemplate]
+
+
+@pytest.fixture
+def client(client_for: ClientFor, alice: User) -> APIClient:
+    return client_for(alice)
+
+
+def fault(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["data"]["code"]
+
+
+def fields(answer: Any) -> set[str]:
+    assert fault(answer) == (422, "VALIDATION_FAILED")
+    return {detail["field"].partition(".")[0] for detail in answer.json()["data"]["details"]}
+
+
+class TestGenerate:
+    def test_answers_at_once_with_the_batch(
+        self,
+        client: APIClient,
+        tea: Project,
+        library: Library,
+        enqueued: Any,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        body = {"languages": ["en", "zh"], "category_code": "product", "limit": 5, "concurrency": 3}
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = client.post(GENERATE, body)
+        assert answer.status_code == 202
+        row = answer.json()["data"]
+        assert answer.headers["Location"] == f"/api/v1/jobs/{row['job_id']}"
+        assert (row["status"], row["total"], row["error"], row["paused_at"]) == ("pending", 2, None, None)
+        assert row["counts"] == {
+            "pending": 2,
+            "running": 0,
+            "succeeded": 0,
+            "skipped": 0,
+            "failed": 0,
+            "cancelled": 0,
+        }
+        assert row["params"]["languages"] == ["en", "zh"]
+        assert (row["params"]["limit"], row["params"]["concurrency"]) == (5, 3)
+        assert ("generation.run_job", {"job_id": row["job_id"]}) in enqueued
+        assert Job.objects.get(pk=row["job_id"]).max_parallel == 3
+        assert client.get(f"{BASE}/batches/{row['id']}").json()["data"] == row
+
+    def test_an_empty_body_makes_everything(self, client: APIClient, tea: Project, library: Library) -> None:
+        assert client.post(GENERATE).json()["data"]["total"] == 4
+
+    def test_a_dry_run_writes_nothing(
+        self, client: APIClient, tea: Project, library: Library, paid: Any
+    ) -> None:
+        generate(tea.owner, limit=1)
+        before = (Job.objects.count(), TemplateBatch.objects.count())
+        answer = client.post(GENERATE, {"dry_run": True})
+        assert answer.status_code == 200
+        row = answer.json()["data"]
+        cost = row.pop("cost")
+        assert row == {"dry_run": True, "total": 4, "to_run": 3, "skipped": {"fresh": 1}}
+        assert (cost["currency"], cost["providers"]) == ("USD", ["deepseek"])
+        assert 0 < cost["least_micros"] <= 3 * writer.CALL_MICROS <= cost["most_micros"]
+        assert (Job.objects.count(), TemplateBatch.objects.count()) == before
+        free = client.post(GENERATE, {"dry_run": True, "demo_mode": True}).json()["data"]["cost"]
+        assert (free["most_micros"], free["providers"]) == (0, ["sandbox"])
+
+    def test_demo_mode_and_translation_are_passed_on(
+        self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        body = {
+            "mode": "translated",
+            "demo_mode": True,
+            "template_codes": ["plan"],
+            "project_ids": [str(tea.pk)],
+        }
+        row = client.post(GENERATE, body).json()["data"]
+        batch = TemplateBatch.objects.get(pk=row["id"])
+        runner.run(batch.job_id)
+        assert finish(batch) == {"succeeded": 2}
+        assert writer.said == []
+        assert {d.source_language for d in documents_of(alice).values()} == {"zh"}
+
+    def test_a_test_token_reaches_the_sandbox_only(
+        self, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        client = APIClient()
+        principal = Principal(alice.pk, alice.username, is_staff=False, language="zh", is_test=True)
+        client.force_authenticate(user=principal)  # type: ignore[arg-type]
+        row = client.post(GENERATE, {"demo_mode": False}).json()["data"]
+        batch = TemplateBatch.objects.get(pk=row["id"])
+        runner.run(batch.job_id)
+        assert finish(batch) == {"succeeded": 4}
+        assert writer.said == []
+        preview = client.post(GENERATE, {"dry_run": True, "skip_existing": False}).json()["data"]
+        assert preview["cost"]["providers"] == ["sandbox"]
+
+    def test_the_same_key_makes_one_batch(self, client: APIClient, tea: Project, library: Library) -> None:
+        key = {"Idempotency-Key": "一次就好".encode().hex()}
+        first = client.post(GENERATE, {"limit": 1}, headers=key)
+        again = client.post(GENERATE, {"limit": 1}, headers=key)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert (again.status_code, again.content) == (202, first.content)
+        assert TemplateBatch.objects.count() == 1
+        assert fault(client.post(GENERATE, {"limit": 2}, headers=key)) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_wait_brings_the_finished_job(self, client: APIClient, tea: Project, library: Library) -> None:
+        def work() -> None:
+            while (batch := TemplateBatch.objects.first()) is None:
+                time.sleep(0.01)
+            runner.run(batch.job_id)
+            run_items(batch)
+            connection.close()
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        answer = client.post(f"{GENERATE}?wait=20", {"limit": 1})
+        worker.join()
+        assert answer.status_code == 200
+        job = answer.json()["data"]
+        assert (job["status"], job["progress"], job["output"]["items"]["succeeded"]) == ("succeeded", 100, 1)
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("body", "wrong"),
+        [
+            ({"languages": ["zh", "fr"]}, {"languages"}),
+            ({"languages": ["zh", "zh"]}, {"languages"}),
+            ({"languages": []}, {"languages"}),
+            ({"languages": "zh"}, {"languages"}),
+            ({"limit": 0}, {"limit"}),
+            ({"limit": 10_001}, {"limit"}),
+            ({"concurrency": 0}, {"concurrency"}),
+            ({"concurrency": 101}, {"concurrency"}),
+            ({"mode": "both"}, {"mode"}),
+            ({"project_ids": ["tea-house"]}, {"project_ids"}),
+            ({"template_codes": ["产品"]}, {"template_codes"}),
+            ({"dry_run": "maybe"}, {"dry_run"}),
+            ({"budget": 5, "语言": "zh"}, {"budget", "语言"}),
+        ],
+    )
+    def test_wrong_and_unknown_fields_are_named(
+        self, client: APIClient, tea: Project, library: Library, body: Any, wrong: set[str]
+    ) -> None:
+        answer = client.post(GENERATE, body, headers={"Accept-Language": "zh"})
+        assert fields(answer) == wrong
+        assert not TemplateBatch.objects.exists()
+
+    def test_unknown_rows_are_named(
+        self, client: APIClient, bob: User, tea: Project, library: Library
+    ) -> None:
+        bobs = project_of(bob)
+        template_of(bob, code="bobs")
+        for body, code, named in (
+            ({"project_ids": [str(tea.pk), str(bobs.pk)]}, "PROJECT_UNKNOWN", str(bobs.pk)),
+            ({"template_codes": ["brief", "bobs"]}, "TEMPLATE_UNKNOWN", "bobs"),
+            ({"category_code": "vanished"}, "CATEGORY_UNKNOWN", "vanished"),
+        ):
+            for dry_run in (False, True):
+                answer = client.post(GENERATE, {**body, "dry_run": dry_run})
+                assert fault(answer) == (422, code)
+                assert named in answer.json()["data"]["message"]
+        assert not TemplateBatch.objects.exists()
+
+    def test_nothing_is_too_little_and_ten_thousand_and_one_too_much(
+        self, client: APIClient, alice: User, library: Library
+    ) -> None:
+        answer = client.post(GENERATE, headers={"Accept-Language": "zh"})
+        assert fault(answer) == (422, "BATCH_TOO_LARGE")
+        assert "0 个条目" in answer.json()["data"]["message"]
+        one = project_of(alice)
+        fields = {name: getattr(one, name) for name in ("name_zh", "fingerprint_zh", "fingerprint_en")}
+        Project.objects.bulk_create(Project(owner=alice, code=f"copy-{n}", **fields) for n in range(10_000))
+        answer = client.post(GENERATE, {"languages": ["zh"], "template_codes": ["brief"]})
+        assert fault(answer) == (422, "BATCH_TOO_LARGE")
+        assert answer.json()["data"]["details"] == {"total": 10_001, "limit": 10_000}
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            (b'{"languages": ["zh"', (400, "MALFORMED_REQUEST")),
+            (b"languages=zh", (400, "MALFORMED_REQUEST")),
+            ("语言".encode("gbk"), (400, "MALFORMED_REQUEST")),
+            (b"[" * 100_000, (400, "MALFORMED_REQUEST")),
+            (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, (400, "MALFORMED_REQUEST")),
+            (b'{"limit": ' + b"9" * 5_000 + b"}", (400, "MALFORMED_REQUEST")),
+            (b'{"x": "' + b"y" * 3_000_000 + b'"}', (413, "BODY_TOO_LARGE")),
+        ],
+        ids=["cut", "form", "GBK", "brackets", "deep", "huge number", "too large"],
+    )
+    def test_bodies_that_cant_be_read(
+        self, client: APIClient, tea: Project, library: Library, body: bytes, expected: tuple[int, str]
+    ) -> None:
+        answer = client.post(GENERATE, body, content_type="application/json")
+        assert fault(answer) == expected, answer.content[:300]
+        assert not TemplateBatch.objects.exists()
+
+    def test_another_content_type(self, client: APIClient, tea: Project, library: Library) -> None:
+        answer = client.post(GENERATE, b"a=1", content_type="application/x-www-form-urlencoded")
+        assert fault(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+    def test_expired_forged_and_missing_tokens(
+        self, anonymous: APIClient, alice: User, tea: Project, library: Library, client_for: ClientFor
+    ) -> None:
+        good = client_for(alice)._credentials["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+        expired = AccessToken(good)
+        expired.set_exp(lifetime=-timedelta(seconds=1))
+        foreign = AccessToken(good)
+        foreign["sub"] = str(uuid4())
+        head, _, signature = good.split(".")
+        swapped = f"{head}.{str(foreign).split('.')[1]}.{signature}"
+        for token in (str(expired), str(foreign), swapped, good[:-3], "null", ""):
+            answer = anonymous.post(GENERATE, {}, headers={"Authorization": f"Bearer {token}"})
+            assert fault(answer) == (401, "TOKEN_INVALID")
+        assert fault(anonymous.post(GENERATE, {})) == (401, "NOT_AUTHENTICATED")
+        assert not TemplateBatch.objects.exists()
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "batches?sort=total",
+            "batches?state=failed",
+            "batches?status=done",
+            "batches/{id}/items?sort=language",
+            "batches/{id}/items?status=exists",
+            "batches/{id}/items?language=fr",
+            "documents?sort=content",
+            "documents?is_stale=maybe",
+            "documents?语言=zh",
+            "list?categorie=x",
+            "documents/export?format=pdf",
+            "documents/export?since=2026",
+            "documents/export?language=de",
+        ],
+    )
+    def test_unknown_sorts_and_filters_are_errors(
+        self, client: APIClient, alice: User, tea: Project, library: Library, path: str
+    ) -> None:
+        batch = batch_of(alice)
+        assert fields(client.get(f"{BASE}/{path.format(id=batch.pk)}"))
+
+
+class TestLook:
+    def test_items_tell_what_came_of_them(
+        self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        generate(alice, languages=("zh",), template_codes=("brief",))
+        refused = ProviderError(CONTENT_REFUSED, "no", retryable=False, charged=False)
+        writer.says(lambda request: refused if request.context["template"]["code"] == "plan" else None)
+        batch = generate(alice, languages=("zh", "en"))
+        url = f"{BASE}/batches/{batch.pk}/items"
+        rows = client.get(url).json()["data"]
+        assert [
+            (row["position"], row["content_template"]["code"], row["language"], row["status"]) for row in rows
+        ] == [
+            (1, "brief", "zh", "skipped"),
+            (2, "brief", "en", "succeeded"),
+            (3, "plan", "zh", "failed"),
+            (4, "plan", "en", "failed"),
+        ]
+        skipped, done, broken, _ = rows
+        assert (skipped["skip_reason"], skipped["job_id"], skipped["document_id"]) == ("fresh", None, None)
+        assert done["document_id"] == str(Document.objects.get(language="en").pk)
+        assert done["project"]["name_zh"] == "云上茶馆"
+        assert (done["attempt"], done["error"]) == (1, None)
+        assert broken["error"]["code"] == "PROVIDER_CONTENT_REFUSED"
+        assert broken["error"]["message_zh"]
+        assert broken["finished_at"]
+
+        def positions(query: str) -> list[int]:
+            return [row["position"] for row in client.get(f"{url}?{query}").json()["data"]]
+
+        assert positions("status=failed&sort=-position") == [4, 3]
+        assert positions("language=zh") == [1, 3]
+        assert positions(f"content_template_id={library[0].pk}") == [1, 2]
+        shown = client.get(f"{BASE}/batches/{batch.pk}").json()["data"]
+        assert shown["status"] == "failed"
+        assert shown["counts"]["failed"] + shown["counts"]["succeeded"] + shown["counts"]["skipped"] == 4
+        assert shown["error"]["code"] == "JOB_ITEMS_FAILED"
+
+    def test_each_status_has_its_word_and_its_filter(
+        self, client: APIClient, alice: User, tea: Project, library: Library
+    ) -> None:
+        def status(batch: TemplateBatch) -> str:
+            said = str(client.get(f"{BASE}/batches/{batch.pk}").json()["data"]["status"])
+            listed = client.get(f"{BASE}/batches?status={said}").json()["data"]
+            assert str(batch.pk) in {row["id"] for row in listed}
+            return said
+
+        client.post(GENERATE, {"languages": ["en"]})
+        waiting = TemplateBatch.objects.get()
+        assert status(waiting) == "pending"
+        runner.run(waiting.job_id)
+        assert status(waiting) == "running"
+        client.post(f"{BASE}/batches/{waiting.pk}/pause")
+        assert status(waiting) == "paused"
+        client.post(f"{BASE}/batches/{waiting.pk}/cancel")
+        assert status(waiting) == "cancelled"
+        assert status(generate(alice)) == "succeeded"
+
+    def test_is_equal_to_the_plain_serializer(self, alice: User, tea: Project, library: Library) -> None:
+        batch = generate(alice, limit=2)
+        instance = plain_queryset(TemplateBatchOut, batch_get_for(alice.pk, batch.pk)).get()
+        fast = read_row(Source(TemplateBatchOut, batch_get_for), owner_id=alice.pk, batch_id=batch.pk)
+        slow = plain_serializer(TemplateBatchOut)(instance).data
+        assert orjson.loads(fast.data_json) == orjson.loads(orjson.dumps(slow, default=dict))
+
+    @pytest.mark.parametrize("path", ["batches?limit=100", "batches/{id}", "batches/{id}/items?limit=100"])
+    def test_costs_the_same_queries_however_many_rows(
+        self, client: APIClient, alice: User, library: Library, path: str
+    ) -> None:
+        counted = []
+        for number in (1, 30):
+            rows = number if path.startswith("batches?") else 1
+            items = 1 if rows > 1 else number
+            projects = tuple(project_of(alice).pk for _ in range(items))
+            for _ in range(rows):
+                batch = batch_of(alice, project_ids=projects, languages=("zh",), template_codes=("brief",))
+            url = f"{BASE}/{path.format(id=batch.pk)}"
+            client.get(url)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(url)
+            counted.append(len(queries))
+        assert counted[0] == counted[1] <= 2
+
+
+class TestSteer:
+    def test_pause_resume_cancel(
+        self, client: APIClient, alice: User, tea: Project, library: Library
+    ) -> None:
+        batch = batch_of(alice)
+        run_items(batch, most=1)
+        url = f"{BASE}/batches/{batch.pk}"
+
+        def steer(action: str) -> Any:
+            answer = client.post(f"{url}/{action}", headers={"Accept-Language": "zh"})
+            if answer.status_code == 200:
+                shown = answer.json()["data"]
+                assert sum(shown["counts"].values()) == shown["total"] == 4
+                assert shown == client.get(url).json()["data"]
+                return shown["status"]
+            return answer.json()["data"]
+
+        assert steer("pause") == "paused"
+        assert steer("pause")["code"] == "BATCH_WRONG_STATE"
+        assert steer("resume") == "running"
+        again = steer("resume")
+        assert (again["code"], again["details"]) == (
+            "BATCH_WRONG_STATE",
+            {"status": "running", "wanted": "paused"},
+        )
+        assert "批次" in again["message"]
+        assert steer("retry")["code"] == "BATCH_WRONG_STATE"
+        assert steer("cancel") == "cancelled"
+        assert steer("cancel") == "cancelled", "asking twice changes nothing"
+        assert steer("retry")["details"]["status"] == "cancelled"
+        assert steer("resume")["code"] == "BATCH_WRONG_STATE"
+
+    def test_conflicts_are_409(self, client: APIClient, alice: User, tea: Project, library: Library) -> None:
+        batch = generate(alice)
+        for action in ("pause", "resume", "cancel", "retry"):
+            answer = client.post(f"{BASE}/batches/{batch.pk}/{action}")
+            assert fault(answer) == (409, "BATCH_WRONG_STATE")
+            assert answer.json()["data"]["details"]["status"] == "succeeded"
+
+    def test_retry_runs_the_failed_ones_again(
+        self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        refused = ProviderError(CONTENT_REFUSED, "no", retryable=False, charged=False)
+        writer.says(lambda request: refused)
+        batch = generate(alice, limit=2)
+        assert errors_of(batch) == ["PROVIDER_CONTENT_REFUSED"] * 2
+        writer.says(lambda request: None)
+        shown = client.post(f"{BASE}/batches/{batch.pk}/retry").json()["data"]
+        assert (shown["status"], shown["counts"]["pending"], shown["error"]) == ("running", 2, None)
+        assert finish(batch) == {"succeeded": 2}
+
+    @pytest.mark.parametrize("action", ["", "/items", "/pause", "/resume", "/cancel", "/retry"])
+    def test_a_stranger_finds_nothing(
+        self,
+        client_for: ClientFor,
+        alice: User,
+        charlie: User,
+        staff: User,
+        tea: Project,
+        library: Library,
+        action: str,
+    ) -> None:
+        batch = batch_of(alice)
+        method = "get" if action in ("", "/items") else "post"
+        for stranger in (charlie, staff):
+            answer = getattr(client_for(stranger), method)(f"{BASE}/batches/{batch.pk}{action}")
+            assert fault(answer) == (404, "NOT_FOUND")
+        assert fault(getattr(client_for(alice), method)(f"{BASE}/batches/{uuid4()}{action}"))[0] == 404
+        assert client_for(charlie).get(f"{BASE}/batches").json()["data"] == []
+        assert not BatchItem.objects.exclude(job__status="queued").exists()
