@@ -6,13 +6,14 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from templates.domain.filenames import safe_filename, unique_filenames
 from templates.domain.inputs import language_of, localized
 from templates.errors import ExportEmptyError, ExportTooLargeError
-from templates.models import Document
+from templates.models import ContentTemplate, Document, Project
 
 EXPORT_LIMIT = 5_000
 CHUNK = 50
@@ -25,8 +26,13 @@ def documents_to_export(documents: QuerySet[Document]) -> QuerySet[Document]:
         raise ExportEmptyError
     if total > EXPORT_LIMIT:
         raise ExportTooLargeError(total=total, limit=EXPORT_LIMIT)
+    return ready_to_export(documents)
+
+
+def ready_to_export(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """The documents with all that an export reads, in an order in which a reader wants them."""
     return documents.select_related("project", "content_template", "latest").order_by(
-        "project_id", "title", "id"
+        "project__code", "language", "content_template__order", "id"
     )
 
 
@@ -35,8 +41,8 @@ def export_jsonl(documents: QuerySet[Document]) -> Iterator[bytes]:
     for document in documents.iterator(chunk_size=CHUNK):
         line = {
             "id": str(document.pk),
-            "project": {"code": document.project.code, "name": str(document.project)},
-            "content_template": {"code": document.content_template.code},
+            "project": _named_briefly(document.project),
+            "content_template": _named_briefly(document.content_template),
             "language": document.language,
             "source_language": document.source_language,
             "title": document.title,
@@ -49,10 +55,15 @@ def export_jsonl(documents: QuerySet[Document]) -> Iterator[bytes]:
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
+def _named_briefly(row: Project | ContentTemplate) -> dict[str, str]:
+    return {"code": row.code, "name_zh": row.name_zh, "name_en": row.name_en}
+
+
 def export_zip(
     documents: QuerySet[Document], *, formats: tuple[str, ...] = ("md", "html")
 ) -> Iterator[bytes]:
-    """A ZIP with `<project>/<language>/<title>.md` and `.html`; names keep their Chinese and never leave the folder."""
+    """A ZIP with `<project>/<language>/<order> <template>.md` and `.html`; names keep their Chinese and never leave the
+    folder."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for stem, document in _named(documents):
@@ -77,13 +88,23 @@ def export_folder(documents: QuerySet[Document], folder: Path) -> int:
 
 
 def _named(documents: QuerySet[Document]) -> Iterator[tuple[str, Document]]:
-    """Each document with its path without extension. The names are settled first, so that none comes twice."""
-    fields = ("project__code", "language", "content_template__order", "title")
-    stems = unique_filenames(
-        f"{safe_filename(code)}/{language}/{safe_filename(f'{order:02d} {title}')}"
-        for code, language, order, title in documents.values_list(*fields)
+    """Each document with its path without extension, which stays the same from version to version, so that a folder
+    keeps one file of each. The names are settled first, so that none comes twice."""
+    stems = _stems(documents)
+    for document in documents.iterator(chunk_size=CHUNK):
+        stem = stems.get(document.pk)
+        if stem is not None:  # None: written since the names were settled
+            yield stem, document
+
+
+def _stems(documents: QuerySet[Document]) -> dict[UUID, str]:
+    template = ("content_template__order", "content_template__name_zh", "content_template__name_en")
+    rows = list(documents.values_list("pk", "project__code", "language", *template))
+    names = unique_filenames(
+        f"{safe_filename(code)}/{language}/{safe_filename(f'{order:02d} {localized(zh, en, language)}')}"
+        for _, code, language, order, zh, en in rows
     )
-    return zip(stems, documents.iterator(chunk_size=CHUNK), strict=False)
+    return {row[0]: name for row, name in zip(rows, names, strict=True)}
 
 
 def _files(document: Document, formats: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

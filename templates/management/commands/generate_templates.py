@@ -25,7 +25,7 @@ from templates.services.batches import (
     batch_plan,
     batch_resume,
 )
-from templates.services.exports import export_folder
+from templates.services.exports import export_folder, ready_to_export
 from templates.services.quotes import batch_quote
 
 SHOWN_STALE = 20
@@ -185,10 +185,7 @@ class Command(BaseCommand):
         self._name_failures(batch, counts["failed"])
         self._name_stale(owner_id, options)
         folder: Path = options["out"] or settings.EXPORT_DIR
-        documents = Document.objects.owned_by(owner_id).select_related(
-            "project", "content_template", "latest"
-        )
-        written = export_folder(documents.order_by("project_id", "title", "id"), folder)
+        written = export_folder(ready_to_export(Document.objects.owned_by(owner_id)), folder)
         self.stdout.write(f"{written} documents, as Markdown and HTML, lie in {folder}")
         if counts["failed"]:
             raise CommandError(
