@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 from corsheaders.defaults import default_headers
 
+from config.egress.policy import egress_settings
 from config.env import Env
 from config.logs import logging_config
 from config.providers import provider_settings
@@ -169,6 +170,7 @@ DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
 )
 
 PROVIDERS, PROVIDER_ORDER = provider_settings(env)
+EGRESS_ALLOW_HTTP, EGRESS_ALLOW_PRIVATE = egress_settings(env)
 
 # -- API -----------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.admin_site import ReadOnlyAdmin, badge, link_to, money
-from templates.domain.html import markdown_to_html
 from templates.models import Document, DocumentVersion
 from templates.models.documents import STALE, STALE_CONDITION
 
@@ -32,6 +31,8 @@ class StaleFilter(admin.SimpleListFilter):
 
 def preview(markdown: str) -> str:
     """The document as HTML. `markdown_to_html` sanitizes: what a model wrote can't run here."""
+    from templates.domain.html import markdown_to_html  # heavy
+
     return mark_safe(markdown_to_html(markdown).html)  # noqa: S308
 
 

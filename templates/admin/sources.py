@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model
+from django.db.models import Field, Model, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -90,7 +90,14 @@ class CategoryAdmin(BackOfficeAdmin):
     fields = (("name_zh", "name_en"), "code", ("is_shown", "order"))
 
 
-class ContentTemplateForm(forms.ModelForm):
+class OwnedForm(forms.ModelForm):
+    """Checks what is unique per owner although the owner can't be changed and isn't among the form's fields."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"owner"}
+
+
+class ContentTemplateForm(OwnedForm):
     class Meta:
         model = ContentTemplate
         fields = ("owner", "category", *TEMPLATE_FIELDS)
@@ -153,6 +160,7 @@ class ContentTemplateAdmin(ServiceAdmin):
 
 @admin.register(Project)
 class ProjectAdmin(ServiceAdmin):
+    form = OwnedForm
     list_display = ("code", "name_zh", "name_en", "owner", "website", "updated_at")
     list_filter = ("created_at",)
     list_select_related = ("owner",)
@@ -169,6 +177,13 @@ class ProjectAdmin(ServiceAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("owner",)
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest | None, **kwargs: Any
+    ) -> Any:
+        if isinstance(db_field, URLField):
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def create(self, row: Project) -> Project:
         return project_create(owner_id=row.owner_id, **{name: getattr(row, name) for name in PROJECT_FIELDS})

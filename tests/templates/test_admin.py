@@ -1,0 +1,246 @@
+"""Staff edit the sources of documents through the services, so that what they change makes documents stale."""
+
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from templates.models import (
+    BatchItem,
+    Category,
+    ContentTemplate,
+    Document,
+    DocumentVersion,
+    Project,
+    TemplateBatch,
+)
+from templates.services import batch_create, content_template_create, project_create
+from templates.services.batches import BatchOptions
+
+PRINT = {"source_language": "zh", "provider": "sandbox"}
+
+
+@pytest.fixture
+def back_office(staff: User) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def template(db: None) -> ContentTemplate:
+    Category.objects.create(code="product", name_zh="产品", name_en="Product")
+    return content_template_create(
+        owner_id=None, category_code="product", code="brief", name_zh="简介", name_en="Brief",
+        prompt_zh="写 {{project_name}}", prompt_en="Write {{project_name}}",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def project(alice: User) -> Project:
+    return project_create(owner_id=alice.pk, code="tea", name_zh="云上茶馆", name_en="Cloud Tea House")
+
+
+@pytest.fixture
+def document(template: ContentTemplate, project: Project) -> Document:
+    prints = {
+        "project_fingerprint": project.fingerprint_zh,
+        "template_fingerprint": template.fingerprint_zh,
+        **PRINT,
+    }
+    made = Document.objects.create(
+        owner=project.owner,
+        project=project,
+        content_template=template,
+        language="zh",
+        title="云上茶馆：简介",
+        **prints,
+    )
+    text = "# 云上茶馆\n\n| 项 | 值 |\n|---|---|\n| 茶 | 好 |\n\n<script>alert(1)</script><img src=x onerror=alert(2)>"
+    made.latest = DocumentVersion.objects.create(
+        document=made, number=1, title=made.title, content=text, **prints
+    )
+    made.save()
+    return made
+
+
+def change_url(row: Any, page: str = "change") -> str:
+    return reverse(f"admin:templates_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+def template_form(template: ContentTemplate, **changes: Any) -> dict[str, Any]:
+    names = (
+        "code",
+        "name_zh",
+        "name_en",
+        "description_zh",
+        "description_en",
+        "prompt_zh",
+        "prompt_en",
+        "order",
+    )
+    form = {name: getattr(template, name) for name in names}
+    return {**form, "category": template.category_id, "is_active": "on", **changes}
+
+
+def is_stale(document: Document) -> bool:
+    return Document.objects.stale().filter(pk=document.pk).exists()
+
+
+def said(answer: Any) -> str:
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+class TestSources:
+    def test_a_changed_prompt_makes_documents_stale(
+        self, back_office: Client, template: ContentTemplate, document: Document
+    ) -> None:
+        assert not is_stale(document)
+        answer = back_office.post(
+            change_url(template), template_form(template, prompt_zh="改写 {{project_name}}")
+        )
+        assert answer.status_code == 302
+        assert is_stale(document)
+
+    def test_a_changed_project_makes_documents_stale(
+        self, back_office: Client, project: Project, document: Document
+    ) -> None:
+        form = {
+            "code": "tea",
+            "name_zh": "云上茶馆",
+            "name_en": "Cloud Tea House",
+            "description_zh": "新的介绍",
+        }
+        assert back_office.post(change_url(project), form).status_code == 302
+        assert is_stale(document)
+
+    def test_a_new_template_gets_its_fingerprints(
+        self, back_office: Client, template: ContentTemplate
+    ) -> None:
+        form = template_form(template, code="plan", name_zh="计划 📋")
+        answer = back_office.post(reverse("admin:templates_contenttemplate_add"), form)
+        made = ContentTemplate.objects.get(code="plan")
+        assert answer.status_code == 302
+        assert made.owner is None
+        assert len(made.fingerprint_zh) == 64
+
+    def test_a_new_project_belongs_to_whom_staff_choose(self, back_office: Client, alice: User) -> None:
+        form = {"owner": alice.pk, "code": "log", "name_zh": "北辰物流", "website": "example.com"}
+        back_office.post(reverse("admin:templates_project_add"), form)
+        made = Project.objects.get(code="log")
+        assert (made.owner, made.website, len(made.fingerprint_en)) == (alice, "https://example.com", 64)
+
+    def test_a_bad_placeholder_is_shown_at_its_field(
+        self, back_office: Client, template: ContentTemplate
+    ) -> None:
+        form = template_form(template, prompt_zh="写\n{{project_nmae}}")
+        answer = back_office.post(change_url(template), form, headers={"Accept-Language": "zh-CN"})
+        assert answer.status_code == 200
+        (problem,) = answer.context["adminform"].form.errors["prompt_zh"]
+        assert "第 2 行" in problem
+        assert "project_nmae" in problem
+
+    @pytest.mark.parametrize(("field", "value"), [("name_zh", ""), ("code", "taken")])
+    def test_a_rule_of_the_database_is_shown_in_the_form(
+        self, back_office: Client, project: Project, alice: User, field: str, value: str
+    ) -> None:
+        project_create(owner_id=alice.pk, code="taken", name_zh="另一个")
+        form = {"code": "tea", "name_zh": "云上茶馆", "name_en": "", field: value}
+        answer = back_office.post(change_url(project), form)
+        assert answer.status_code == 200
+        assert answer.context["adminform"].form.errors
+
+    def test_a_template_with_documents_stays(
+        self, back_office: Client, template: ContentTemplate, document: Document
+    ) -> None:
+        back_office.post(change_url(template, "delete"), {"post": "yes"})
+        assert ContentTemplate.objects.filter(pk=template.pk).exists()
+
+    def test_a_project_stays_while_a_batch_writes_about_it(
+        self, back_office: Client, template: ContentTemplate, project: Project, alice: User
+    ) -> None:
+        batch_create(owner_id=alice.pk, options=BatchOptions(languages=("zh",)), publish=False)
+        answer = back_office.post(change_url(project, "delete"), {"post": "yes"})
+        assert answer.headers["Location"] == change_url(project).removesuffix("change/")
+        assert Project.objects.filter(pk=project.pk).exists()
+        assert said(answer)
+
+    def test_nothing_is_deleted_past_the_services(self, back_office: Client, project: Project) -> None:
+        url = reverse("admin:templates_project_changelist")
+        back_office.post(
+            url, {"action": "delete_selected", "_selected_action": [str(project.pk)], "post": "yes"}
+        )
+        assert Project.objects.filter(pk=project.pk).exists()
+
+    def test_an_owner_is_not_changed_afterwards(
+        self, back_office: Client, project: Project, bob: User
+    ) -> None:
+        form = {"owner": bob.pk, "code": "tea", "name_zh": "云上茶馆"}
+        back_office.post(change_url(project), form)
+        project.refresh_from_db()
+        assert project.owner.username == "alice"
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("kind", ["document", "version"])
+    def test_are_read_as_they_will_be_seen_and_can_do_no_harm(
+        self, back_office: Client, document: Document, kind: str
+    ) -> None:
+        assert document.latest is not None
+        page = back_office.get(change_url(document if kind == "document" else document.latest)).text
+        assert "<td>茶</td>" in page
+        assert "alert(1)" not in page
+        assert "onerror" not in page
+
+    def test_state_is_shown_and_filtered(
+        self, back_office: Client, template: ContentTemplate, document: Document
+    ) -> None:
+        url = reverse("admin:templates_document_changelist")
+        assert list(back_office.get(url, {"state": "fresh"}).context["cl"].result_list) == [document]
+        back_office.post(change_url(template), template_form(template, prompt_zh="改"))
+        assert list(back_office.get(url, {"state": "fresh"}).context["cl"].result_list) == []
+        page = back_office.get(url, {"state": "stale"}, headers={"Accept-Language": "zh-CN"})
+        assert list(page.context["cl"].result_list) == [document]
+        assert "已过期" in page.text
+
+    def test_nobody_changes_them(self, back_office: Client, document: Document) -> None:
+        assert back_office.post(change_url(document), {"title": "别的"}).status_code == 403
+
+
+class TestBatches:
+    @pytest.fixture
+    def batch(self, template: ContentTemplate, project: Project, alice: User) -> TemplateBatch:
+        return batch_create(owner_id=alice.pk, options=BatchOptions(), publish=False)
+
+    def act(self, client: Client, action: str, *batches: TemplateBatch) -> str:
+        url = reverse("admin:templates_templatebatch_changelist")
+        return said(
+            client.post(url, {"action": action, "_selected_action": [str(one.pk) for one in batches]})
+        )
+
+    def test_are_paused_resumed_and_cancelled(self, back_office: Client, batch: TemplateBatch) -> None:
+        assert "Done for 1 batch." in self.act(back_office, "pause", batch)
+        batch.job.refresh_from_db()
+        assert batch.job.paused_at is not None
+        self.act(back_office, "resume", batch)
+        batch.job.refresh_from_db()
+        assert batch.job.paused_at is None
+        self.act(back_office, "cancel", batch)
+        assert set(BatchItem.objects.values_list("job__status", flat=True)) == {"cancelled"}
+        assert "cancelled" in self.act(back_office, "retry", batch)
+
+    def test_counts_add_up(self, back_office: Client, batch: TemplateBatch) -> None:
+        page = back_office.get(change_url(batch), headers={"Accept-Language": "zh-CN"}).text
+        assert "待处理 <b>2</b>" in page
+        assert "失败 <b>0</b>" in page
+
+    def test_items_are_found_by_their_batch_and_state(
+        self, back_office: Client, batch: TemplateBatch
+    ) -> None:
+        url = reverse("admin:templates_batchitem_changelist")
+        for status, number in (("pending", 2), ("failed", 0)):
+            found = back_office.get(url, {"q": str(batch.pk), "status": status}).context["cl"].result_list
+            assert len(found) == number
