@@ -7,12 +7,13 @@ while connecting (refused, DNS, TLS, proxy, no free connection) comes before it.
 writing and reports what reading then brings, so every error of reading or of the protocol may have followed
 an accepted request. A write that timed out left the body incomplete, and an incomplete body is no request.
 
-HTTP status of OpenAI-compatible vendors (platform.openai.com/docs/guides/error-codes and
-api-docs.deepseek.com/quick_start/error_codes): tokens are billed from an answer's `usage`; a 4xx is a refusal
-before any work and has none. 500 with the vendor's error object is the vendor saying that it failed and to
-retry: not charged. The same status, 502, 504, 520 and 524 with a proxy's page only say that the proxy
-lost the machine behind it, which may have gone on: unknown. 503, 521 to 523, 525, 526, 529 and 530 say that
-the request reached nobody: not charged.
+HTTP status of OpenAI-compatible vendors (platform.openai.com/docs/guides/error-codes,
+api-docs.deepseek.com/quick_start/error_codes, platform.kimi.com/docs/api/errors,
+help.aliyun.com/zh/model-studio/error-code, docs.siliconflow.cn/cn/faqs/error-code): tokens are billed from an
+answer's `usage`; a 4xx is a refusal before any work and has none. 500 with the vendor's error object is the
+vendor saying that it failed and to retry: not charged. The same status, 502, 504, 520 and 524 with a proxy's
+page only say that the proxy lost the machine behind it, which may have gone on: unknown. 503, 521 to 523, 525,
+526, 529 and 530 say that the request reached nobody: not charged.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 
 from generation.providers import base
 from generation.providers.base import ProviderError
@@ -63,7 +65,10 @@ _CONNECT_TIMEOUT = Rule(base.TIMEOUT, "The provider did not take the connection 
 _POOL_TIMEOUT = Rule(base.TIMEOUT, "All connections to the provider stayed in use.", True, False)
 _WRITE_TIMEOUT = Rule(base.TIMEOUT, "The request could not be sent in time.", True, False)
 _READ_TIMEOUT = Rule(base.TIMEOUT, "The provider did not answer in time.", True, None)
+_NO_WAY = Rule(base.UNAVAILABLE, "The provider's address may not be called from here.", False, False)
 _NOT_SENDABLE = Rule(base.BAD_REQUEST, "The request cannot be sent in this form.", False, False)
+
+NO_CODES: Mapping[str, Rule] = MappingProxyType({})
 
 OPENAI_STATUS: Mapping[int, Rule] = {
     400: _BAD_REQUEST,
@@ -110,10 +115,23 @@ OPENAI_CODES: Mapping[str, Rule] = {
     "engine_overloaded_error": _OVERLOADED,
     "exceeded_current_quota_error": _QUOTA,
     "rate_limit_reached_error": _RATE_LIMITED,
+    "invalid_authentication_error": _AUTH,
+    "incorrect_api_key_error": _AUTH,
+    "permission_denied_error": _AUTH,
+    "resource_not_found_error": _NO_MODEL,
     # Aliyun (compatible mode)
     "arrearage": _QUOTA,
+    "allocationquota.freetieronly": _QUOTA,
     "data_inspection_failed": _REFUSED,
     "datainspectionfailed": _REFUSED,
+    "invalidapikey": _AUTH,
+    "modelnotfound": _NO_MODEL,
+    "throttling": _RATE_LIMITED,
+    "throttling.ratequota": _RATE_LIMITED,
+    "throttling.burstrate": _RATE_LIMITED,
+    "throttling.allocationquota": _RATE_LIMITED,
+    "limit_requests": _RATE_LIMITED,
+    "limit_burst_rate": _RATE_LIMITED,
     # SiliconFlow: numbers
     "20012": _NO_MODEL,
     "30001": _QUOTA,
@@ -121,13 +139,17 @@ OPENAI_CODES: Mapping[str, Rule] = {
     "exceed_context_size_error": _TOO_LONG,
 }
 
-# For vendors that put only `invalid_request_error` into `code` (DeepSeek, Aliyun, Ollama).
+QWEN_CODES: Mapping[str, Rule] = {"insufficient_quota": _RATE_LIMITED}
+"""Aliyun gives OpenAI's name for an empty account to its tokens per minute (help.aliyun.com/model-studio, error
+codes, 429); what is used up for good there is called arrearage or AllocationQuota.FreeTierOnly."""
+
+# For vendors that put only `invalid_request_error` into `code` (DeepSeek, Moonshot, Aliyun, Ollama).
 OPENAI_MESSAGES: tuple[tuple[re.Pattern[str], Rule], ...] = (
     (re.compile(r"content exists risk|data inspection|inappropriate content", re.IGNORECASE), _REFUSED),
     (
         re.compile(
             r"maximum context length|context (window|length|size)|exceeded model token limit"
-            r"|range of input length",
+            r"|range of input length|input token length too long|max_total_tokens",
             re.IGNORECASE,
         ),
         _TOO_LONG,
@@ -161,19 +183,23 @@ def openai_status_error(
     *,
     provider: str,
     provider_ref: str | None = None,
+    codes: Mapping[str, Rule] = NO_CODES,
 ) -> ProviderError:
     """The error for an answer of status 3xx to 5xx from an OpenAI-compatible vendor.
 
     `body` is the decoded error object (or whatever came instead). It is only looked at, never passed on.
+    `codes` are the vendor's own meanings, which come before `OPENAI_CODES`.
     """
-    rule = _openai_rule(status, body)
+    rule = _openai_rule(status, body, codes)
     wait = parse_retry_after(headers) if rule.retryable else None
     return _error(rule, provider, provider_ref=provider_ref, retry_after=wait)
 
 
-def openai_stream_error(body: object, *, provider: str, provider_ref: str | None = None) -> ProviderError:
+def openai_stream_error(
+    body: object, *, provider: str, provider_ref: str | None = None, codes: Mapping[str, Rule] = NO_CODES
+) -> ProviderError:
     """The error for an error object inside a stream: the request was accepted, so the charge is unknown."""
-    rule = _named_rule(body) or _FAILED
+    rule = _named_rule(body, codes) or _FAILED
     return _error(
         Rule(rule.code, rule.message, rule.retryable, None),
         provider,
@@ -188,6 +214,11 @@ def transport_error(error: BaseException, *, provider: str) -> ProviderError:
         if cls.__name__ in TRANSPORT:
             return _error(TRANSPORT[cls.__name__], provider)
     return _error(_CONNECTION_LOST, provider)
+
+
+def no_way_error(*, provider: str) -> ProviderError:
+    """There is no way to the provider's address, or none is allowed. Nothing was sent."""
+    return _error(_NO_WAY, provider)
 
 
 def deadline_error(*, provider: str, provider_ref: str | None = None) -> ProviderError:
@@ -224,8 +255,8 @@ def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> f
     return _capped((moment - start).total_seconds())
 
 
-def _openai_rule(status: int, body: object) -> Rule:
-    named = _named_rule(body)
+def _openai_rule(status: int, body: object, codes: Mapping[str, Rule]) -> Rule:
+    named = _named_rule(body, codes)
     if status == 500:
         return named or (_FAILED if _text_of(body, "message") else _GATEWAY_LOST)
     if named is not None and status < 500:
@@ -237,9 +268,10 @@ def _openai_rule(status: int, body: object) -> Rule:
     return _BAD_REQUEST if status < 500 else _GATEWAY_LOST
 
 
-def _named_rule(body: object) -> Rule | None:
+def _named_rule(body: object, codes: Mapping[str, Rule]) -> Rule | None:
     for field in ("code", "type"):
-        rule = OPENAI_CODES.get(_text_of(body, field).lower())
+        name = _text_of(body, field).lower()
+        rule = codes.get(name) or OPENAI_CODES.get(name)
         if rule is not None:
             return rule
     message = _text_of(body, "message")[:_EXAMINED]

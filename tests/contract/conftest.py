@@ -15,7 +15,8 @@ JSON_ANSWER = '{"title": "智能客服 🤖", "tags": ["客服", "AI"]}'
 
 
 def answer(body: Mapping[str, Any]) -> str:
-    return JSON_ANSWER if "response_format" in body else echo_document(body)
+    is_json = "response_format" in body or "JSON Schema" in body["messages"][0]["content"]
+    return JSON_ANSWER if is_json else echo_document(body)
 
 
 @pytest.fixture(scope="session")

@@ -211,36 +211,76 @@ class TestSandbox(ChatContract):
         return SandboxLLM()
 
 
-class TestOpenAI(ChatContract):
-    name = "openai"
+class OverHttp(ChatContract):
+    """Vendors who speak OpenAI's chat completions; `dialect` None is told from the host."""
+
+    model = "m-1"
+    dialect: str | None
+    key = "sk-1"
     markers = SERVER_MARKERS
 
     @pytest.fixture
     def llm(self, model_server: LLMServer) -> LLM:
         return OpenAIChat(
-            name="openai", base_url=model_server.url, model="gpt-4o-mini", api_key="sk-1", dialect="openai"
+            name=self.name,
+            base_url=model_server.url,
+            model=self.model,
+            api_key=self.key,
+            dialect=self.dialect,
         )
 
 
-class TestDeepSeek(ChatContract):
-    name = "deepseek"
+class TestOpenAI(OverHttp):
+    name = dialect = "openai"
+    model = "gpt-4o-mini"
+
+
+class TestDeepSeek(OverHttp):
+    name = dialect = "deepseek"
+    model = "deepseek-chat"
     markers = {**SERVER_MARKERS, "no-quota": "[[server:no-balance]]", "moderated": "[[server:risk]]"}
 
-    @pytest.fixture
-    def llm(self, model_server: LLMServer) -> LLM:
-        return OpenAIChat(
-            name="deepseek",
-            base_url=model_server.url,
-            model="deepseek-chat",
-            api_key="sk-2",
-            dialect="deepseek",
-        )
+
+class TestMoonshot(OverHttp):
+    name = dialect = "moonshot"
+    model = "moonshot-v1-32k"
+    markers = {
+        **SERVER_MARKERS,
+        "rate-limit": "[[server:moonshot-rate-limit=2]]",
+        "overloaded": "[[server:moonshot-overloaded]]",
+        "auth": "[[server:moonshot-auth]]",
+        "no-quota": "[[server:moonshot-quota]]",
+        "moderated": "[[server:moonshot-filter]]",
+        "too-long": "[[server:moonshot-too-long]]",
+    }
 
 
-class TestLocalServerWithoutKey(ChatContract):
+class TestQwen(OverHttp):
+    name = dialect = "qwen"
+    model = "qwen-plus"
+    markers = {
+        **SERVER_MARKERS,
+        "rate-limit": "[[server:qwen-rate-limit=2]]",
+        "no-quota": "[[server:qwen-arrears]]",
+        "moderated": "[[server:qwen-inspection]]",
+        "too-long": "[[server:qwen-too-long]]",
+    }
+
+
+class TestSiliconFlow(OverHttp):
+    name = dialect = "siliconflow"
+    model = "deepseek-ai/DeepSeek-V3"
+    markers = {
+        **SERVER_MARKERS,
+        "rate-limit": "[[server:siliconflow-rate-limit=2]]",
+        "overloaded": "[[server:siliconflow-overloaded]]",
+        "auth": "[[server:siliconflow-auth]]",
+        "no-quota": "[[server:siliconflow-balance]]",
+    }
+
+
+class TestLocalServerWithoutKey(OverHttp):
     name = "local"
-    markers = SERVER_MARKERS
-
-    @pytest.fixture
-    def llm(self, model_server: LLMServer) -> LLM:
-        return OpenAIChat(name="local", base_url=model_server.url, model="qwen2.5")
+    dialect = None
+    key = ""
+    model = "qwen2.5"

@@ -9,15 +9,25 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
+import orjson
 import pytest
 
-from generation.providers.base import ProviderError
+from generation.providers.base import ProviderError, Usage
+from generation.providers.llm import openai_client
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.llm.openai import OpenAIChat
+from generation.providers.llm.openai_wire import DIALECTS, dialect_of, parse_usage, request_body
 from tests.contract.requests import SCHEMA, chat
 from tests.support.llm_server import Call, LLMServer, key_hash
 
 KEY = "sk-marked-7f3a91-never-show"
+CLOSED = {
+    "type": "object",
+    "properties": {"题目": {"type": "string", "description": "标题"}, "minItems": {"type": "integer"}},
+    "required": ["题目", "minItems"],
+    "additionalProperties": False,
+}
 
 Ask = Callable[[OpenAIChat, ChatRequest], str]
 
@@ -68,22 +78,56 @@ class TestWhatIsSent:
 
     @pytest.mark.parametrize(
         ("dialect", "field"),
-        [("openai", "max_completion_tokens"), ("deepseek", "max_tokens"), ("generic", "max_tokens")],
+        [
+            ("openai", "max_completion_tokens"),
+            ("moonshot", "max_completion_tokens"),
+            ("deepseek", "max_tokens"),
+            ("qwen", "max_tokens"),
+            ("siliconflow", "max_tokens"),
+            ("generic", "max_tokens"),
+        ],
     )
     def test_the_limit_has_the_vendors_name(self, server: LLMServer, dialect: str, field: str) -> None:
         adapter(server, dialect=dialect).complete(chat(max_output_tokens=77))
         assert only_call(server).body[field] == 77
 
-    def test_the_dialect_follows_from_the_host(self) -> None:
+    @pytest.mark.parametrize(
+        ("host", "dialect"),
+        [
+            ("api.openai.com", "openai"),
+            ("api.deepseek.com", "deepseek"),
+            ("api.moonshot.cn", "moonshot"),
+            ("dashscope.aliyuncs.com", "qwen"),
+            ("api.siliconflow.cn", "siliconflow"),
+            ("127.0.0.1", "generic"),
+        ],
+    )
+    def test_the_dialect_follows_from_the_host(self, host: str, dialect: str) -> None:
+        assert dialect_of(host) == dialect
+
+    def test_an_unknown_dialect_is_refused(self) -> None:
         with pytest.raises(ValueError, match="dialect"):
             OpenAIChat(name="x", base_url="https://api.openai.com/v1", model="m", dialect="latin")
-        from generation.providers.llm.openai_wire import dialect_of
 
-        assert [dialect_of(host) for host in ("api.openai.com", "api.deepseek.com", "127.0.0.1")] == [
-            "openai",
-            "deepseek",
-            "generic",
-        ]
+    @pytest.mark.parametrize(
+        ("dialect", "model", "is_sent"),
+        [
+            ("openai", "gpt-4o-mini", True),
+            ("openai", "o3-mini", False),
+            ("openai", "gpt-5-mini", False),
+            ("openai", "gpt-5-chat-latest", True),
+            ("moonshot", "moonshot-v1-32k", True),
+            ("moonshot", "kimi-k2.6", False),
+            ("moonshot", "kimi-k3", False),
+            ("generic", "o3-mini", True),
+        ],
+    )
+    def test_a_temperature_goes_only_to_models_that_take_one(
+        self, dialect: str, model: str, is_sent: bool
+    ) -> None:
+        request = chat(temperature=0.2)
+        body = request_body(request, model=model, dialect=DIALECTS[dialect], is_stream=False)
+        assert ("temperature" in orjson.loads(body)) is is_sent
 
     def test_a_schema_goes_into_response_format(self, server: LLMServer) -> None:
         adapter(server).complete(chat(json_schema=SCHEMA))
@@ -92,15 +136,31 @@ class TestWhatIsSent:
         assert sent["json_schema"]["schema"] == SCHEMA
         assert sent["json_schema"]["strict"] is False
 
-    def test_a_closed_schema_is_sent_as_strict(self, server: LLMServer) -> None:
-        closed = {
-            "type": "object",
-            "properties": {"题目": {"type": "string"}},
-            "required": ["题目"],
-            "additionalProperties": False,
-        }
-        adapter(server).complete(chat(json_schema=closed))
-        assert only_call(server).body["response_format"]["json_schema"]["strict"] is True
+    @pytest.mark.parametrize(
+        ("dialect", "model", "schema", "way", "is_told"),
+        [
+            ("openai", "gpt-4o-mini", CLOSED, "json_schema", False),
+            ("generic", "m", CLOSED, "json_schema", False),
+            ("deepseek", "deepseek-chat", CLOSED, "json_object", True),
+            ("moonshot", "kimi-k2.6", CLOSED, "json_schema", False),
+            ("moonshot", "kimi-k2.6", SCHEMA, "json_object", True),
+            ("moonshot", "kimi-k2.6", {**CLOSED, "minProperties": 1}, "json_object", True),
+            ("qwen", "qwen-plus", CLOSED, "json_schema", False),
+            ("qwen", "qwen-plus", SCHEMA, "json_object", True),
+            ("qwen", "qwen-turbo", CLOSED, "json_object", True),
+            ("siliconflow", "deepseek-ai/DeepSeek-V3", CLOSED, None, True),
+        ],
+    )
+    def test_each_vendor_is_asked_for_json_in_its_way(
+        self, dialect: str, model: str, schema: dict[str, object], way: str | None, is_told: bool
+    ) -> None:
+        request = chat(json_schema=schema)
+        body = orjson.loads(request_body(request, model=model, dialect=DIALECTS[dialect], is_stream=False))
+        sent = body.get("response_format", {})
+        assert sent.get("type") == way
+        assert ("JSON Schema" in body["messages"][0]["content"]) is is_told
+        if way == "json_schema":
+            assert sent["json_schema"]["strict"] is True
 
     @pytest.mark.parametrize("system", ["你是一位技术作者。", None])
     def test_without_schemas_the_schema_is_told(self, server: LLMServer, system: str | None) -> None:
@@ -167,6 +227,24 @@ class TestOddAnswers:
         assert usage.input_tokens == adapter(server).estimate_input_tokens(request)
         streamed = list(adapter(server).stream(request))[-1].usage
         assert streamed == usage
+
+    @pytest.mark.parametrize("behaviour", ["usage-in-choice", "usage-everywhere"])
+    def test_usage_is_found_wherever_a_stream_has_it(self, server: LLMServer, behaviour: str) -> None:
+        streamed = list(adapter(server).stream(chat(f"写一份文档 [[server:{behaviour}]]")))[-1].usage
+        assert streamed is not None
+        assert not streamed.is_estimate
+        assert streamed.cached_tokens > 0
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            {"prompt_tokens_details": {"cached_tokens": 3}},
+            {"prompt_cache_hit_tokens": 3},
+            {"cached_tokens": 3},
+        ],
+    )
+    def test_cached_tokens_have_many_names(self, found: dict[str, object]) -> None:
+        assert parse_usage({"prompt_tokens": 8, "completion_tokens": 2, **found}) == Usage(8, 2, 3)
 
     @both_ways
     def test_a_refusal_is_marked_as_filtered(self, server: LLMServer, ask: Ask) -> None:
@@ -287,10 +365,69 @@ class TestPool:
             assert all(pool.map(ask, range(100)))
         assert server.connections <= 110
 
-    def test_adapters_of_one_vendor_share_a_client(self, server: LLMServer) -> None:
-        for model in ("a", "b", "c"):
-            adapter(server, model=model).complete(chat())
+    def test_models_and_keys_of_one_address_share_connections(self, server: LLMServer) -> None:
+        keys = ["sk-1", "sk-2", ""]
+        for key in keys:
+            adapter(server, model=f"model of {key}", api_key=key).complete(chat())
         assert server.connections == 1
+        assert [call.key_hash for call in server.calls] == [key_hash(key) for key in keys]
+
+    def test_a_client_that_had_to_go_ends_its_calls_first(
+        self, server: LLMServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(openai_client, "MAX_CLIENTS", 1)
+        stream = adapter(server).stream(chat("写一份文档"))
+        pieces = [next(stream).text]
+        with LLMServer() as other:
+            adapter(other).complete(chat())
+            pieces += [delta.text for delta in stream]
+            openai_client.close_clients()
+        assert "写一份文档" in "".join(pieces)
+
+
+class Way(httpx2.BaseTransport):
+    """A way to an address that counts who goes it."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.gone: list[str] = []
+        self.inner = httpx2.HTTPTransport()
+        ways.append(self)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.gone.append(str(request.url))
+        return self.inner.handle_request(request)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+ways: list[Way] = []
+
+
+def no_way(base_url: str) -> httpx2.BaseTransport:
+    raise PermissionError(f"{base_url} leads to 10.0.0.7")
+
+
+class TestWays:
+    """An address that a user named is reached over a transport that was handed in."""
+
+    @both_ways
+    def test_every_call_goes_over_it(self, server: LLMServer, ask: Ask) -> None:
+        ways.clear()
+        for _ in range(2):
+            assert "写一份文档" in ask(adapter(server, transport=Way), chat("写一份文档"))
+        assert [way.base_url for way in ways] == [server.url]
+        assert ways[0].gone == [f"{server.url}/chat/completions"] * 2
+
+    @both_ways
+    def test_a_way_that_is_refused_costs_nothing_and_tells_nothing(self, server: LLMServer, ask: Ask) -> None:
+        with pytest.raises(ProviderError) as caught:
+            ask(adapter(server, transport=no_way), chat())
+        error = caught.value
+        assert (error.code, error.charged, error.retryable) == ("PROVIDER_UNAVAILABLE", False, False)
+        assert "10.0.0.7" not in f"{error} {error.__cause__} {error.__context__}"
+        assert server.calls == []
 
 
 class TestSecrets:

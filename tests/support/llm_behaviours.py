@@ -27,6 +27,8 @@
 | `reasoning` | thoughts in `reasoning_content` |
 | `stream-error` | an error object in the middle of a stream |
 | `redirect` | 307 to elsewhere |
+| `usage-in-choice`, `usage-everywhere` | a stream that counts inside its last choice (Moonshot), in each piece |
+| `moonshot-…`, `qwen-…`, `siliconflow-…` | these vendors' own errors, as their documents show them |
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ class Answer:
     has_usage: bool = True
     has_choices: bool = True
     has_stream_error: bool = False
+    usage_place: str = "end"
 
     def usage(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         if not self.has_usage:
@@ -106,7 +109,11 @@ class Answer:
         if self.finish_reason is not None:
             events.append(event({}, self.finish_reason))
         usage = self.usage(body)
-        if usage and (body.get("stream_options") or {}).get("include_usage"):
+        if usage and self.usage_place == "choice":
+            events[-1]["choices"][0]["usage"] = usage
+        elif usage and self.usage_place == "everywhere":
+            events = [{**event, "usage": usage} for event in events]
+        elif usage and (body.get("stream_options") or {}).get("include_usage"):
             events.append({**base, "choices": [], "usage": usage})
         return events
 
@@ -191,12 +198,13 @@ def _error(
     return plan
 
 
-def _rate_limit(*, is_once: bool = False, is_date: bool = False) -> Behaviour:
+def _rate_limit(*, is_once: bool = False, is_date: bool = False, error: Any = None) -> Behaviour:
+    body = error or error_for("Rate limit reached", "requests", "rate_limit_exceeded")
+
     def plan(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
         if is_once and is_repeated:
             return Plan()
         wait = formatdate(time.time() + 30, usegmt=True) if is_date else value or "1"
-        body = error_for("Rate limit reached", "requests", "rate_limit_exceeded")
         return Plan(error=HttpError(429, body, {"Retry-After": wait}))
 
     return plan
@@ -277,5 +285,47 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "hang-once": _first_time(action="hang"),
     "reasoning": _always(changes={"reasoning": "先想一想：the user wants a document. 🤔"}),
     "stream-error": _always(changes={"has_stream_error": True}, ends_without_done=True),
+    "usage-in-choice": _always(changes={"usage_place": "choice"}),
+    "usage-everywhere": _always(changes={"usage_place": "everywhere"}),
+    # platform.kimi.com/docs/api/errors
+    "moonshot-rate-limit": _rate_limit(
+        error={
+            "error": {"type": "rate_limit_reached_error", "message": "max RPM: 3, please try again after 1s"}
+        }
+    ),
+    "moonshot-overloaded": _error(
+        429, {"error": {"type": "engine_overloaded_error", "message": "Overloaded"}}
+    ),
+    "moonshot-auth": _error(401, {"error": {"type": "invalid_authentication_error", "message": "Invalid"}}),
+    "moonshot-quota": _error(429, {"error": {"type": "exceeded_current_quota_error", "message": "Recharge"}}),
+    "moonshot-filter": _error(400, {"error": {"type": "content_filter", "message": "considered high risk"}}),
+    "moonshot-too-long": _error(
+        400, {"error": {"type": "invalid_request_error", "message": "Input token length too long"}}
+    ),
+    # help.aliyun.com/zh/model-studio/error-code
+    "qwen-rate-limit": _rate_limit(
+        error=error_for("You exceeded your current quota", "insufficient_quota", "insufficient_quota")
+    ),
+    "qwen-arrears": _error(400, error_for("Access denied, good standing", "Arrearage", "Arrearage")),
+    "qwen-inspection": _error(
+        400, error_for("Input data may contain it", "data_inspection_failed", "data_inspection_failed")
+    ),
+    "qwen-too-long": _error(
+        400,
+        error_for(
+            "Range of input length should be [1, 30720]", "invalid_request_error", "invalid_parameter_error"
+        ),
+    ),
+    # docs.siliconflow.cn/cn/faqs/error-code: objects without `error` around them, a bare string for the key
+    "siliconflow-rate-limit": _rate_limit(
+        error={"message": "Request was rejected due to rate limiting. TPM limit reached.", "data": None}
+    ),
+    "siliconflow-overloaded": _error(
+        503, {"code": 50505, "message": "Model service overloaded", "data": None}
+    ),
+    "siliconflow-auth": _error(401, "Invalid token"),
+    "siliconflow-balance": _error(
+        403, {"code": 30001, "message": "Sorry, your account balance", "data": None}
+    ),
     "redirect": _error(307, b"", {"Location": "http://127.0.0.1:9/v1/chat/completions"}),
 }

@@ -30,6 +30,9 @@ from generation.providers.llm.tokens import estimate_input_tokens
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import OpenAI
+
+    from generation.providers.llm.openai_client import Transport
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
@@ -45,6 +48,7 @@ class OpenAIChat:
     - `timeout_s`: upper bound for a request's own `timeout_s`.
     - `max_connections`: calls in flight per process; more wait for a free connection.
     - `dialect`: a name from `openai_wire.DIALECTS`; by default told from the host.
+    - `transport`: makes the way to the address, for addresses that a user named; by default an ordinary one.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class OpenAIChat:
         connect_timeout_s: float = 10.0,
         max_connections: int = 200,
         dialect: str | None = None,
+        transport: Transport | None = None,
     ) -> None:
         parts = urlsplit(base_url)
         dialect = dialect or wire.dialect_of(parts.hostname or "")
@@ -74,6 +79,7 @@ class OpenAIChat:
         self._connect_timeout_s = connect_timeout_s
         self._max_connections = max_connections
         self._dialect = wire.DIALECTS[dialect]
+        self._transport = transport
 
     def __repr__(self) -> str:
         return f"OpenAIChat(name={self.name!r}, model={self.model!r}, host={self._host!r})"
@@ -86,7 +92,8 @@ class OpenAIChat:
         deadline = time.monotonic() + timeout
         body = self._body(request, is_stream=False)
         try:
-            with closing(self._post(request, body, timeout)) as response:
+            client = self._client()
+            with closing(self._post(client, request, body, timeout)) as response:
                 content = self._read(response, deadline)
         except ProviderError:
             raise
@@ -96,6 +103,7 @@ class OpenAIChat:
             return wire.parse_answer(
                 content,
                 request,
+                dialect=self._dialect,
                 provider=self.name,
                 model=request.model or self.model,
                 provider_ref=response.headers.get("x-request-id"),
@@ -107,8 +115,11 @@ class OpenAIChat:
         timeout = min(request.timeout_s, self._timeout_s)
         body = self._body(request, is_stream=True)
         try:
-            with closing(self._post(request, body, timeout)) as response:
-                answer = _StreamedAnswer(self.name, request, response.headers.get("x-request-id"))
+            client = self._client()
+            with closing(self._post(client, request, body, timeout)) as response:
+                answer = _StreamedAnswer(
+                    self.name, request, self._dialect, response.headers.get("x-request-id")
+                )
                 yield from self._deltas(response, answer, timeout)
         except ProviderError:
             raise
@@ -145,13 +156,19 @@ class OpenAIChat:
             failure = retry.not_sendable_error(provider=self.name)
         raise failure
 
-    def _post(self, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
+    def _client(self) -> OpenAI:
+        try:
+            return shared_client(self._base_url, self._max_connections, self._transport)
+        except Exception:  # noqa: BLE001 - a way that cannot be made; what it says may name what lies behind
+            failure = retry.no_way_error(provider=self.name)
+        raise failure
+
+    def _post(self, client: OpenAI, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
         """The answer's head; its body is still to be read."""
         import httpx2
         from openai import Stream
 
-        client = shared_client(self._base_url, self._api_key, self._max_connections)
-        headers = {} if self._api_key else authorization(self._api_key)
+        headers = authorization(self._api_key)
         if request.request_key:
             headers["X-Client-Request-Id"] = (
                 f"{quote(request.request_key, safe=_KEY_SAFE)[:480]}/{request.attempt}"
@@ -191,6 +208,7 @@ class OpenAIChat:
                 error.response.headers,
                 provider=self.name,
                 provider_ref=error.request_id,
+                codes=self._dialect.codes,
             )
         if isinstance(error, openai.APIConnectionError):
             return retry.transport_error(error.__cause__ or error, provider=self.name)
@@ -200,11 +218,14 @@ class OpenAIChat:
 class _StreamedAnswer:
     """What a stream has brought so far."""
 
-    def __init__(self, provider: str, request: ChatRequest, provider_ref: str | None) -> None:
+    def __init__(
+        self, provider: str, request: ChatRequest, dialect: wire.Dialect, provider_ref: str | None
+    ) -> None:
         self.provider_ref = provider_ref
         self.is_done = False
         self._provider = provider
         self._request = request
+        self._codes = dialect.codes
         self._finish: object = None
         self._usage: Usage | None = None
         self._is_refusal = False
@@ -226,10 +247,10 @@ class _StreamedAnswer:
             )
         if data.get("error"):
             raise retry.openai_stream_error(
-                data["error"], provider=self._provider, provider_ref=self.provider_ref
+                data["error"], provider=self._provider, provider_ref=self.provider_ref, codes=self._codes
             )
-        self._usage = wire.parse_usage(data.get("usage")) or self._usage
         choice = wire.first_choice(data)
+        self._usage = wire.usage_of(data, choice) or self._usage
         if choice is None:
             return None
         self._finish = choice.get("finish_reason") or self._finish

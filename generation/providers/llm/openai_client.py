@@ -1,34 +1,52 @@
-"""The SDK clients of this process: one for each address and key, shared by all threads."""
+"""The SDK clients of this process: one for each address, shared by all threads and all keys.
+
+A key travels with its call and is kept nowhere else, so that users with keys of their own share the connections to
+a vendor. As users may name addresses too, only the last `MAX_CLIENTS` are kept; one that had to go closes its
+connections when the last call that uses it has ended.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import OpenAI
+
+    Transport = Callable[[str], httpx2.BaseTransport]
+    """Makes the way to an address, such as one that refuses private networks. A function of a module, so that
+    adapters with the same one share their connections."""
+
+MAX_CLIENTS = 64
 
 _KEEPALIVE_S = 4.0
 """Idle connections are dropped before common servers do it (uvicorn: 5 s): a request that meets a connection
 being closed has an unknown outcome."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_clients: dict[tuple[int, str, str, int], OpenAI] = {}
+_clients: OrderedDict[tuple[int, str, int, Transport | None], OpenAI] = OrderedDict()
 _lock = threading.Lock()
 
 
-def shared_client(base_url: str, api_key: str, max_connections: int) -> OpenAI:
-    """The client for `base_url` and `api_key`; at most `max_connections` of its calls are in flight at once."""
+def shared_client(base_url: str, max_connections: int, transport: Transport | None = None) -> OpenAI:
+    """The client for `base_url`; at most `max_connections` of its calls are in flight at once.
+
+    Whoever calls keeps it until the answer is read. Requests need `authorization`.
+    """
     # The process id keeps a forked child away from its parent's sockets.
-    key = (os.getpid(), base_url, api_key, max_connections)
-    client = _clients.get(key)
-    if client is None:
-        with _lock:
-            client = _clients.get(key) or _build(base_url, api_key, max_connections)
-            _clients[key] = client
+    key = (os.getpid(), base_url, max_connections, transport)
+    with _lock:
+        client = _clients.pop(key, None) or _build(base_url, max_connections, transport)
+        _clients[key] = client
+        while len(_clients) > MAX_CLIENTS:
+            _clients.popitem(last=False)
     return client
 
 
@@ -48,7 +66,7 @@ def authorization(api_key: str) -> dict[str, Any]:
     return {"Authorization": f"Bearer {api_key}" if api_key else Omit()}
 
 
-def _build(base_url: str, api_key: str, max_connections: int) -> OpenAI:
+def _build(base_url: str, max_connections: int, transport: Transport | None) -> OpenAI:
     import httpx2
     from openai import Omit, OpenAI
 
@@ -58,19 +76,27 @@ def _build(base_url: str, api_key: str, max_connections: int) -> OpenAI:
         keepalive_expiry=_KEEPALIVE_S,
     )
     # A redirect would carry the prompt to an address nobody configured; a proxy for the outside world is none
-    # for this machine.
-    is_outside = urlsplit(base_url).hostname not in _LOOPBACK
-    transport = httpx2.Client(limits=limits, follow_redirects=False, trust_env=is_outside)
+    # for this machine, and would do the looking up that a guarded way must do itself.
+    http = httpx2.Client(
+        limits=limits,
+        follow_redirects=False,
+        transport=transport(base_url) if transport else None,
+        trust_env=transport is None and urlsplit(base_url).hostname not in _LOOPBACK,
+    )
     # The SDK fills what is missing from OPENAI_* variables, which are not meant for this vendor.
-    headers = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit(), **authorization(api_key)}
-    return OpenAI(
-        api_key=api_key or "none",
+    headers: dict[str, Any] = dict.fromkeys(
+        ("OpenAI-Organization", "OpenAI-Project", "Authorization"), Omit()
+    )
+    client = OpenAI(
+        api_key="none",
         admin_api_key="",
         base_url=base_url,
         max_retries=0,
-        http_client=transport,
+        http_client=http,
         default_headers=headers,
     )
+    weakref.finalize(client, http.close)
+    return client
 
 
 atexit.register(close_clients)

@@ -2,43 +2,105 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 import orjson
 
 from generation.providers import base, retry
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
+from generation.providers.llm.json_schema import is_closed, json_rule, keywords
 from generation.providers.llm.tokens import estimate_input_tokens, estimate_tokens
+
+JsonWay = Literal["schema", "mode", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class StrictSchemas:
+    """Where a vendor takes `json_schema` although not for everything: only for schemas that are closed, only from
+    these models (none: all), only with these keywords (none: all)."""
+
+    models: frozenset[str] = frozenset()
+    keywords: frozenset[str] = frozenset()
+
+    def take(self, schema: Mapping[str, Any], model: str) -> bool:
+        return (
+            (not self.models or model in self.models)
+            and (not self.keywords or keywords(schema) <= self.keywords)
+            and is_closed(schema)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a vendor departs from the others.
 
-    - `limit_field`: OpenAI's newer models refuse `max_tokens`; most others know nothing else.
-    - `has_json_schema`: False where `response_format` knows only `json_object` (DeepSeek, Moonshot, Aliyun);
-      the schema is then spelled out in the system message, which these vendors require to mention JSON.
+    - `limit_field`: OpenAI's newer models refuse `max_tokens`, Moonshot calls it outdated; most others know
+      nothing else.
+    - `json`: "schema" sends `response_format` json_schema, "mode" sends json_object, "told" sends neither. In the
+      last two the schema is spelled out in the system message; json_object must be mentioned there anyway.
+    - `strict`: what is sent as a json_schema all the same.
+    - `fixed_temperature`: models that refuse any temperature but their own, so that none is sent.
+    - `codes`: error codes that mean something else than at OpenAI.
     """
 
     limit_field: str = "max_tokens"
-    has_json_schema: bool = True
+    json: JsonWay = "schema"
+    strict: StrictSchemas | None = None
+    fixed_temperature: re.Pattern[str] | None = None
+    codes: Mapping[str, retry.Rule] = field(default_factory=lambda: retry.NO_CODES)
 
+
+# platform.kimi.ai/docs/api/chat (request) and github.com/MoonshotAI/walle, mfjs-spec (keywords): a strict schema
+# with anything else is refused, one that isn't strict is no more than json_object. Since kimi-k2.5 no temperature
+# is taken.
+_MOONSHOT = Dialect(
+    limit_field="max_completion_tokens",
+    json="mode",
+    strict=StrictSchemas(
+        keywords=frozenset(
+            {
+                *("type", "properties", "required", "additionalProperties", "items", "enum", "anyOf"),
+                *("description", "default", "$defs", "$ref"),
+            }
+        )
+    ),
+    fixed_temperature=re.compile(r"kimi-(k2\.[5-9]|k[3-9])"),
+)
+# help.aliyun.com/zh/model-studio/json-mode: json_object from nearly all models, json_schema from few.
+_QWEN = Dialect(
+    json="mode",
+    strict=StrictSchemas(models=frozenset({"qwen-plus", "qwen-plus-latest", "qwen-flash", "qwen3-max"})),
+    codes=retry.QWEN_CODES,
+)
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
-    "openai": Dialect(limit_field="max_completion_tokens"),
-    "deepseek": Dialect(has_json_schema=False),
+    # platform.openai.com/docs/guides/reasoning: reasoning models take no temperature.
+    "openai": Dialect(
+        limit_field="max_completion_tokens", fixed_temperature=re.compile(r"(o\d|gpt-[5-9])(?!.*chat)")
+    ),
+    # api-docs.deepseek.com/guides/json_mode: no json_schema.
+    "deepseek": Dialect(json="mode"),
+    "moonshot": _MOONSHOT,
+    "qwen": _QWEN,
+    # docs.siliconflow.cn/en/userguide/guides/json-mode: not for DeepSeek V3 and R1; many others answer 400 with
+    # code 20024, "Json mode is not supported for this model".
+    "siliconflow": Dialect(json="told"),
     "generic": Dialect(),
 }
 
 _HOSTS: Final[Mapping[str, str]] = {
     "api.openai.com": "openai",
     "api.deepseek.com": "deepseek",
-    "api.moonshot.cn": "deepseek",
-    "dashscope.aliyuncs.com": "deepseek",
-    "api.siliconflow.cn": "deepseek",
+    "api.moonshot.cn": "moonshot",
+    "api.moonshot.ai": "moonshot",
+    "dashscope.aliyuncs.com": "qwen",
+    "dashscope-intl.aliyuncs.com": "qwen",
+    "api.siliconflow.cn": "siliconflow",
+    "api.siliconflow.com": "siliconflow",
 }
 
 _FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
@@ -62,7 +124,7 @@ def request_body(request: ChatRequest, *, model: str, dialect: Dialect, is_strea
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
         dialect.limit_field: request.max_output_tokens,
     }
-    if request.temperature is not None:
+    if request.temperature is not None and not _has_fixed_temperature(dialect, model):
         body["temperature"] = request.temperature
     if request.json_schema is not None:
         _ask_for_json(body, request.json_schema, dialect)
@@ -73,7 +135,13 @@ def request_body(request: ChatRequest, *, model: str, dialect: Dialect, is_strea
 
 
 def parse_answer(
-    content: bytes, request: ChatRequest, *, provider: str, model: str, provider_ref: str | None
+    content: bytes,
+    request: ChatRequest,
+    *,
+    dialect: Dialect,
+    provider: str,
+    model: str,
+    provider_ref: str | None,
 ) -> ChatResult:
     """The result in a 200 answer. Raises `ProviderError` for an answer without a usable choice.
 
@@ -86,11 +154,13 @@ def parse_answer(
     if not isinstance(data, dict):
         raise bad_answer("The provider's answer is not JSON.", provider, provider_ref, None)
     provider_ref = provider_ref or _string(data.get("id")) or None
-    usage = parse_usage(data.get("usage"))
     choice = first_choice(data)
+    usage = usage_of(data, choice)
     if choice is None:
         if isinstance(data.get("error"), dict):
-            raise retry.openai_stream_error(data["error"], provider=provider, provider_ref=provider_ref)
+            raise retry.openai_stream_error(
+                data["error"], provider=provider, provider_ref=provider_ref, codes=dialect.codes
+            )
         raise bad_answer("The provider's answer has no choice.", provider, provider_ref, usage)
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
@@ -115,6 +185,11 @@ def first_choice(data: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
     return None
+
+
+def usage_of(data: Mapping[str, Any], choice: Mapping[str, Any] | None) -> Usage | None:
+    """What was counted; in a stream of Moonshot's it may stand inside the choice."""
+    return parse_usage(data.get("usage")) or (parse_usage(choice.get("usage")) if choice else None)
 
 
 def text_of(part: Mapping[str, Any]) -> str:
@@ -154,13 +229,11 @@ def finish_reason_of(
 def parse_usage(value: object) -> Usage | None:
     if not isinstance(value, dict):
         return None
-    inputs, outputs = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
+    outputs = value.get("completion_tokens_details")
     return Usage(
         input_tokens=_count(value.get("prompt_tokens")),
         output_tokens=_count(value.get("completion_tokens")),
-        cached_tokens=_count(inputs.get("cached_tokens"))
-        if isinstance(inputs, dict)
-        else _count(value.get("prompt_cache_hit_tokens")),
+        cached_tokens=_cached(value),
         reasoning_tokens=_count(outputs.get("reasoning_tokens")) if isinstance(outputs, dict) else 0,
     )
 
@@ -188,13 +261,19 @@ def bad_answer(message: str, provider: str, provider_ref: str | None, usage: Usa
     )
 
 
+def _has_fixed_temperature(dialect: Dialect, model: str) -> bool:
+    return dialect.fixed_temperature is not None and dialect.fixed_temperature.match(model) is not None
+
+
 def _ask_for_json(body: dict[str, Any], schema: Mapping[str, Any], dialect: Dialect) -> None:
-    if dialect.has_json_schema:
-        name = {"name": "answer", "schema": schema, "strict": _is_strict(schema)}
+    takes_it = dialect.strict is not None and dialect.strict.take(schema, body["model"])
+    if takes_it or dialect.json == "schema":
+        name = {"name": "answer", "schema": schema, "strict": is_closed(schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": name}
         return
-    body["response_format"] = {"type": "json_object"}
-    rule = f"Answer with one JSON object that matches this JSON Schema:\n{orjson.dumps(schema).decode()}"
+    if dialect.json == "mode":
+        body["response_format"] = {"type": "json_object"}
+    rule = json_rule(schema)
     messages = body["messages"]
     if messages[0]["role"] == "system":
         messages[0]["content"] = f"{messages[0]['content']}\n\n{rule}"
@@ -202,19 +281,13 @@ def _ask_for_json(body: dict[str, Any], schema: Mapping[str, Any], dialect: Dial
         messages.insert(0, {"role": "system", "content": rule})
 
 
-def _is_strict(schema: object) -> bool:
-    """Whether OpenAI's strict mode takes the schema: every object closed and every property required."""
-    if isinstance(schema, Mapping):
-        properties = schema.get("properties")
-        if schema.get("type") == "object" or properties is not None:
-            if schema.get("additionalProperties") is not False:
-                return False
-            if set(schema.get("required", ())) != set(properties or ()):
-                return False
-        return all(_is_strict(value) for value in schema.values())
-    if isinstance(schema, list | tuple):
-        return all(_is_strict(value) for value in schema)
-    return True
+def _cached(usage: Mapping[str, Any]) -> int:
+    """OpenAI and Qwen nest it, DeepSeek and Moonshot have it at the top."""
+    details = usage.get("prompt_tokens_details")
+    nested = details.get("cached_tokens") if isinstance(details, dict) else None
+    return (
+        _count(nested) or _count(usage.get("prompt_cache_hit_tokens")) or _count(usage.get("cached_tokens"))
+    )
 
 
 def _string(value: object) -> str:

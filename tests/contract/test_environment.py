@@ -1,0 +1,105 @@
+"""Which providers an environment makes, in which order, and what it says when something is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from config.env import Env, EnvironmentProblem
+from config.providers import provider_settings
+
+KEYS = {
+    "DEEPSEEK_API_KEY": "sk-1",
+    "OPENAI_API_KEY": "sk-2",
+    "QWEN_LLM_API_KEY": "sk-3",
+    "MOONSHOT_API_KEY": "sk-4",
+    "SILICONFLOW_API_KEY": "sk-5",
+    "LOCAL_LLM_BASE_URL": "http://127.0.0.1:11434/v1",
+}
+BY_KEYS = ["deepseek", "openai", "qwen", "moonshot", "siliconflow", "local"]
+
+
+def read(**environ: str) -> tuple[dict[str, Any], list[str]]:
+    """The providers of text and their order."""
+    env = Env({"ENV_FILE": "", **environ})
+    providers, order = provider_settings(env)
+    env.done()
+    return providers["llm"], order["llm"]
+
+
+def problems(**environ: str) -> str:
+    with pytest.raises(EnvironmentProblem) as caught:
+        read(**environ)
+    return str(caught.value)
+
+
+def test_without_any_key_the_sandbox_answers() -> None:
+    assert read() == ({}, ["sandbox"])
+
+
+def test_keys_alone_choose() -> None:
+    providers, order = read(**KEYS)
+    assert order == BY_KEYS
+    assert set(providers) == set(BY_KEYS)
+    assert read(QWEN_LLM_API_KEY="sk-3")[1] == ["qwen"]
+
+
+def test_the_order_is_what_the_operator_says() -> None:
+    providers, order = read(**KEYS, LLM_PROVIDERS="siliconflow, sandbox,deepseek")
+    assert order == ["siliconflow", "sandbox", "deepseek"]
+    assert "openai" in providers, "a provider out of the order may still be named by a request"
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "model"),
+    [
+        ("deepseek", "https://api.deepseek.com/v1", "deepseek-chat"),
+        ("openai", "https://api.openai.com/v1", "gpt-4o-mini"),
+        ("qwen", "https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen-plus"),
+        ("moonshot", "https://api.moonshot.cn/v1", "moonshot-v1-32k"),
+        ("siliconflow", "https://api.siliconflow.cn/v1", "deepseek-ai/DeepSeek-V3"),
+    ],
+)
+def test_each_vendor_has_its_address_and_model(name: str, address: str, model: str) -> None:
+    options = read(**KEYS)[0][name]["options"]
+    assert (options["base_url"], options["model"], options["dialect"]) == (address, model, name)
+
+
+def test_a_gateway_keeps_the_vendors_dialect() -> None:
+    providers, _ = read(
+        QWEN_LLM_API_KEY="k", QWEN_LLM_BASE_URL="https://gateway.example/qwen", QWEN_LLM_MODEL="qwen-max"
+    )
+    assert providers["qwen"]["options"] == {
+        "api_key": "k",
+        "base_url": "https://gateway.example/qwen",
+        "model": "qwen-max",
+        "dialect": "qwen",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("deepseek", "DEEPSEEK_API_KEY"),
+        ("qwen", "QWEN_LLM_API_KEY"),
+        ("moonshot", "MOONSHOT_API_KEY"),
+        ("siliconflow", "SILICONFLOW_API_KEY"),
+        ("local", "LOCAL_LLM_BASE_URL"),
+        ("bedrock", "AWS_REGION"),
+    ],
+)
+def test_a_vendor_that_is_named_without_its_key_is_reported(name: str, wanted: str) -> None:
+    assert f"LLM_PROVIDERS names '{name}', but {wanted} is not set" in problems(LLM_PROVIDERS=name)
+
+
+def test_a_misspelt_vendor_is_reported_with_those_that_exist() -> None:
+    assert ", ".join([*BY_KEYS, "bedrock", "sandbox"]) in problems(LLM_PROVIDERS="qwne")
+
+
+def test_aws_credentials_alone_do_not_choose_bedrock() -> None:
+    aws = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1"}
+    assert read(**aws) == ({}, ["sandbox"])
+    providers, order = read(**aws, LLM_PROVIDERS="bedrock")
+    assert order == ["bedrock"]
+    assert providers["bedrock"]["options"]["model"] == "amazon.nova-pro-v1:0"
