@@ -169,7 +169,7 @@ def _revive_children(parent: Job, resolution: str) -> None:
 def _reopen_parent(parent_id: UUID) -> None:
     """Let a parent wait for a child that comes back. Keeps the parent locked, so that it can't end meanwhile."""
     parent = parents.lock(Job.objects.filter(pk=parent_id))
-    if parent is None or parent.status == JobStatus.CANCELLED or parent.cancel_requested_at is not None:
+    if parent is None or parent.cancel_requested_at is not None:
         raise JobStateError(status="cancelled", wanted="failed")
     if parent.status == JobStatus.FAILED:
         rows = Job.objects.filter(pk=parent_id, status=JobStatus.FAILED)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from generation.domain.states import JobStatus
@@ -157,6 +158,33 @@ def test_a_child_that_is_brought_back_while_its_parent_ends_is_not_left_behind(
         make_due(failed)
         run_children(parent)
         assert fetch(parent).status == JobStatus.SUCCEEDED
+
+
+def test_a_parent_does_not_end_on_counts_that_are_being_changed(alice: User, together: Together) -> None:
+    """The child is back but not yet committed when another worker looks whether the parent is over."""
+
+    def run(run: JobRun) -> NoOutput:
+        raise KeyError("a bug")
+
+    parent = batch(alice, 1, run)
+    child = transitions.claim_next_child(parent.pk, worker="w", lease=LEASE)
+    assert child is not None
+    runner.run_claimed(child)
+    is_back, is_over = threading.Event(), threading.Event()
+
+    def retry() -> None:
+        with transaction.atomic():
+            services.job_retry(job=fetch(child))
+            is_back.set()
+            is_over.wait(0.3)  # only as long as nobody waits for us, which is what should happen
+
+    def settle() -> None:
+        is_back.wait(10)
+        parents.settle(parent.pk)
+        is_over.set()
+
+    together(retry, settle)
+    assert (fetch(parent).status, fetch(child).status) == (JobStatus.WAITING, JobStatus.QUEUED)
 
 
 def test_retrying_a_child_and_its_parent_at_once_revives_it_once(alice: User, together: Together) -> None:
