@@ -79,10 +79,15 @@ class TestStatus:
             assert retry.openai_status_error(status, None, {}, provider="v").retryable
 
     def test_every_row_has_a_known_code(self) -> None:
-        rules = [*retry.OPENAI_STATUS.values(), *retry.OPENAI_CODES.values(), *retry.TRANSPORT.values()]
-        rules += [rule for _, rule in retry.OPENAI_MESSAGES]
-        assert {rule.code for rule in rules} <= CODES
-        assert {rule.code for rule in rules} | {"PROVIDER_BAD_ANSWER", "PROVIDER_CONNECTION_LOST"} == CODES
+        tables = [retry.OPENAI_STATUS, retry.OPENAI_CODES, retry.QWEN_CODES, retry.TRANSPORT]
+        found = {rule.code for table in tables for rule in table.values()}
+        found |= {rule.code for _, rule in retry.OPENAI_MESSAGES}
+        assert found | {"PROVIDER_BAD_ANSWER"} == CODES
+
+    def test_aliyuns_used_up_minute_is_no_empty_account(self) -> None:
+        body = error("insufficient_quota", "You exceeded your current quota")
+        found = retry.openai_status_error(429, body, {}, provider="qwen", codes=retry.QWEN_CODES)
+        assert (found.code, found.retryable) == ("PROVIDER_RATE_LIMITED", True)
 
     def test_the_vendors_words_are_not_repeated(self) -> None:
         body = error("x", "Incorrect API key provided: sk-marked")

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from generation.providers import base, retry
+from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_schema import is_closed, json_rule, keywords
@@ -51,7 +51,7 @@ class Dialect:
     json: JsonWay = "schema"
     strict: StrictSchemas | None = None
     fixed_temperature: re.Pattern[str] | None = None
-    codes: Mapping[str, retry.Rule] = field(default_factory=lambda: retry.NO_CODES)
+    codes: Mapping[str, rules.Rule] = field(default_factory=lambda: retry.NO_CODES)
 
 
 # platform.kimi.ai/docs/api/chat (request) and github.com/MoonshotAI/walle, mfjs-spec (keywords): a strict schema
