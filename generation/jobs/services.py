@@ -186,13 +186,17 @@ def job_pause(*, job: Job) -> Job:
     )
 
 
-def job_resume(*, job: Job) -> Job:
-    """Go on where `job_pause` stopped. Raises `JobStateError` when it isn't paused."""
+def job_resume(*, job: Job, publish: bool = True) -> Job:
+    """Go on where `job_pause` stopped. Raises `JobStateError` when it isn't paused.
+
+    With `publish=False` nobody is told: the caller runs it in its own process.
+    """
     rows = Job.objects.filter(pk=job.pk, status__in=ACTIVE, paused_at__isnull=False)
     with transaction.atomic():
         resumed = _must_change(job, transitions.change(rows, "resumed", {}, paused_at=None), wanted="paused")
         Job.objects.filter(parent_id=job.pk, status=JobStatus.QUEUED).update(published_at=None)
-    parents.publish_children(resumed)
+    if publish:
+        parents.publish_children(resumed)
     return resumed
 
 

@@ -1,8 +1,10 @@
 """Batches: plan the grid, write it down as one parent job with a child per item, and steer it."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -229,6 +231,20 @@ def _params(options: BatchOptions) -> dict[str, Any]:
     return {**params, "project_ids": [str(pk) for pk in options.project_ids]}
 
 
+def batch_unfinished(*, owner_id: UUID, options: BatchOptions) -> TemplateBatch | None:
+    """The owner's batch that was asked for the same and is neither over nor to be cancelled; the newest of several."""
+    active = {"job__status__in": ACTIVE, "job__cancel_requested_at": None}
+    batches = TemplateBatch.objects.owned_by(owner_id).filter(**active).select_related("job")
+    wanted = _grid_of(json.loads(json.dumps(_params(options))))
+    return next(
+        (batch for batch in batches.order_by("-created_at") if _grid_of(batch.params) == wanted), None
+    )
+
+
+def _grid_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if name != "concurrency"}
+
+
 def batch_item_counts(batch: TemplateBatch) -> dict[str, int]:
     """Items by state; the values always sum to `batch.total`."""
     counts = dict.fromkeys(("pending", "running", "succeeded", "skipped", "failed", "cancelled"), 0)
@@ -251,9 +267,12 @@ def batch_pause(*, batch: TemplateBatch) -> TemplateBatch:
     return _steer(batch, jobs.job_pause, "running")
 
 
-def batch_resume(*, batch: TemplateBatch) -> TemplateBatch:
-    """Go on after a pause. Raises `BatchStateError` when it isn't paused."""
-    return _steer(batch, jobs.job_resume, "paused")
+def batch_resume(*, batch: TemplateBatch, publish: bool = True) -> TemplateBatch:
+    """Go on after a pause. Raises `BatchStateError` when it isn't paused.
+
+    With `publish=False` nobody is told: the caller runs it in its own process.
+    """
+    return _steer(batch, partial(jobs.job_resume, publish=publish), "paused")
 
 
 def batch_cancel(*, batch: TemplateBatch) -> TemplateBatch:

@@ -1,6 +1,7 @@
 """Projects and content templates: create, change, delete, import. Every write keeps the fingerprints right."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.utils.text import slugify
 
 from config.db import savepoint
 from generation.domain.states import ACTIVE
+from templates.domain.csv_problems import CsvProblem, ProblemCode
 from templates.domain.fingerprints import pair_fingerprint, project_fingerprint, template_fingerprint
 from templates.domain.inputs import ProjectInput, TemplateInput
 from templates.domain.placeholders import ALLOWED_PLACEHOLDERS, check, names
@@ -133,18 +135,35 @@ def projects_import(*, owner_id: UUID, data: bytes) -> ImportResult:
     try:
         parsed = parse_projects(data)
     except ProjectCsvError as exc:
-        problems = [
-            {"line": p.line, "column": p.column, "message": p.message_en, "message_zh": p.message_zh}
-            for p in exc.problems
-        ]
-        raise ProjectCsvInvalidError(count=len(problems), details={"problems": problems}) from exc
+        raise _invalid(exc.problems) from exc
+    codes = [_row_code(row) for row in parsed.rows]
+    _require_different(parsed.rows, codes)
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     with transaction.atomic():
-        codes = [_row_code(row) for row in parsed.rows]
         known = {p.code: p for p in Project.objects.owned_by(owner_id).filter(code__in=codes)}
         for row, code in zip(parsed.rows, codes, strict=True):
             counts[_import_row(owner_id, code, row, known.get(code))] += 1
     return ImportResult(**counts, encoding=parsed.encoding)
+
+
+def _invalid(problems: Sequence[CsvProblem]) -> ProjectCsvInvalidError:
+    described = [
+        {"line": p.line, "column": p.column, "message": p.message_en, "message_zh": p.message_zh}
+        for p in problems
+    ]
+    return ProjectCsvInvalidError(count=len(described), details={"problems": described})
+
+
+def _require_different(rows: Sequence[ProjectRow], codes: Sequence[str]) -> None:
+    """Different names may give the same code ("Tea House", "tea-house"): then one row would overwrite the other."""
+    first: dict[str, int] = {}
+    problems = [
+        CsvProblem(ProblemCode.DUPLICATE, row.line, "code", str(first[code]))
+        for row, code in zip(rows, codes, strict=True)
+        if first.setdefault(code, row.line) != row.line
+    ]
+    if problems:
+        raise _invalid(problems)
 
 
 def _row_code(row: ProjectRow) -> str:

@@ -1,10 +1,12 @@
 """Generates documents in a batch, here or on the workers."""
 
+import os
 import signal
 import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -13,31 +15,43 @@ from django.db.models import Count, Sum
 
 from accounts.selectors import user_get_by_name
 from config.errors import AppError
+from config.queues import Queue
+from generation.domain.states import ACTIVE
 from generation.jobs import runner
 from generation.jobs.services import job_pause
 from generation.models import Job, ProviderCall
+from templates.domain.grid import DocumentState
 from templates.domain.inputs import LANGUAGES, language_of
-from templates.models import Document, TemplateBatch
+from templates.models import BatchItem, Document, TemplateBatch
 from templates.services.batches import (
     BatchOptions,
     batch_create,
     batch_item_counts,
     batch_plan,
     batch_resume,
+    batch_unfinished,
 )
 from templates.services.exports import export_folder, ready_to_export
 from templates.services.quotes import batch_quote
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 SHOWN_STALE = 20
 MICROS = 1_000_000
+#: What shells expect of a program that Ctrl-C has ended.
+EXIT_INTERRUPTED = 130
+#: Options that say what a new batch should be; a batch that goes on is what it is.
+OF_NEW_BATCHES = ("dry_run", "category", "template", "limit", "all", "only_stale", "translated", "demo_mode")
 
 
 class Command(BaseCommand):
     help = (
         "Write documents for every project × content template × language that doesn't exist yet, with a progress bar, "
         "and put them into a folder as Markdown and HTML. Without any key the sandbox writes them. Ctrl-C pauses the "
-        "batch: --resume goes on."
+        "batch; the same command, or --resume, goes on with it, and with one whose process was killed."
     )
+    _interrupted = _wants_pause = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--owner", default="demo", help="user name or e-mail address (default: demo)")
@@ -47,10 +61,11 @@ class Command(BaseCommand):
             "--template", action="append", default=[], help="only this template code; repeatable"
         )
         parser.add_argument("--limit", type=int, help="at most this many documents")
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
             "--all", action="store_true", help="write existing documents again, as new versions"
         )
-        parser.add_argument(
+        which.add_argument(
             "--only-stale", action="store_true", help="exactly the documents whose inputs changed"
         )
         parser.add_argument(
@@ -66,7 +81,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queue", action="store_true", help="hand the batch over to the workers and watch them"
         )
-        parser.add_argument("--resume", type=UUID, metavar="BATCH", help="go on with a paused batch")
+        parser.add_argument("--resume", type=UUID, metavar="BATCH", help="go on with an unfinished batch")
         parser.add_argument("--out", type=Path, help="folder for the documents (default: EXPORT_DIR)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -81,13 +96,18 @@ class Command(BaseCommand):
     def _generate(self, owner_id: UUID, options: dict[str, Any]) -> None:
         started = time.monotonic()
         if options["resume"]:
-            batch = self._resumed(owner_id, options["resume"])
+            batch = self._resumed(owner_id, options)
         else:
             asked = self._options(options)
             if options["dry_run"]:
                 self._preview(owner_id, asked)
                 return
-            batch = batch_create(owner_id=owner_id, options=asked, publish=options["queue"])
+            unfinished = batch_unfinished(owner_id=owner_id, options=asked)
+            if unfinished is None:
+                batch = batch_create(owner_id=owner_id, options=asked, publish=options["queue"])
+            else:
+                self.stdout.write(f"Going on with batch {unfinished.pk}, which was asked for the same.")
+                batch = self._gone_on(unfinished, publish=options["queue"])
         self._run(batch, in_process=not options["queue"])
         self._report(owner_id, batch, options, time.monotonic() - started)
 
@@ -112,11 +132,29 @@ class Command(BaseCommand):
             concurrency=options["concurrency"],
         )
 
-    def _resumed(self, owner_id: UUID, batch_id: UUID) -> TemplateBatch:
-        batch = TemplateBatch.objects.owned_by(owner_id).select_related("job").filter(pk=batch_id).first()
+    def _resumed(self, owner_id: UUID, options: dict[str, Any]) -> TemplateBatch:
+        given = [name for name in OF_NEW_BATCHES if options[name]]
+        if given:
+            names = ", ".join("--" + name.replace("_", "-") for name in given)
+            raise CommandError(f"--resume goes on with a batch as it is; it doesn't go with {names}.")
+        batches = TemplateBatch.objects.owned_by(owner_id).select_related("job")
+        batch = batches.filter(pk=options["resume"]).first()
         if batch is None:
-            raise CommandError(f"There is no batch {batch_id} of this owner.")
-        return batch_resume(batch=batch)
+            raise CommandError(f"There is no batch {options['resume']} of this owner.")
+        return self._gone_on(batch, publish=options["queue"])
+
+    def _gone_on(self, batch: TemplateBatch, *, publish: bool) -> TemplateBatch:
+        """A batch whose process was killed isn't paused, but nobody runs it either: that one only needs running."""
+        if batch.job.is_terminal or batch.job.paused_at is not None:
+            batch_resume(batch=batch, publish=publish)
+        lost = Job.objects.filter(parent_id=batch.job_id, status="running").count()
+        if lost:
+            seconds = settings.QUEUE_LIMITS[Queue.AGENT_BUILDS].lease_seconds
+            self.stdout.write(
+                f"{lost} documents are in the hands of another process; if it is dead, they are taken up within "
+                f"{seconds:.0f} s."
+            )
+        return batch
 
     def _preview(self, owner_id: UUID, asked: BatchOptions) -> None:
         planned = batch_plan(owner_id=owner_id, options=asked)
@@ -138,13 +176,14 @@ class Command(BaseCommand):
 
         console = Console(file=cast(IO[str], self.stdout), highlight=False)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._interrupted = False
-        before = signal.signal(signal.SIGINT, lambda *_: self._pause(batch))
-        try:
-            with Progress(*columns, console=console) as progress:
+        with Progress(*columns, console=console) as progress:
+            before = signal.signal(signal.SIGINT, lambda *_: self._interrupt(progress))
+            try:
                 task = progress.add_task("Generating", total=batch.total)
 
                 def watch() -> None:
+                    if self._wants_pause:
+                        self._pause(batch)
                     counts = batch_item_counts(batch)
                     failed = f" ({counts['failed']} failed)" if counts["failed"] else ""
                     done = batch.total - counts["pending"] - counts["running"]
@@ -154,19 +193,25 @@ class Command(BaseCommand):
                     runner.drain(batch.job_id, threads=batch.job.max_parallel, watch=watch)
                 else:
                     self._follow(batch, watch)
-        finally:
-            signal.signal(signal.SIGINT, before)
+            finally:
+                signal.signal(signal.SIGINT, before)
+
+    def _interrupt(self, progress: "Progress") -> None:
+        """Ctrl-C. Only a flag: the interrupted line may be a database query, in which there is no room for another.
+
+        The second time ends the process at once, which loses nothing: what was in flight is taken up again as after
+        a kill.
+        """
+        if self._interrupted:
+            progress.stop()
+            os._exit(EXIT_INTERRUPTED)
+        self._interrupted = self._wants_pause = True
+        progress.console.print("Pausing: what is being written will be finished. Ctrl-C again ends at once.")
 
     def _pause(self, batch: TemplateBatch) -> None:
-        """Ctrl-C: what runs is finished and kept, nothing new begins. A second one ends the process at once."""
-        if self._interrupted:
-            raise KeyboardInterrupt
-        self._interrupted = True
-        try:
+        self._wants_pause = False
+        with suppress(AppError):  # paused already, or over
             job_pause(job=Job.objects.get(pk=batch.job_id))
-        except AppError:
-            return
-        self.stderr.write(f"\nPaused. Go on with: manage.py generate_templates --resume {batch.pk}")
 
     def _follow(self, batch: TemplateBatch, watch: Any) -> None:
         """Watch workers run the batch. They need a broker and a worker: `make run` starts both."""
@@ -183,13 +228,19 @@ class Command(BaseCommand):
         counts = batch_item_counts(batch)
         self._table(batch, counts, seconds)
         self._name_failures(batch, counts["failed"])
+        self._name_unfinished(owner_id, batch)
         self._name_stale(owner_id, options)
         folder: Path = options["out"] or settings.EXPORT_DIR
         written = export_folder(ready_to_export(Document.objects.owned_by(owner_id)), folder)
         self.stdout.write(f"{written} documents, as Markdown and HTML, lie in {folder}")
         if counts["failed"]:
             raise CommandError(
-                f"{counts['failed']} documents failed. Retry: POST /templates/batches/{batch.pk}/retry"
+                f"{counts['failed']} documents failed. Retry: POST /api/v1/templates/batches/{batch.pk}/retry"
+            )
+        if counts["pending"] + counts["running"]:
+            raise CommandError(
+                f"Paused. Go on with: manage.py generate_templates --resume {batch.pk}",
+                returncode=EXIT_INTERRUPTED,
             )
 
     def _table(self, batch: TemplateBatch, counts: dict[str, int], seconds: float) -> None:
@@ -204,13 +255,15 @@ class Command(BaseCommand):
             "generated": str(counts["succeeded"]),
             "skipped": str(counts["skipped"]),
             "failed": str(counts["failed"]),
+            "cancelled": str(counts["cancelled"]),
             "pending": str(counts["pending"] + counts["running"]),
             "tokens": f"{(calls['input'] or 0) + (calls['output'] or 0):,}",
             "cost (USD)": f"{(calls['cost'] or 0) / MICROS:.4f}",
             "seconds": f"{seconds:.1f}",
         }
-        if columns["pending"] == "0":
-            del columns["pending"]
+        for name in ("cancelled", "pending"):
+            if columns[name] == "0":
+                del columns[name]
         for name in columns:
             table.add_column(name, justify="right")
         table.add_row(*columns.values())
@@ -221,6 +274,18 @@ class Command(BaseCommand):
             codes = Job.objects.filter(parent_id=batch.job_id, status="failed").values_list("error_code")
             for code, count in codes.annotate(times=Count("pk")).order_by("-times")[:10]:
                 self.stdout.write(f"  failed with {code}: {count}")
+
+    def _name_unfinished(self, owner_id: UUID, batch: TemplateBatch) -> None:
+        left = BatchItem.objects.filter(batch=batch, skip_reason=DocumentState.PENDING).count()
+        if not left:
+            return
+        self.stdout.write(
+            f"{left} documents are left to unfinished batches. Go on with them, or cancel them:"
+        )
+        active = {"job__status__in": ACTIVE, "job__cancel_requested_at": None}
+        batches = TemplateBatch.objects.owned_by(owner_id).filter(**active).exclude(pk=batch.pk)
+        for other in batches.order_by("created_at"):
+            self.stdout.write(f"  manage.py generate_templates --resume {other.pk}")
 
     def _name_stale(self, owner_id: UUID, options: dict[str, Any]) -> None:
         stale = Document.objects.owned_by(owner_id).stale().order_by("title")
