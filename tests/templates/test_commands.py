@@ -110,8 +110,8 @@ class TestImport:
         [
             ("name_zh,name_en\n茶馆,Tea\n书架,Books,more\n", ("Line 3", "第 3 行")),
             ("name_zh,website\n茶馆,https://a.example\n书架,javascript:1\n", ("Line 3", "第 3 行")),
-            ('name_zh\n茶馆\n"=HYPERLINK(""http://evil"")"\n', 3, ("Line 3", "第 3 行")),
-            ('name_zh\n"茶\n馆"\n"没有结束\n', 4, ("Line 4", "第 4 行")),
+            ('name_zh\n茶馆\n"=HYPERLINK(""http://evil"")"\n', ("Line 3", "第 3 行")),
+            ('name_zh\n"茶\n馆"\n"没有结束\n', ("Line 4", "第 4 行")),
             ("name_en\nTea House\ntea-house\n", ("Line 3", "第 3 行")),
             ("编号,颜色\na,红\n", ("颜色",)),
             ("", ("empty", "空")),
