@@ -45,7 +45,7 @@ class BackOfficeAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     list_fullwidth = True
-    ordering = ("-pk",)
+    ordering: Any = ("-pk",)
     #: Key columns that are compared when somebody searches for a UUID; other terms go to `search_fields`.
     search_keys: tuple[str, ...] = ("pk",)
 

@@ -90,12 +90,12 @@ def daily_figures(days: int = 14) -> list[Day]:
     return [Day(day=day, **values) for day, values in sorted(figures.items())][-days:]
 
 
-def _jobs_by_day(since: UUID) -> QuerySet[Job, dict[str, Any]]:
+def _jobs_by_day(since: UUID) -> QuerySet[Any, Any]:
     ended = Job.objects.filter(pk__gte=since, status__in=TERMINAL).order_by()
     return ended.values("status", day=TruncDate("created_at")).annotate(jobs=Count("pk"))
 
 
-def _calls_by_day(since: UUID) -> QuerySet[ProviderCall, dict[str, Any]]:
+def _calls_by_day(since: UUID) -> QuerySet[Any, Any]:
     took = F("settled_at") - F("sent_at")
     calls = ProviderCall.objects.filter(pk__gte=since).order_by().values(day=TruncDate("created_at"))
     return calls.annotate(

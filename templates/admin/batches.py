@@ -147,7 +147,9 @@ class ItemStateFilter(admin.SimpleListFilter):
         return list(ITEM_WORDS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        return queryset.filter(status=self.value()) if self.value() else queryset
+        """`status` is annotated by `BatchItemAdmin.get_queryset`."""
+        wanted: dict[str, Any] = {"status": self.value()} if self.value() else {}
+        return queryset.filter(**wanted)
 
 
 @admin.register(BatchItem)

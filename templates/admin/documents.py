@@ -120,7 +120,8 @@ class DocumentVersionAdmin(ReadOnlyAdmin):
         """Lists don't read the texts."""
         versions = super().get_queryset(request)
         match = request.resolver_match
-        return versions.defer("content") if match and match.url_name.endswith("changelist") else versions
+        is_list = match is not None and str(match.url_name).endswith("changelist")
+        return versions.defer("content") if is_list else versions
 
     @display(description=_("tokens in · out"))
     def tokens(self, version: DocumentVersion) -> str:

@@ -94,7 +94,8 @@ class OwnedForm(forms.ModelForm):
     """Checks what is unique per owner although the owner can't be changed and isn't among the form's fields."""
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"owner"}
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"owner"}
 
 
 class ContentTemplateForm(OwnedForm):
