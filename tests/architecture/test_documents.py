@@ -11,7 +11,7 @@ from tests.architecture.house import KERNEL, ROOT, house_apps
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"\bmanage\.py (\w+)")
-TARGET = re.compile(r"(?:^|[`\s])make ([a-z][a-z-]*)(?=[`\s:.,]|$)", re.MULTILINE)
+TARGET = re.compile(r"^(?:\$ )?make ([a-z][a-z-]*)\b", re.MULTILINE)
 #: Endings of files that a text may name; `name.py` without a folder may stand for any file of that name.
 ENDINGS = ("py", "md", "toml", "json", "txt", "in", "yml", "yaml", "csv", "css", "html", "po")
 FILE = re.compile(rf"^[\w./*-]+/[\w.*-]+\.(?:{'|'.join(ENDINGS)})$")
