@@ -220,17 +220,22 @@ def parse_retry_after(headers: Mapping[str, str], now: float | None = None) -> f
     return _capped((moment - start).total_seconds())
 
 
+def status_rule(status: int) -> rules.Rule:
+    """What a status means when nothing in the answer says more."""
+    if status in OPENAI_STATUS:
+        return OPENAI_STATUS[status]
+    if 300 <= status < 400:
+        return rules.REDIRECTED
+    return rules.BAD_REQUEST if 400 <= status < 500 else rules.GATEWAY_LOST
+
+
 def _openai_rule(status: int, body: object, codes: Mapping[str, rules.Rule]) -> rules.Rule:
     named = _named_rule(body, codes)
     if status == 500:
         return named or (rules.FAILED if _text_of(body, "message") else rules.GATEWAY_LOST)
     if named is not None and status < 500:
         return named
-    if status in OPENAI_STATUS:
-        return OPENAI_STATUS[status]
-    if status < 400:
-        return rules.REDIRECTED
-    return rules.BAD_REQUEST if status < 500 else rules.GATEWAY_LOST
+    return status_rule(status)
 
 
 def _named_rule(body: object, codes: Mapping[str, rules.Rule]) -> rules.Rule | None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from generation.providers.llm import bedrock_client
 from generation.providers.llm.openai_client import close_clients
+from tests.support.bedrock_server import BedrockServer
 from tests.support.llm_behaviours import echo_document
 from tests.support.llm_server import LLMServer
 
@@ -24,6 +26,20 @@ def model_server() -> Iterator[LLMServer]:
     with LLMServer(answer=answer) as server:
         yield server
         close_clients()
+
+
+@pytest.fixture(scope="session")
+def shared_bedrock_server() -> Iterator[BedrockServer]:
+    with BedrockServer(answer=answer) as server:
+        yield server
+        bedrock_client.close_clients()
+
+
+@pytest.fixture
+def bedrock_server(shared_bedrock_server: BedrockServer) -> BedrockServer:
+    """The same server with nobody's calls on it: a client of its own would take a fifth of a second to make."""
+    shared_bedrock_server.calls.clear()
+    return shared_bedrock_server
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import pytest
 
 from generation.providers.base import CODES, ProviderError
 from generation.providers.llm.base import LLM, ChatDelta, ChatRequest
+from generation.providers.llm.bedrock import BedrockChat
 from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.sandbox import SandboxLLM
 from tests.contract.requests import PROMPT, SCHEMA, chat
+from tests.support.bedrock_server import BedrockServer
 from tests.support.llm_server import LLMServer
 
 # scenario: code, retryable, charged, another provider may be asked
@@ -284,3 +286,26 @@ class TestLocalServerWithoutKey(OverHttp):
     dialect = None
     key = ""
     model = "qwen2.5"
+
+
+class TestBedrock(ChatContract):
+    name = "bedrock"
+    markers = {
+        **SERVER_MARKERS,
+        "rate-limit": "[[server:throttling=2]]",
+        "overloaded": "[[server:unavailable]]",
+        "no-quota": "[[server:no-payment]]",
+        "moderated": "[[server:filtered-input]]",
+        "too-long": "[[server:too-long]]",
+    }
+
+    @pytest.fixture
+    def llm(self, bedrock_server: BedrockServer) -> LLM:
+        return BedrockChat(
+            name="bedrock",
+            model="amazon.nova-pro-v1:0",
+            region="us-east-1",
+            access_key_id="AKIAMARKED",
+            secret_access_key="marked-7f3a91",
+            endpoint_url=bedrock_server.url,
+        )

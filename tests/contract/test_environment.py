@@ -8,6 +8,7 @@ import pytest
 
 from config.env import Env, EnvironmentProblem
 from config.providers import provider_settings
+from generation.providers import registry
 
 KEYS = {
     "DEEPSEEK_API_KEY": "sk-1",
@@ -103,3 +104,14 @@ def test_aws_credentials_alone_do_not_choose_bedrock() -> None:
     providers, order = read(**aws, LLM_PROVIDERS="bedrock")
     assert order == ["bedrock"]
     assert providers["bedrock"]["options"]["model"] == "amazon.nova-pro-v1:0"
+
+
+def test_every_provider_that_is_read_can_be_built(settings: Any) -> None:
+    aws = {"AWS_REGION": "us-east-1", "LLM_PROVIDERS": ",".join([*BY_KEYS, "bedrock"])}
+    settings.PROVIDERS = {"llm": read(**KEYS, **aws)[0]}
+    registry.reset()
+    try:
+        built = [registry.get_llm(name) for name in [*BY_KEYS, "bedrock"]]
+    finally:
+        registry.reset()
+    assert [llm.name for llm in built] == [*BY_KEYS, "bedrock"]

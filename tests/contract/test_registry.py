@@ -89,11 +89,13 @@ def test_heavy_libraries_are_imported_at_the_first_call_only() -> None:
     code = """
 import sys
 from generation.providers.llm.openai import OpenAIChat
-import generation.providers.llm.sandbox, generation.providers.retry
+from generation.providers.llm.bedrock import BedrockChat
+import generation.providers.llm.sandbox, generation.providers.aws_errors
 assert "django" not in sys.modules
 import generation.providers.registry
 OpenAIChat(name="x", base_url="http://127.0.0.1:9/v1", model="m", api_key="k")
-heavy = {"openai", "httpx2", "httpcore2", "httpx", "pydantic", "anyio", "boto3"}
+BedrockChat(name="x", model="m", region="us-east-1")
+heavy = {"openai", "httpx2", "httpcore2", "httpx", "pydantic", "anyio", "boto3", "botocore"}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(

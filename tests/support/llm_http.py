@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ import orjson
 from tests.support.llm_behaviours import Answer, Plan
 
 _REASONS = {200: "OK", 307: "Temporary Redirect"}
-_PIECE = 8
+PIECE = 8
 
 
 async def read_request(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes]:
@@ -49,13 +49,15 @@ def send(
 
 
 async def send_whole(
-    writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
+    writer: asyncio.StreamWriter, content: bytes, plan: Plan, headers: Mapping[str, str] | None = None
 ) -> None:
-    content = plan.raw if plan.raw is not None else orjson.dumps(answer.whole(body))
+    """A JSON answer, in whatever pieces `plan` wants."""
+    content = content if plan.raw is None else plan.raw
+    headers = {"Content-Type": "application/json", **(headers or {})}
     if plan.action not in ("drip", "keep-alive", "cut"):
-        send(writer, 200, content, {"Content-Type": "application/json"})
+        send(writer, 200, content, headers)
         return
-    writer.write(_head(200, {"Content-Type": "application/json", "Transfer-Encoding": "chunked"}))
+    writer.write(_head(200, {**headers, "Transfer-Encoding": "chunked"}))
     if plan.action == "keep-alive":
         content = b"\n" * 20 + content
     if plan.action == "cut":
@@ -68,22 +70,27 @@ async def send_whole(
 
 
 async def send_stream(
-    writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
+    writer: asyncio.StreamWriter, events: Sequence[bytes], plan: Plan, headers: Mapping[str, str]
 ) -> None:
-    writer.write(_head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}))
-    events = [plan.raw] if plan.raw is not None else answer.events(body, _PIECE)
+    """Events that are framed already."""
+    writer.write(_head(200, {**headers, "Transfer-Encoding": "chunked"}))
     if plan.action == "cut":
-        content = b"".join(_sse(event) for event in events[: max(2, len(events) // 2)])
-        _chunk(writer, _cut_in_character(content))
+        _chunk(writer, _cut_in_character(b"".join(events[: max(2, len(events) // 2)])))
         await writer.drain()
         writer.close()
         return
-    if plan.action == "keep-alive":
-        _chunk(writer, b": keep-alive\n\n" * 3)
     step = 1 if plan.action == "drip" else 1 << 20
-    for event in [*events, *([] if plan.ends_without_done else [b"[DONE]"])]:
-        await _drip(writer, _sse(event), step, plan.pause)
+    for event in events:
+        await _drip(writer, event, step, plan.pause)
     writer.write(b"0\r\n\r\n")
+
+
+def sse_events(answer: Answer, plan: Plan, body: Mapping[str, Any]) -> list[bytes]:
+    """A streamed answer of chat completions."""
+    events = [_sse(event) for event in ([plan.raw] if plan.raw is not None else answer.events(body, PIECE))]
+    if plan.action == "keep-alive":
+        events.insert(0, b": keep-alive\n\n" * 3)
+    return events if plan.ends_without_done or plan.action == "cut" else [*events, _sse(b"[DONE]")]
 
 
 async def send_signs_of_life(writer: asyncio.StreamWriter, *, is_stream: bool) -> None:

@@ -34,6 +34,7 @@ from tests.support.llm_behaviours import (
     BEHAVIOURS,
     MARKER,
     Answer,
+    Behaviour,
     Plan,
     echo_document,
     last_user_message,
@@ -45,6 +46,7 @@ from tests.support.llm_http import (
     send_signs_of_life,
     send_stream,
     send_whole,
+    sse_events,
 )
 
 _MAX_BODY = 32 * 1024 * 1024
@@ -86,6 +88,8 @@ def read_log(path: Path | str) -> list[dict[str, Any]]:
 
 class LLMServer:
     """The server, in a thread of this process: `with LLMServer() as server: ... server.url, server.calls`."""
+
+    behaviours: Mapping[str, Behaviour] = BEHAVIOURS
 
     def __init__(
         self,
@@ -183,7 +187,7 @@ class LLMServer:
                 {"object": "list", "data": [{"id": name, "object": "model"} for name in BEHAVIOURS]},
             )
         elif (method, path) == ("POST", "/v1/chat/completions"):
-            await self._chat(headers, body, writer)
+            await self._chat(headers, orjson.loads(body), writer)
         else:
             send(
                 writer,
@@ -191,8 +195,9 @@ class LLMServer:
                 {"error": {"message": f"No such address: {path}", "type": "invalid_request_error"}},
             )
 
-    async def _chat(self, headers: dict[str, str], raw: bytes, writer: asyncio.StreamWriter) -> None:
-        body = orjson.loads(raw)
+    async def _chat(
+        self, headers: dict[str, str], body: dict[str, Any], writer: asyncio.StreamWriter
+    ) -> None:
         plan, call = self._plan(body, headers)
         self.calls.append(call)
         self._write_log(call, answered=False)
@@ -208,10 +213,18 @@ class LLMServer:
             send(writer, plan.error.status, plan.error.body, plan.error.headers)
         elif plan.action == "only-keep-alive":
             await send_signs_of_life(writer, is_stream=bool(body.get("stream")))
-        elif body.get("stream"):
-            await send_stream(writer, self._answer(plan, body), plan, body)
         else:
-            await send_whole(writer, self._answer(plan, body), plan, body)
+            await self._send(writer, self._answer(plan, body), plan, body)
+
+    async def _send(
+        self, writer: asyncio.StreamWriter, answer: Answer, plan: Plan, body: Mapping[str, Any]
+    ) -> None:
+        """`answer` in the vendor's wire format."""
+        if body.get("stream"):
+            kind = {"Content-Type": "text/event-stream"}
+            await send_stream(writer, sse_events(answer, plan, body), plan, kind)
+        else:
+            await send_whole(writer, orjson.dumps(answer.whole(body)), plan)
 
     async def _wait(self, plan: Plan) -> None:
         self.in_flight += 1
@@ -232,9 +245,9 @@ class LLMServer:
         last_user = last_user_message(body)
         client_id = headers.get("x-client-request-id", "")
         key, _, attempt = client_id.rpartition("/") if "/" in client_id else (client_id, "", "")
-        name, value = _chosen(str(body.get("model", "")), last_user)
+        name, value = self._chosen(str(body.get("model", "")), last_user)
         once = (name, key or last_user)
-        plan = BEHAVIOURS[name](value, headers, is_repeated=once in self._failed_once)
+        plan = self.behaviours[name](value, headers, is_repeated=once in self._failed_once)
         self._failed_once.add(once)
         plan.delay = self.delay if plan.delay is None else plan.delay
         call = Call(
@@ -252,6 +265,12 @@ class LLMServer:
         )
         return plan, call
 
+    def _chosen(self, model: str, last_user: str) -> tuple[str, str]:
+        marker = MARKER.search(last_user)
+        if marker and marker[1] in self.behaviours:
+            return marker[1], marker[2] or ""
+        return (model, "") if model in self.behaviours else ("ok", "")
+
     def _write_log(self, call: Call, *, answered: bool) -> None:
         if self._log is None:
             return
@@ -262,13 +281,6 @@ class LLMServer:
             names = ("behaviour", "model", "last_user", "authorization", "request_key", "attempt", "billed")
             entry |= {name: getattr(call, name) for name in (*names, "received_at")}
         os.write(self._log, orjson.dumps(entry) + b"\n")
-
-
-def _chosen(model: str, last_user: str) -> tuple[str, str]:
-    marker = MARKER.search(last_user)
-    if marker and marker[1] in BEHAVIOURS:
-        return marker[1], marker[2] or ""
-    return (model, "") if model in BEHAVIOURS else ("ok", "")
 
 
 async def _end_with_parent(server: LLMServer) -> None:
