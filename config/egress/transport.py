@@ -62,7 +62,7 @@ class GuardedTransport(httpx2.BaseTransport):
         self._checked = checked
         self._limits = limits
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=_tls(),
+            ssl_context=tls_context(),
             max_connections=max_connections,
             max_keepalive_connections=max_connections,
             keepalive_expiry=keepalive_s,
@@ -256,6 +256,6 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The system's certificates, or those of SSL_CERT_FILE, by which an operator adds a CA of his own."""
     return httpx2.create_ssl_context()
