@@ -1,0 +1,224 @@
+"""The document factory in real processes: over HTTP from registration to download, and from a shell that is killed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.supervisor.ports import LOOPBACK, free_port
+from generation.models import ProviderCall
+from templates.models import Document, TemplateBatch
+from templates.services import catalogue_init
+from tests.support.processes import House
+from tests.support.programs import Program, eventually, running
+from tests.templates.factories import project_of, template_of
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+
+
+def a_document(body: Mapping[str, Any]) -> str:
+    """What the vendor's model writes, in the language that it is asked for."""
+    if "简体中文" in body["messages"][0]["content"]:
+        return "# 云上茶馆：简介 🍵\n\n为社区茶馆提供预约。\n\n- 老人也能用\n- 不需要办卡\n"
+    return "# Cloud Tea House\n\nBookings for community tea houses.\n\n- Easy for older guests\n- No card needed\n"
+
+
+def environ(home: House, **changes: str) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "ATELIER_SYSTEM_TEST": "1",
+        "ENV_FILE": "",
+        "VAR_DIR": str(home.folder),
+        "REDIS_URL": home.broker.url,
+        "LLM_PROVIDERS": "deepseek",
+        "DEEPSEEK_API_KEY": "sk-not-a-real-key",
+        "DEEPSEEK_BASE_URL": home.llm.url,
+        **home.database.environ,
+        **changes,
+    }
+
+
+class Client:
+    """An ordinary HTTP client with a token."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.token = ""
+
+    def open(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.base}{path}", data=data, method=method)
+        given = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        if self.token:
+            given["Authorization"] = f"Bearer {self.token}"
+        for name, value in given.items():
+            request.add_header(name, value)
+        return urllib.request.urlopen(request, timeout=30)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        with self.open(method, path, body, **headers) as answer:
+            return json.load(answer)["data"]
+
+
+@contextmanager
+def web(home: House) -> Iterator[Client]:
+    """The product's one ASGI process, ready."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "config.asgi:application",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+    ]
+    with running(command, environ(home)) as program:
+        program.until("Uvicorn running on", seconds=40)
+        yield Client(f"http://{LOOPBACK}:{port}/api/v1")
+
+
+def events(client: Client, job_id: str, after: str = "") -> list[tuple[int, str]]:
+    """The job's events up to the end of the stream, as (number, type)."""
+    headers = {"Accept": "text/event-stream", **({"Last_Event_ID": after} if after else {})}
+    with client.open("GET", f"/jobs/{job_id}/events", **headers) as stream:
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+        blocks = [dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+                  for block in stream.read().decode().split("\n\n")]  # fmt: skip
+    return [(int(block["id"]), block["event"]) for block in blocks if "id" in block]
+
+
+def test_from_registration_to_download(home: House) -> None:
+    catalogue_init()
+    home.llm.answer = a_document
+    with home.worker(), web(home) as client:
+        account = {"username": "小云", "email": "yun@example.com", "password": "一个足够长的密码 42"}
+        client.ask("POST", "/auth/register", account)
+        client.token = client.ask("POST", "/auth/login", {"login": "小云", "password": account["password"]})[
+            "access"
+        ]
+        texts = {
+            "name_zh": "云上茶馆",
+            "name_en": "Cloud Tea House",
+            "description_zh": "为社区茶馆提供预约。",
+        }
+        project = client.ask("POST", "/templates/projects", texts)
+        asked = {"category_code": "product", "project_ids": [project["id"]]}
+        preview = client.ask("POST", "/templates/batch-generate", {**asked, "dry_run": True})
+        assert preview["cost"]["providers"] == ["deepseek"]
+
+        key = {"Idempotency_Key": "first-batch"}
+        job = client.ask("POST", "/templates/batch-generate?wait=30", asked, **key)
+        assert (job["status"], job["progress"]) == ("succeeded", 100)
+        total = preview["to_run"]
+        assert job["output"]["items"]["succeeded"] == total > 2
+        again = client.ask("POST", "/templates/batch-generate?wait=30", asked, **key)
+        assert again["id"] == job["id"]
+
+        told = events(client, job["id"])
+        assert [number for number, _ in told] == list(range(1, len(told) + 1))
+        assert [type_ for _, type_ in told][:3] == ["queued", "started", "waiting"]
+        assert told[-1][1] == "succeeded"
+        assert events(client, job["id"], after="2") == told[2:]
+
+        batch = client.ask("GET", f"/templates/batches/{job['output']['batch_id']}")
+        assert (batch["status"], batch["counts"]["succeeded"], batch["total"]) == ("succeeded", total, total)
+        with client.open("GET", "/templates/documents/export?format=zip") as answer:
+            opened = zipfile.ZipFile(io.BytesIO(answer.read()))
+        assert len(opened.namelist()) == 2 * total
+        chinese = [name for name in opened.namelist() if "/zh/" in name and name.endswith(".md")]
+        assert len(chinese) == total // 2
+        assert "云上茶馆" in opened.read(chinese[0]).decode()
+        costs = client.ask("GET", f"/jobs/{job['id']}")["cost"]
+        with pytest.raises(urllib.error.HTTPError) as gone:
+            Client(client.base).open("GET", "/templates/documents/export")
+        assert gone.value.code == 401
+    assert len(home.llm.calls) == total
+    assert costs is not None
+
+
+# -- from a shell --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def eight(home: House) -> House:
+    """Eight documents to write, each by a call of a third of a second, two at a time."""
+    home.llm.answer = a_document
+    home.llm.delay = 0.3
+    for number in range(4):
+        project_of(home.owner, code=f"p{number}")
+    template_of(code="brief", name_zh="产品简介", name_en="Product brief")
+    return home
+
+
+@contextmanager
+def generating(home: House, folder: Path, *arguments: str, **changes: str) -> Iterator[Program]:
+    command = [sys.executable, "manage.py", "generate_templates", "--owner", home.owner.username]
+    options = ["--concurrency", "2", "--out", str(folder)]
+    with running([*command, *options, *arguments], environ(home, **changes)) as program:
+        yield program
+
+
+def bought(home: House) -> Counter[str]:
+    """How often the vendor has seen each purchase."""
+    return Counter(call.request_key for call in home.llm.calls)
+
+
+def test_ctrl_c_pauses_and_resume_finishes(eight: House, tmp_path: Path) -> None:
+    with generating(eight, tmp_path / "文档") as first:
+        assert eventually(lambda: len(eight.llm.calls) >= 3, seconds=30), first.text
+        first.process.send_signal(signal.SIGINT)
+        assert first.end(30) == 130, first.text
+    batch = TemplateBatch.objects.get()
+    assert "Traceback" not in first.text
+    assert f"--resume {batch.pk}" in first.text
+    assert 3 <= Document.objects.count() == len(eight.llm.calls) < 8
+    assert not ProviderCall.objects.exclude(status="settled").exists()
+    with generating(eight, tmp_path / "文档", "--resume", str(batch.pk)) as second:
+        assert second.end(30) == 0, second.text
+    assert "broker" not in second.text
+    assert Document.objects.count() == 8
+    assert set(bought(eight).values()) == {1}
+    assert len(list((tmp_path / "文档").rglob("*.md"))) == 8
+    assert TemplateBatch.objects.count() == 1
+
+
+def test_after_kill_9_the_same_command_finishes_and_buys_nothing_twice_unseen(
+    eight: House, tmp_path: Path
+) -> None:
+    short_leases = {"AGENT_BUILDS_LIMIT_SECONDS": "15"}
+    with generating(eight, tmp_path / "文档", **short_leases) as first:
+        assert eventually(lambda: len(eight.llm.calls) >= 5, seconds=30), first.text
+        os.kill(first.process.pid, signal.SIGKILL)
+        first.end(10)
+    stored = Document.objects.count()
+    assert stored < 8
+    with generating(eight, tmp_path / "文档", **short_leases) as second:
+        assert second.end(40) == 0, second.text
+    assert "Going on with batch" in second.text
+    assert Document.objects.count() == 8
+    assert TemplateBatch.objects.count() == 1
+    assert {document.version for document in Document.objects.all()} == {1}
+    seen = bought(eight)
+    assert len(seen) == 8
+    lost = ProviderCall.objects.filter(status="uncertain")
+    assert sum(seen.values()) == 8 + lost.count()
+    assert lost.count() <= 2, "only what was in flight when the process died"
+    assert ProviderCall.objects.filter(status="settled").count() == 8
+    with generating(eight, tmp_path / "文档", **short_leases) as third:
+        assert third.end(30) == 0, third.text
+    assert sum(bought(eight).values()) == sum(seen.values()), "nothing is left to buy"
