@@ -105,13 +105,13 @@ class House:
             *("-P", "threads", "-c", str(concurrency), "-Q", ",".join(queue.value for queue in Queue)),
             *("-n", f"{name}@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
         )
-        spec = ProcessSpec(name, command, self._environ(limit_seconds))
+        spec = ProcessSpec(name, command, self._environ(concurrency, limit_seconds))
         worker = Worker(stack.enter_context(Child(spec, log=self.folder / f"{name}.log")))
         stack.callback(worker.kill)  # a warm shutdown is only waited for by the test that is about it
         self.workers.append(worker)
         return worker
 
-    def _environ(self, limit_seconds: int) -> dict[str, str]:
+    def _environ(self, concurrency: int, limit_seconds: int) -> dict[str, str]:
         return {
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
             "ATELIER_SYSTEM_TEST": "1",
@@ -119,6 +119,8 @@ class House:
             "VAR_DIR": str(self.folder),
             "REDIS_URL": self.broker.url,
             "AGENT_BUILDS_LIMIT_SECONDS": str(limit_seconds),
+            # A job that stands still between two of its steps keeps its connection.
+            "DATABASE_POOL_SIZE": str(max(10, concurrency + 4)),
             "LLM_PROVIDERS": "deepseek",
             "DEEPSEEK_API_KEY": "sk-not-a-real-key",
             "DEEPSEEK_BASE_URL": self.llm.url,
