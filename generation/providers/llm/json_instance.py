@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from generation.providers.llm.json_schema import referred
+
 _FORMATS: Mapping[str, str] = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
@@ -65,7 +67,7 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) ->
     """`schema` with its reference, its `allOf` and the first of its choices merged in."""
     parts: list[Mapping[str, Any]] = []
     if "$ref" in schema:
-        parts.append(_target(schema["$ref"], root))
+        parts.append(referred(schema["$ref"], root))
     parts += schema.get("allOf", ())
     for name in ("anyOf", "oneOf"):
         parts += schema.get(name, ())[:1]
@@ -84,18 +86,6 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) ->
         if properties:
             merged["properties"] = properties
     return merged
-
-
-def _target(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = root
-    for part in reference.removeprefix("#").split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(found, Mapping) or name not in found:
-            raise ValueError(f"The schema's reference {reference!r} leads nowhere.")
-        found = found[name]
-    if not isinstance(found, Mapping):
-        raise ValueError(f"The schema's reference {reference!r} leads to no schema.")
-    return found
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

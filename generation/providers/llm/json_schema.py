@@ -1,4 +1,4 @@
-"""What adapters must know of a JSON Schema to choose how to ask for it."""
+"""What adapters must know of a JSON Schema: how to ask for it, and what is inside."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def is_closed(schema: object) -> bool:
 def keywords(schema: object) -> set[str]:
     """Every keyword that is used anywhere in the schema; names of properties are none."""
     return {word for part in subschemas(schema) for word in part}
+
+
+def referred(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema that a `$ref` inside of `root` means. Raises `ValueError` for one that leads nowhere or outside."""
+    found: Any = root if reference.startswith("#/") or reference == "#" else None
+    for part in reference.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise ValueError(f"The schema's reference {reference!r} leads nowhere.")
+    return found
 
 
 def subschemas(schema: object) -> Iterator[Mapping[str, Any]]:
