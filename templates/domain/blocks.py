@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from templates.domain.language import BARE_URL
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}")
 _TAG_NAME = re.compile(r"<(/?[A-Za-z][A-Za-z0-9-]*)")
@@ -82,6 +84,8 @@ class Block:
 @cache
 def markdown_parser() -> MarkdownIt:
     """CommonMark with tables and strikethrough: the Markdown that documents are written in."""
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
