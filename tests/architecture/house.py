@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -54,9 +55,15 @@ def product() -> list[Source]:
 
 def read(*folders: str) -> Iterator[Source]:
     for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+        yield from _sources(folder)
+
+
+@cache
+def _sources(folder: str) -> tuple[Source, ...]:
+    paths = (path for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts)
+    return tuple(
+        source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths
+    )
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
