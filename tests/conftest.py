@@ -1,5 +1,6 @@
 """Actors (alice owns, bob has his own, charlie must see nothing, staff) and what keeps tests apart."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,23 @@ from config.health import checks
 PASSWORD = "a long 密码 for tests"
 
 Enqueued = list[tuple[str, dict[str, Any]]]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what asks a database runs: the rest has passed on SQLite and can't say anything else."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        return
+    chosen = [item for item in items if _asks_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("once"):
+        return False
+    fixtures = {"db", "transactional_db", "home"}
+    names = fixtures.intersection(getattr(item, "fixturenames", ()))
+    return bool(names or item.get_closest_marker("django_db") or item.get_closest_marker("system"))
 
 
 def make_user(username: str, **fields: Any) -> User:

@@ -13,7 +13,7 @@ from redis.retry import Retry
 from config.supervisor.broker import Broker, BrokerError
 from config.supervisor.ports import LOOPBACK, is_free
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.once]
 
 
 def test_the_broker_keeps_its_data_over_kill_and_restart(tmp_path: Path) -> None:

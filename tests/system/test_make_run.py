@@ -18,7 +18,7 @@ from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME
 from config.supervisor.ports import LOOPBACK, free_port, holder, is_free
 from tests.support.programs import all_gone, below, eventually, running
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.once]
 
 
 def supervisor(tmp_path: Path, **environ: str) -> tuple[list[str], dict[str, str]]:

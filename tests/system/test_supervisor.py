@@ -18,7 +18,7 @@ from config.supervisor.loop import RestartPolicy
 from config.supervisor.processes import Child, ProcessSpec
 from tests.support.programs import all_gone, below, running
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.once]
 
 #: A supervisor over the processes that argv describes as JSON.
 HOUSE = """
