@@ -126,6 +126,7 @@ class JobRun:
         except BaseException:
             ledger.mark_uncertain(call, code="JOB_INTERNAL_ERROR")
             raise
+        result = dataclasses.replace(result, text=storable(result.text), reasoning=storable(result.reasoning))
         micros = _cost(price, result.usage)
         ledger.settle(
             call,
@@ -214,6 +215,17 @@ class JobRun:
         call = ProviderCall.objects.filter(job_id=self.job.pk, step=step, status=CallStatus.SENT).first()
         if call is not None:
             ledger.release(call, code=code)
+
+
+def storable(text: str) -> str:
+    """The text without NUL and halves of surrogate pairs. No database takes those, and a paid answer must not be lost
+    for one of them."""
+    text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _cost(price: Any, usage: Usage) -> int:

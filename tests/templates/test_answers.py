@@ -391,6 +391,15 @@ class TestTitles:
 
 
 class TestFaults:
+    @pytest.mark.parametrize("odd", ["\x00", "\ud83c"], ids=["NUL", "half a character"])
+    def test_characters_that_no_database_takes_dont_cost_the_text(
+        self, one: Callable[..., TemplateBatch], odd: str
+    ) -> None:
+        writer.says(lambda request: f"# 标题\n\n正文{odd}继续，写到结尾。")
+        assert finish(one()) == {"succeeded": 1}
+        assert odd not in Document.objects.get().latest.content  # type: ignore[union-attr]
+        assert len(writer.said) == 1
+
     def test_of_the_sandbox_come_as_asked(self, alice: User, library: list[ContentTemplate]) -> None:
         asked = {
             "moderated": "PROVIDER_CONTENT_REFUSED",

@@ -26,6 +26,7 @@ from templates.selectors import batch_get_for
 from tests.templates import writer
 from tests.templates.factories import (
     batch_of,
+    category_make,
     documents_of,
     errors_of,
     finish,
@@ -211,10 +212,17 @@ class TestBadInput:
         answer = client.post(GENERATE, headers={"Accept-Language": "zh"})
         assert fault(answer) == (422, "BATCH_TOO_LARGE")
         assert "0 个条目" in answer.json()["data"]["message"]
-        one = project_of(alice)
-        fields = {name: getattr(one, name) for name in ("name_zh", "fingerprint_zh", "fingerprint_en")}
-        Project.objects.bulk_create(Project(owner=alice, code=f"copy-{n}", **fields) for n in range(10_000))
-        answer = client.post(GENERATE, {"languages": ["zh"], "template_codes": ["brief"]})
+        project, shelf = project_of(alice), category_make()
+        names = ("name_zh", "fingerprint_zh", "fingerprint_en")
+        Project.objects.bulk_create(
+            Project(owner=alice, code=f"copy-{n}", **{name: getattr(project, name) for name in names})
+            for n in range(72)
+        )
+        ContentTemplate.objects.bulk_create(
+            ContentTemplate(code=f"copy-{n}", category=shelf, prompt_zh="写。", prompt_en="Write.")
+            for n in range(137)
+        )
+        answer = client.post(GENERATE, {"languages": ["zh"], "category_code": shelf.code})
         assert fault(answer) == (422, "BATCH_TOO_LARGE")
         assert answer.json()["data"]["details"] == {"total": 10_001, "limit": 10_000}
         assert not Job.objects.exists()

@@ -164,6 +164,19 @@ class TestProjects:
     def test_unknown_questions_are_errors(self, client: APIClient, query: str) -> None:
         assert fields(client.get(f"{PROJECTS}{query}"))
 
+    def test_those_of_others_dont_exist(
+        self, client_for: ClientFor, alice: User, charlie: User, staff: User
+    ) -> None:
+        project = project_of(alice)
+        url = f"{PROJECTS}/{project.pk}"
+        for stranger in (charlie, staff):
+            theirs = client_for(stranger)
+            assert theirs.get(PROJECTS).json()["data"] == []
+            for answer in (theirs.get(url), theirs.patch(url, {"name_zh": "改"}), theirs.delete(url)):
+                assert (fault(answer)["http"], fault(answer)["code"]) == (404, "NOT_FOUND")
+        project.refresh_from_db()
+        assert project.name_zh != "改"
+
     def test_a_busy_one_isnt_deleted(
         self, client: APIClient, alice: User, library: Any, tea: Project
     ) -> None:
