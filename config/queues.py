@@ -19,11 +19,6 @@ class QueueLimits:
     limit_seconds: int
 
     @property
-    def soft_seconds(self) -> int:
-        """When an attempt should give up by itself: calls get at most this as their time-out."""
-        return int(self.limit_seconds * 0.9)
-
-    @property
     def visibility_seconds(self) -> int:
         """When the broker may hand an unacknowledged message to another worker: after the longest attempt."""
         return int(self.limit_seconds * 1.1)

@@ -174,7 +174,7 @@ class AtelierSchema(AutoSchema):
             by_status.setdefault(error.status, []).append(error)
         for status, kinds in sorted(by_status.items()):
             shape = self._component("Fail", FAIL) if status < 500 else self._component("Error", ERROR)
-            examples = {kind.code: {"value": error_example(kind)} for kind in kinds}
+            examples = {kind.code: self._error_example(kind) for kind in kinds}
             found["responses"][str(status)] = {
                 "description": " · ".join(kind.code for kind in kinds),
                 "content": {JSON: {"schema": shape, "examples": examples}},
@@ -227,6 +227,15 @@ class AtelierSchema(AutoSchema):
         if not described.many and (self.method == "PATCH" or (self.method == "GET" and "{" in self.path)):
             names["ETag"] = "For If-None-Match and If-Match."
         return {name: {"schema": {"type": "string"}, "description": text} for name, text in names.items()}
+
+    def _error_example(self, kind: type[AppError]) -> Schema:
+        """Each error is shown once, among the components; operations refer to it."""
+        example = ResolvedComponent(
+            kind.code, ResolvedComponent.EXAMPLE, {"value": error_example(kind)}, kind
+        )
+        self.registry.register_on_missing(example)
+        reference: Schema = example.ref
+        return reference
 
     def _component(self, name: str, schema: Schema) -> Schema:
         component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema=schema, object=name)

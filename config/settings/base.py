@@ -22,7 +22,9 @@ VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var", help="Folder for the data
 DEV_SECRET = "insecure-development-secret-not-for-production-0123456789"  # noqa: S105 — refused by prod.py
 SECRET_KEY = env.secret("SECRET_KEY", default=DEV_SECRET, help="Signs sessions and links")
 DEBUG = False
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"], help="Host names served")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"], help="Host names served"
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[], help="Origins that may post to the admin")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -112,7 +114,9 @@ KEEP_CONNECTIONS = False
 
 # -- broker, cache, Celery -----------------------------------------------------------------------------------------
 
-REDIS_URL = env.secret("REDIS_URL", default="", help="Broker and cache; empty: `make run` starts Valkey by itself")
+REDIS_URL = env.secret(
+    "REDIS_URL", default="", help="Broker and cache; empty: `make run` starts Valkey by itself"
+)
 CACHES = {
     "default": (
         {"BACKEND": "config.cache.SafeRedisCache", "LOCATION": REDIS_URL}
@@ -158,19 +162,31 @@ CELERY_TASK_ROUTES = TASK_ROUTES
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
-WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=100, min=1, max=1000, help="Calls in flight per worker")
+WORKER_CONCURRENCY = env.int(
+    "WORKER_CONCURRENCY", default=100, min=1, max=1000, help="Calls in flight per worker"
+)
 
 # -- jobs, money ---------------------------------------------------------------------------------------------------
 
 #: A text call whose outcome is unknown is cheap and can't be looked up: repeat it once, and show both in the ledger.
 REPEAT_UNCERTAIN_TEXT = env.bool("REPEAT_UNCERTAIN_TEXT", default=True, help="Repeat a lost text call once")
 #: A queued job that nobody has taken for this long gets its message published again.
-REPUBLISH_AFTER_SECONDS = env.int("REPUBLISH_AFTER_SECONDS", default=30, min=1, help="When a message counts as lost")
-JOB_RETENTION_DAYS = env.int("JOB_RETENTION_DAYS", default=90, min=1, help="How long finished jobs' events are kept")
-BATCH_CONCURRENCY = env.int("BATCH_CONCURRENCY", default=20, min=1, max=500, help="Default calls in flight per batch")
+REPUBLISH_AFTER_SECONDS = env.int(
+    "REPUBLISH_AFTER_SECONDS", default=30, min=1, help="When a message counts as lost"
+)
+JOB_RETENTION_DAYS = env.int(
+    "JOB_RETENTION_DAYS", default=90, min=1, help="How long finished jobs' events are kept"
+)
+BATCH_CONCURRENCY = env.int(
+    "BATCH_CONCURRENCY", default=20, min=1, max=500, help="Default calls in flight per batch"
+)
 
 DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
-    "DOCUMENT_MAX_OUTPUT_TOKENS", default=4000, min=100, max=32000, help="Length limit of one call for a document"
+    "DOCUMENT_MAX_OUTPUT_TOKENS",
+    default=4000,
+    min=100,
+    max=32000,
+    help="Length limit of one call for a document",
 )
 
 PROVIDERS, PROVIDER_ORDER = provider_settings(env)
@@ -179,23 +195,42 @@ EGRESS_ALLOW_HTTP, EGRESS_ALLOW_PRIVATE = egress_settings(env)
 # -- API -----------------------------------------------------------------------------------------------------------
 
 JWT_SECRET = env.secret("JWT_SECRET", default="", help="Signs access and refresh tokens; empty: SECRET_KEY")
-RATE_LIMIT_WINDOW_MS = env.int("RATE_LIMIT_WINDOW_MS", default=60_000, min=1000, help="Window of the rate limit")
-RATE_LIMIT_MAX_REQUESTS = env.int("RATE_LIMIT_MAX_REQUESTS", default=600, min=0, help="Requests per window; 0: off")
-LOGIN_LIMIT_MAX_ATTEMPTS = env.int("LOGIN_LIMIT_MAX_ATTEMPTS", default=20, min=0, help="Log-in tries per window")
+RATE_LIMIT_WINDOW_MS = env.int(
+    "RATE_LIMIT_WINDOW_MS", default=60_000, min=1000, help="Window of the rate limit"
+)
+RATE_LIMIT_MAX_REQUESTS = env.int(
+    "RATE_LIMIT_MAX_REQUESTS", default=600, min=0, help="Requests per window; 0: off"
+)
+LOGIN_LIMIT_MAX_ATTEMPTS = env.int(
+    "LOGIN_LIMIT_MAX_ATTEMPTS", default=20, min=0, help="Log-in tries per window"
+)
 NUM_PROXIES = env.int(
     "NUM_PROXIES", default=0, min=0, max=10, help="Own proxies in front; 0: X-Forwarded-For is ignored"
 )
 WAITING_REQUESTS_MAX = env.int(
-    "WAITING_REQUESTS_MAX", default=4, min=0, max=1000, help="Requests per process that ?wait= may hold at once"
+    "WAITING_REQUESTS_MAX",
+    default=4,
+    min=0,
+    max=1000,
+    help="Requests per process that ?wait= may hold at once",
 )
 STREAMS_MAX = env.int("STREAMS_MAX", default=500, min=0, max=10_000, help="Event streams per process")
-STREAMS_PER_USER_MAX = env.int("STREAMS_PER_USER_MAX", default=20, min=1, help="Event streams per user and process")
+STREAMS_PER_USER_MAX = env.int(
+    "STREAMS_PER_USER_MAX", default=20, min=1, help="Event streams per user and process"
+)
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_000_000, min=1000, help="Largest JSON body")
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CORS_ORIGIN = env.list("CORS_ORIGIN", default=[], help="Origins that browsers may call from; * for all")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGIN
 CORS_ALLOWED_ORIGINS = [origin for origin in CORS_ORIGIN if origin != "*"]
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "last-event-id", "x-request-id"]
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotent-Replayed",
@@ -220,7 +255,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.api.exceptions.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,  # ?format= belongs to the exports, not to the framework
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
@@ -247,6 +281,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # Choices stand where they are used: named after their fields, those of different models would collide.
     "POSTPROCESSING_HOOKS": [],
     "SERVE_PUBLIC": True,
@@ -285,7 +320,10 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(MEDIA_ROOT)},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where commands write documents")
@@ -293,7 +331,10 @@ EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where co
 # -- logs ----------------------------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str(
-    "LOG_LEVEL", default="info", choices=["debug", "info", "warning", "error"], help="Least level that is logged"
+    "LOG_LEVEL",
+    default="info",
+    choices=["debug", "info", "warning", "error"],
+    help="Least level that is logged",
 )
 LOG_FORMAT = env.str("LOG_FORMAT", default="console", choices=["console", "json"], help="console or json")
 LOGGING = logging_config(level=LOG_LEVEL.upper(), json=LOG_FORMAT == "json")

@@ -4,7 +4,7 @@ import pytest
 
 from generation.domain.states import JobStatus
 from generation.jobs import services
-from generation.models import Job, ProviderCall, WorkerHeartbeat
+from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
 from tests.generation.factories import TERMINAL_EVENTS, calls, events, fetch
 from tests.support.kinds.handlers import TextInput
 from tests.support.kinds.models import StoredText
@@ -96,8 +96,9 @@ def test_a_worker_that_is_asked_to_leave_finishes_what_it_runs_and_hands_the_res
         assert leaving.child.wait(20) == 0, leaving.output
         assert not is_busy()
         assert not WorkerHeartbeat.objects.filter(pk=leaving.name).exists()
-        assert fetch(parent).status == JobStatus.WAITING
         home.until_over(parent)
+    started = JobEvent.objects.filter(job__parent_id=parent.pk, type="started")
+    assert len({event.data["worker"] for event in started}) == 2
     assert fetch(parent).output["items"]["succeeded"] == 30
     for child in Job.objects.filter(parent_id=parent.pk):
         assert_done_once(child)
