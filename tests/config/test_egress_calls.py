@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import threading
 import time
 import traceback
 import zlib
@@ -295,6 +296,50 @@ def test_a_server_that_does_not_read_is_not_waited_for() -> None:
     assert isinstance(error, EgressTimeoutError)
 
 
+def test_a_server_that_reads_a_little_now_and_then_is_not_waited_for() -> None:
+    def read_slowly() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while connection.recv(1_000_000) and not over.wait(0.05):
+                pass
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reader = threading.Thread(target=read_slowly, daemon=True)
+        reader.start()
+        url = f"http://{HOST}:{listener.getsockname()[1]}/"
+        started = time.monotonic()
+        error = failure_of(
+            lambda: request(
+                "POST", url, content=bytes(60_000_000), limits=SHORT, lookup=lambda host: ["127.0.0.1"]
+            )
+        )
+        assert time.monotonic() - started < 2
+        over.set()
+        reader.join(10)
+    assert isinstance(error, EgressTimeoutError)
+
+
+def test_an_address_that_swallows_packets_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpcore2
+
+    waits = []
+
+    def connect_tcp(self: object, host: str, port: int, timeout: float, **options: object) -> Any:
+        waits.append((host, timeout))
+        raise httpcore2.ConnectTimeout
+
+    monkeypatch.setattr(httpcore2.SyncBackend, "connect_tcp", connect_tcp)
+    found = ["93.184.215.14", "93.184.215.15"]
+    error = failure_of(
+        lambda: request("GET", f"https://{HOST}/", limits=Limits(connect_s=4), lookup=lambda host: found)
+    )
+    assert isinstance(error, EgressTimeoutError)
+    (first, first_wait), (second, _) = waits
+    assert [first, second] == found
+    assert first_wait <= 2
+
+
 def test_a_server_that_never_shakes_hands_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://{HOST}:{listener.getsockname()[1]}/"
@@ -410,8 +455,20 @@ def hang_up(talk: Talk) -> None:
 def test_broken_answers_are_not_quoted(answer: Callable[[Talk], None]) -> None:
     with RawServer(answer) as server:
         error = failure_of(lambda: get(server, headers={"Authorization": f"Bearer {SECRET!a}"}))
-    assert isinstance(error, EgressUnreachableError)
-    says_nothing(error)
+        assert isinstance(error, EgressUnreachableError)
+        says_nothing(error)
+        says_nothing(failure_of_client(server))
+
+
+def failure_of_client(server: RawServer) -> BaseException:
+    """What an SDK sees."""
+    import httpx2
+
+    url = f"http://{HOST}:{server.port}/"
+    transport = guarded_transport(url, lookup=lambda host: ["127.0.0.1"])
+    with httpx2.Client(transport=transport) as client, pytest.raises(httpx2.RequestError) as caught:
+        client.get(url)
+    return caught.value
 
 
 def test_a_closed_port_and_a_refused_address_are_not_told() -> None:
@@ -438,10 +495,11 @@ def test_large_and_late_answers_are_not_quoted() -> None:
         says_nothing(failure_of(lambda: get(server, limits=SHORT)))
 
 
-def says_nothing(error: EgressError) -> None:
+def says_nothing(error: BaseException) -> None:
     """Neither in its sentences nor in what a log prints of it and of everything behind it."""
-    told = [error.message("en"), error.message("zh"), repr(error.details), repr(error)]
-    told += traceback.format_exception(error)
+    told = [repr(error), *traceback.format_exception(error)]
+    if isinstance(error, EgressError):
+        told += [error.message("en"), error.message("zh"), repr(error.details)]
     text = "".join(told)
     for hidden in (SECRET, "GEHEIM", "\\xe6\\x9c\\xba", "127.0.0.1", "10.66.0.66", "Errno"):
         assert hidden not in text, hidden

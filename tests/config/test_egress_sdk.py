@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +15,13 @@ from pytest_django import Settings
 from config.egress import (
     EgressError,
     EgressRefusedError,
+    EgressTimeoutError,
     EgressTooLargeError,
     Limits,
     guarded_transport,
 )
 from tests.support.closed_port import closed_port
-from tests.support.dns_server import DNSServer
+from tests.support.dns_server import SILENT, DNSServer
 from tests.support.llm_server import LLMServer
 
 HOST = "llm.example.com"
@@ -148,6 +150,20 @@ def test_the_time_of_a_call_ends_whatever_the_client_allows(server: LLMServer) -
     assert isinstance(caught.value.__cause__, httpx2.ReadTimeout)
 
 
+def test_connecting_ends_whatever_the_client_allows() -> None:
+    with DNSServer({HOST: SILENT}) as dns:
+        limits, started = Limits(connect_s=0.05, total_s=60), time.monotonic()
+        with (
+            sdk(f"https://{HOST}/v1", limits=limits, lookup=dns.lookup) as client,
+            pytest.raises(openai.APITimeoutError) as caught,
+        ):
+            ask(client, timeout=60)
+        assert time.monotonic() - started < 3
+        dns.speak()
+    assert isinstance(caught.value.__cause__, httpx2.ConnectTimeout)
+    assert EgressTimeoutError.behind(caught.value)
+
+
 @pytest.mark.usefixtures("loopback")
 def test_the_client_may_ask_for_less_time(server: LLMServer) -> None:
     with sdk(server.url) as client, pytest.raises(openai.APITimeoutError):
@@ -156,9 +172,11 @@ def test_the_client_may_ask_for_less_time(server: LLMServer) -> None:
 
 @pytest.mark.usefixtures("loopback")
 def test_a_stream_is_cut_at_the_cap(server: LLMServer) -> None:
-    with sdk(server.url, limits=Limits(max_bytes=300)) as client:
-        with pytest.raises(openai.APIConnectionError) as caught:
-            list(ask(client, stream=True))
+    with (
+        sdk(server.url, limits=Limits(max_bytes=300)) as client,
+        pytest.raises(openai.APIConnectionError) as caught,
+    ):
+        list(ask(client, stream=True))
     assert isinstance(caught.value.__cause__, httpx2.ReadError)
     assert EgressTooLargeError.behind(caught.value)
 
