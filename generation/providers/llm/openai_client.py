@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import ssl
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -79,6 +81,7 @@ def _build(base_url: str, max_connections: int, transport: Transport | None) -> 
     # for this machine, and would do the looking up that a guarded way must do itself.
     http = httpx2.Client(
         limits=limits,
+        verify=_certificates(),
         follow_redirects=False,
         transport=transport(base_url) if transport else None,
         trust_env=transport is None and urlsplit(base_url).hostname not in _LOOPBACK,
@@ -97,6 +100,14 @@ def _build(base_url: str, max_connections: int, transport: Transport | None) -> 
     )
     weakref.finalize(client, http.close)
     return client
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Reading the certificates takes longer than all the rest of making a client."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 atexit.register(close_clients)
