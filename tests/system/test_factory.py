@@ -200,7 +200,9 @@ def test_ctrl_c_and_kill_9_lose_nothing_and_buy_nothing_twice_unseen(home: House
     assert list(Document.objects.values_list("version", flat=True)) == [1] * 12
     assert len(list(folder.rglob("*.md"))) == 12
     seen = bought(home)
-    lost = ProviderCall.objects.filter(status="uncertain").count()
-    assert lost <= 2, "only what was in flight when the process died"
-    assert (len(seen), sum(seen.values())) == (12, 12 + lost)
+    lost = {f"{call.job_id}:{call.step}" for call in ProviderCall.objects.filter(status="uncertain")}
+    assert len(lost) <= 2, "only what was in flight when the process died"
+    # A lost call may have been cut off before the vendor saw it.
+    assert {key for key, times in seen.items() if times > 1} <= lost
+    assert (len(seen), max(seen.values()) <= 2) == (12, True)
     assert ProviderCall.objects.filter(status="settled").count() == 12
