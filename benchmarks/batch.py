@@ -2,8 +2,12 @@
 
     python -m benchmarks.batch [--items 500] [--delay 2] [--concurrency 100] [--sqlite]
 
-Starts everything itself (PostgreSQL, Valkey, the server, one Celery worker), runs one batch through the worker and
+Starts everything itself (PostgreSQL, Valkey, the server, a Celery worker), runs one batch through the worker and
 prints a table and a JSON line. The ideal is rounds × delay. CPU and memory are the worker process's own.
+
+Machines differ and get slower under a neighbour's load, so the same number of calls is made right before by a plain
+Celery task that only calls the SDK and updates its row twice (`benchmarks/plain/tasks.py`): that costs 5.5 ms of CPU a
+call on a quiet machine. `cpu_ms_per_item` is also given as a ratio to it and, by it, as on that machine.
 """
 
 import argparse
@@ -24,7 +28,11 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 READY_SECONDS = 40.0
 WORKER = "benchmark-worker"
-GOALS = {"wall_ratio": 1.1, "cpu_ms_per_item": 8.0, "connections": 10}
+PROMPT = "项目名称：基准项目\n\nA project that measures the document factory. " * 20
+#: What `benchmarks.plain.tasks` was measured to cost on a quiet machine, CPU milliseconds a call.
+PLAIN_CPU_MS = 5.5
+ENGINE, PLAIN = "config.celery", "benchmarks.plain.tasks"
+GOALS = {"wall_ratio": 1.1, "cpu_ms_per_item_quiet": 8.0, "connections": 10}
 
 
 def main() -> None:
@@ -38,9 +46,11 @@ def main() -> None:
         os.environ.update(environ)
         prepare_django()
         batch = create_batch(options)
-        worker = stack.enter_context(celery_worker(environ, folder, options.concurrency))
-        figures = measure(batch, worker, options)
-    report(figures, options)
+        with celery_worker(environ, folder, options.concurrency, PLAIN) as worker:
+            plain = measure_plain(batch, worker, options)
+        with celery_worker(environ, folder, options.concurrency, ENGINE) as worker:
+            figures = measure(batch, worker, options)
+    report({**figures, **compared(figures, plain)})
 
 
 def read_options() -> argparse.Namespace:
@@ -134,8 +144,8 @@ def create_batch(options: argparse.Namespace) -> Any:
 
 
 @contextmanager
-def celery_worker(environ: dict[str, str], folder: Path, concurrency: int) -> Iterator[int]:
-    """A worker on `agent_builds`; yields its process id once it beats."""
+def celery_worker(environ: dict[str, str], folder: Path, concurrency: int, app: str) -> Iterator[int]:
+    """A worker of this Celery app on `agent_builds`; yields its process id once it beats."""
     from generation.models import WorkerHeartbeat
 
     command = [
@@ -143,7 +153,7 @@ def celery_worker(environ: dict[str, str], folder: Path, concurrency: int) -> It
         "-m",
         "celery",
         "-A",
-        "config.celery",
+        app,
         "worker",
         "-P",
         "threads",
@@ -159,7 +169,8 @@ def celery_worker(environ: dict[str, str], folder: Path, concurrency: int) -> It
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_for(WorkerHeartbeat.objects.exists, READY_SECONDS, lambda: log.read_text()[-3000:])
+        alive = WorkerHeartbeat.objects.filter(pid=process.pid)
+        wait_for(alive.exists, READY_SECONDS, lambda: log.read_text()[-3000:])
         yield process.pid
     finally:
         process.kill()
@@ -209,6 +220,38 @@ def measure(batch: Any, worker: int, options: argparse.Namespace) -> dict[str, A
     }
 
 
+def measure_plain(batch: Any, worker: int, options: argparse.Namespace) -> dict[str, float]:
+    from config.celery import app
+    from generation.models import Job
+
+    jobs = Job.objects.filter(parent_id=batch.job_id)
+    cpu, began = cpu_seconds(worker), time.monotonic()
+    for pk in jobs.values_list("pk", flat=True):
+        kwargs = {"job_id": str(pk), "prompt": PROMPT}
+        app.send_task("benchmarks.plain_call", kwargs=kwargs, queue="agent_builds", ignore_result=True)
+    wait_for(
+        lambda: not jobs.exclude(progress=2).exists(), 300, lambda: f"{jobs.filter(progress=2).count()} done"
+    )
+    wall = time.monotonic() - began
+    figures = {
+        "wall_s": round(wall, 2),
+        "cpu_ms_per_item": round((cpu_seconds(worker) - cpu) * 1000 / options.items, 2),
+    }
+    jobs.update(progress=0, output=None)
+    return figures
+
+
+def compared(figures: dict[str, Any], plain: dict[str, float]) -> dict[str, Any]:
+    """The engine beside the plain task of the same run."""
+    ratio = figures["cpu_ms_per_item"] / plain["cpu_ms_per_item"]
+    return {
+        "plain_wall_s": plain["wall_s"],
+        "plain_cpu_ms": plain["cpu_ms_per_item"],
+        "cpu_to_plain": round(ratio, 2),
+        "cpu_ms_per_item_quiet": round(ratio * PLAIN_CPU_MS, 2),
+    }
+
+
 def is_over(batch: Any) -> bool:
     batch.job.refresh_from_db()
     return bool(batch.job.is_terminal)
@@ -247,10 +290,10 @@ def open_connections() -> int:
         return int(cursor.fetchone()[0])
 
 
-def report(figures: dict[str, Any], options: argparse.Namespace) -> None:
+def report(figures: dict[str, Any]) -> None:
     for name, value in figures.items():
         goal = GOALS.get(name)
-        print(f"{name:>18}  {value}" + (f"   (goal: at most {goal})" if goal else ""))
+        print(f"{name:>22}  {value}" + (f"   (goal: at most {goal})" if goal else ""))
     print(json.dumps({"benchmark": "batch", **figures}))
 
 

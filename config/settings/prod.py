@@ -5,8 +5,10 @@ import os
 from config.settings.base import *
 
 if SECRET_KEY == DEV_SECRET or len(SECRET_KEY) < 50:
-    env.problem("SECRET_KEY must be set to a random text of at least 50 characters (python -c 'import secrets; "
-                "print(secrets.token_urlsafe(64))')")
+    env.problem(
+        "SECRET_KEY must be set to a random text of at least 50 characters (python -c 'import secrets; "
+        "print(secrets.token_urlsafe(64))')"
+    )
 if JWT_SECRET and len(JWT_SECRET) < 32:
     env.problem("JWT_SECRET must have at least 32 characters, or be left empty to use SECRET_KEY")
 if not REDIS_URL:

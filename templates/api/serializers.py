@@ -212,8 +212,12 @@ class ProjectCreateIn(StrictSerializer):
     )
     name_zh = serializers.CharField(max_length=LENGTHS["name_zh"], required=False, allow_blank=True)
     name_en = serializers.CharField(max_length=LENGTHS["name_en"], required=False, allow_blank=True)
-    description_zh = serializers.CharField(max_length=LENGTHS["description_zh"], required=False, allow_blank=True)
-    description_en = serializers.CharField(max_length=LENGTHS["description_en"], required=False, allow_blank=True)
+    description_zh = serializers.CharField(
+        max_length=LENGTHS["description_zh"], required=False, allow_blank=True
+    )
+    description_en = serializers.CharField(
+        max_length=LENGTHS["description_en"], required=False, allow_blank=True
+    )
     website = serializers.URLField(max_length=LENGTHS["website"], required=False, allow_blank=True)
 
 
