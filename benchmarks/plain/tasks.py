@@ -5,6 +5,7 @@ claimed, recorded in a ledger, checked or stored; so it is the floor that the jo
 """
 
 import os
+import threading
 from typing import Any
 
 from django.db import connection
@@ -14,6 +15,7 @@ from config.celery import app
 __all__ = ["app", "plain_call"]
 
 _client: Any = None
+_lock = threading.Lock()
 
 
 @app.task(name="benchmarks.plain_call")
@@ -33,10 +35,11 @@ def plain_call(*, job_id: str, prompt: str) -> None:
 
 def client() -> Any:
     global _client
-    if _client is None:
-        from openai import OpenAI
+    with _lock:
+        if _client is None:
+            from openai import OpenAI
 
-        _client = OpenAI(
-            api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"], max_retries=0
-        )
+            _client = OpenAI(
+                api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"], max_retries=0
+            )
     return _client
