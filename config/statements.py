@@ -8,9 +8,10 @@ each value, and kept as SQL. Everywhere else an ordinary QuerySet is right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.sql import UpdateQuery
@@ -58,6 +59,19 @@ class Select:
         return sql, Parameters(params), converters
 
 
+@dataclass(frozen=True, slots=True)
+class Also:
+    """A row of another table that `Update.returning` inserts for the row that it changes.
+
+    `copied` takes columns of the changed row (attribute of the new row → attribute of the changed one), `given` takes
+    slots (attribute → name of the slot); an automatic time stamp is `now`.
+    """
+
+    model: type[models.Model]
+    copied: Mapping[str, str]
+    given: Mapping[str, str]
+
+
 class Update(Generic[Row]):
     """A conditional UPDATE, compiled once. `build` returns the rows and the new values, with slots where they vary.
 
@@ -66,8 +80,11 @@ class Update(Generic[Row]):
     job = FINISH.returning(pk=job.pk)           # the one row as it is now, or None
     """
 
-    def __init__(self, build: Callable[[], tuple[QuerySet[Row], Mapping[str, Any]]]) -> None:
+    def __init__(
+        self, build: Callable[[], tuple[QuerySet[Row], Mapping[str, Any]]], also: Also | None = None
+    ) -> None:
         self._build = build
+        self._also = also
         self._compiled: dict[str, tuple[str, str, Parameters, type[Row], Mapping[int, Any]]] = {}
 
     def run(self, **values: Any) -> int:
@@ -78,6 +95,8 @@ class Update(Generic[Row]):
             return int(cursor.rowcount)
 
     def returning(self, **values: Any) -> Row | None:
+        """The one row as it is now, or None. With `also`, its other row is there too: on PostgreSQL by the same
+        statement, elsewhere by a second one, so call it in a transaction there."""
         db = _database()
         _, sql, parameters, model, converters = self._statement(db)
         with _cursor(db) as cursor:
@@ -86,7 +105,17 @@ class Update(Generic[Row]):
         if not rows:
             return None
         (row,) = _converted(rows, converters, db)
-        return model.from_db(db.alias, [field.attname for field in model._meta.concrete_fields], row)
+        changed = model.from_db(db.alias, [field.attname for field in model._meta.concrete_fields], row)
+        if self._also is not None and not self.is_one_statement:
+            copied = {name: getattr(changed, source) for name, source in self._also.copied.items()}
+            given = {name: values[slot] for name, slot in self._also.given.items()}
+            insert(self._also.model(**copied, **given))
+        return changed
+
+    @property
+    def is_one_statement(self) -> bool:
+        """Whether `returning` needs no transaction around it."""
+        return self._also is None or _database().vendor == "postgresql"
 
     def _statement(
         self, db: BaseDatabaseWrapper
@@ -100,12 +129,36 @@ class Update(Generic[Row]):
         rows, values = self._build()
         query: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]
         query.add_update_values(dict(values))
-        sql, params = query.get_compiler(connection=db).as_sql()
+        with transaction.atomic(savepoint=False):  # Django composes a locking sub-query only inside of one
+            sql, params = query.get_compiler(connection=db).as_sql()
         fields = rows.model._meta.concrete_fields
         names = ", ".join(db.ops.quote_name(str(field.column)) for field in fields)
         compiler = rows.model._base_manager.all().query.get_compiler(connection=db)
         converters = compiler.get_converters([field.get_col(rows.model._meta.db_table) for field in fields])
-        return sql, f"{sql} RETURNING {names}", Parameters(params), rows.model, converters
+        returning = f"{sql} RETURNING {names}"
+        more: list[Any] = []
+        if self._also is not None and self.is_one_statement:
+            inserted, more = self._inserted(self._also, db)
+            # Names and SQL are the ORM's own.
+            returning = f"WITH changed AS ({returning}), inserted AS ({inserted}) SELECT {names} FROM changed"  # noqa: S608
+        return sql, returning, Parameters([*params, *more]), rows.model, converters
+
+    @staticmethod
+    def _inserted(also: Also, db: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """`INSERT … SELECT` from the changed row, and its parameters."""
+        quote = db.ops.quote_name
+        columns, sources, params = [], [], []
+        for field in also.model._meta.concrete_fields:
+            if isinstance(field, models.AutoField):
+                continue
+            columns.append(quote(str(field.column)))
+            if field.attname in also.copied:
+                sources.append(quote(also.copied[field.attname]))
+            else:
+                sources.append("%s")
+                params.append(SavedSlot(also.given.get(field.attname, "now"), field))
+        table = quote(also.model._meta.db_table)
+        return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(sources)} FROM changed", params  # noqa: S608
 
 
 _inserts: dict[tuple[str, type[models.Model]], tuple[str, list[models.Field[Any, Any]]]] = {}

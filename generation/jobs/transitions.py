@@ -6,6 +6,7 @@ SQLite ignores `select_for_update` silently.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -55,12 +56,9 @@ def change(
 def _change_by(
     statement: statements.Update[Job], event: str, data: Mapping[str, Any] | None = None, **values: Any
 ) -> Job | None:
-    """`change` by a compiled statement, whose values must count `event_seq` up."""
-    with transaction.atomic(savepoint=False):
-        job = statement.returning(**values)
-        if job is not None:
-            _append(job, event, data)
-    return job
+    """`change` by a compiled statement that counts `event_seq` up and inserts the event (`NUMBERED_EVENT`)."""
+    with nullcontext() if statement.is_one_statement else transaction.atomic(savepoint=False):
+        return statement.returning(event=event, data=dict(data or {}), **values)
 
 
 def _append(job: Job, event: str, data: Mapping[str, Any] | None) -> None:
@@ -158,8 +156,11 @@ def _next_child() -> models.QuerySet[Job]:
 
 NOW = Slot("now", models.DateTimeField())
 PK = Slot("pk", models.UUIDField())
-CLAIM = statements.Update(lambda: (claimable(NOW).filter(pk=PK), _claimed()))
-CLAIM_NEXT_CHILD = statements.Update(lambda: (_next_child(), _claimed()))
+NUMBERED_EVENT = statements.Also(
+    JobEvent, copied={"job_id": "id", "seq": "event_seq"}, given={"type": "event", "data": "data"}
+)
+CLAIM = statements.Update(lambda: (claimable(NOW).filter(pk=PK), _claimed()), also=NUMBERED_EVENT)
+CLAIM_NEXT_CHILD = statements.Update(lambda: (_next_child(), _claimed()), also=NUMBERED_EVENT)
 
 
 def claim_poll(job_id: UUID, *, worker: str, lease: timedelta) -> Job | None:
@@ -199,7 +200,8 @@ SUCCEED = statements.Update(
             "updated_at": NOW,
             **FREED,
         },
-    )
+    ),
+    also=NUMBERED_EVENT,
 )
 
 

@@ -109,7 +109,7 @@ def test_cancelling_while_children_start_and_end_leaves_nobody_active(
         together(
             lambda parent=parent: run_children(parent),
             lambda parent=parent: run_children(parent),
-            lambda parent=parent: services.job_cancel(job=parent),
+            quietly(lambda parent=parent: services.job_cancel(job=parent)),  # too late where all is done
         )
         sweeper.sweep()
         assert fetch(parent).status in (JobStatus.CANCELLED, JobStatus.SUCCEEDED)
