@@ -1,12 +1,14 @@
 """What calls cost, in integer micro-units (a millionth of a US dollar).
 
-Prices are list prices per million tokens, checked on the vendors' pages at the date in `VERSION`. A model that isn't
-listed has no price, and a call without a price is refused rather than counted as free.
+The list prices per million tokens that the vendors published in 2025 (api-docs.deepseek.com/quick_start/pricing,
+openai.com/api/pricing). Vendors change them: compare with your bill, and raise `VERSION` with every change, because
+the ledger keeps it. A model that isn't listed has no price, and a call without a price is refused rather than counted
+as free.
 """
 
 from dataclasses import dataclass
 
-VERSION = "2026-11"
+VERSION = "2025-list"
 CURRENCY = "USD"
 TOKENS_PER_UNIT = 1_000_000
 

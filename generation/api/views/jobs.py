@@ -72,7 +72,7 @@ CALL_EXAMPLE = {
     "reserved_micros": 5280,
     "cost_micros": 1904,
     "currency": "USD",
-    "price_version": "2026-11",
+    "price_version": "2025-list",
     "input_tokens": 812,
     "output_tokens": 1532,
     "cached_tokens": 0,
