@@ -234,8 +234,8 @@ def mark_uncertain(call: ProviderCall, *, code: str) -> bool:
 
 
 def charged(job: Job) -> Charged:
-    """Whether this job has cost money: True, False, or None while the outcome of a call of it is unknown."""
-    calls = ProviderCall.objects.filter(job_id=job.pk)
+    """Whether this job and its children have cost money: True, False, or None while nobody can tell."""
+    calls = ProviderCall.objects.filter(Q(job_id=job.pk) | Q(job__parent_id=job.pk))
     if calls.filter(cost_micros__gt=0).exists():
         return True
     return None if calls.filter(status__in=[CallStatus.SENT, CallStatus.UNCERTAIN]).exists() else False

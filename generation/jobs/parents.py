@@ -15,7 +15,7 @@ from django.utils import timezone
 from config.celery import enqueue
 from generation.domain.states import ACTIVE, TERMINAL, JobStatus
 from generation.errors import JobChildrenFailedError
-from generation.jobs import transitions
+from generation.jobs import ledger, transitions
 from generation.jobs.failures import describe_error
 from generation.jobs.registry import get_kind, to_json
 from generation.models import Job
@@ -105,7 +105,8 @@ def _end(parent: Job, counts: Mapping[str, int]) -> Job | None:
         return transitions.change(rows, "cancelled", data, status=JobStatus.CANCELLED, **values)
     if counts[JobStatus.FAILED]:
         error = describe_error(
-            JobChildrenFailedError(failed=counts[JobStatus.FAILED], total=sum(counts.values())), charged=None
+            JobChildrenFailedError(failed=counts[JobStatus.FAILED], total=sum(counts.values())),
+            charged=ledger.charged(parent),
         )
         return transitions.change(
             rows, "failed", {**data, "error": error},

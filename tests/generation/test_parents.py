@@ -11,7 +11,7 @@ from generation.domain.states import JobStatus
 from generation.jobs import parents, runner, services, sweeper
 from generation.jobs.registry import NoOutput, Waiting
 from generation.jobs.run import JobRun
-from generation.models import Job, JobEvent
+from generation.models import Job, JobEvent, ProviderCall
 from generation.providers.base import OVERLOADED, ProviderError
 from tests.generation.factories import (
     batch,
@@ -71,6 +71,21 @@ def test_the_states_of_the_items_add_up_to_the_total_at_every_step(alice: User) 
         "items": {"queued": 0, "running": 0, "waiting": 0, "succeeded": 4, "failed": 1, "cancelled": 0}
     }
     assert done.error["message_zh"] == "5 个条目中有 1 个失败。请查看后重试，只会重新执行失败的条目。"
+    assert done.error["charged"] is False
+
+
+@pytest.mark.parametrize(("status", "cost", "charged"), [("settled", 300, True), ("uncertain", None, None)])
+def test_a_parent_that_fails_says_whether_its_items_cost_money(
+    alice: User, status: str, cost: int | None, charged: bool | None
+) -> None:
+    parent = batch(alice, 3, fails_at(2))
+    paid = children(parent)[0]
+    ProviderCall.objects.create(
+        owner=alice, job=paid, step="text", feature="test", capability="llm", provider="openai",
+        status=status, cost_micros=cost,
+    )  # fmt: skip
+    run_children(parent)
+    assert fetch(parent).error["charged"] is charged
 
 
 def test_every_progress_event_adds_up_too(alice: User, monkeypatch: Any) -> None:
