@@ -37,6 +37,7 @@ FREE = Price(input=0, output=0)
 PRICES: dict[tuple[str, str], Price] = {
     ("sandbox", "*"): FREE,
     ("local", "*"): FREE,
+    ("local-model", "*"): FREE,
     ("deepseek", "deepseek-chat"): Price(input=270_000, output=1_100_000, cached_input=70_000),
     ("deepseek", "deepseek-reasoner"): Price(input=550_000, output=2_190_000, cached_input=140_000),
     ("openai", "gpt-4o"): Price(input=2_500_000, output=10_000_000, cached_input=1_250_000),
