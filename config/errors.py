@@ -204,3 +204,10 @@ class CursorInvalidError(AppError):
     status = 422
     en = "This cursor wasn't made by this list with this sort order. Start again without a cursor."
     zh = "该 cursor 不是由此列表在此排序下生成的，请去掉 cursor 重新开始。"
+
+
+class SecretUnreadableError(AppError):
+    code = "SECRET_UNREADABLE"
+    status = 500
+    en = "A stored secret can't be decrypted. Enter it again; operators: ENCRYPTION_KEYS lacks the key it was made by."
+    zh = "已保存的密钥无法解密，请重新输入；运维人员请检查：ENCRYPTION_KEYS 中缺少加密时所用的密钥。"

@@ -1,15 +1,15 @@
-"""Addresses below /api/v1/auth/."""
+"""Addresses of accounts, below /api/v1."""
 
 from django.urls import path
 
-from accounts.api import views
+from accounts.api.views import auth
 
 urlpatterns = [
-    path("register", views.UserRegisterApi.as_view()),
-    path("login", views.UserLoginApi.as_view()),
-    path("refresh", views.TokenRefreshApi.as_view()),
-    path("logout", views.UserLogoutApi.as_view()),
-    path("password", views.PasswordChangeApi.as_view()),
-    path("me", views.MeApi.as_view()),
-    path("updateMe", views.UpdateMeApi.as_view()),
+    path("auth/register", auth.UserRegisterApi.as_view()),
+    path("auth/login", auth.UserLoginApi.as_view()),
+    path("auth/refresh", auth.TokenRefreshApi.as_view()),
+    path("auth/logout", auth.UserLogoutApi.as_view()),
+    path("auth/password", auth.PasswordChangeApi.as_view()),
+    path("auth/me", auth.MeApi.as_view()),
+    path("auth/updateMe", auth.UpdateMeApi.as_view()),
 ]

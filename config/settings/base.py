@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 from corsheaders.defaults import default_headers
 
+from config.crypto import encryption_keys
 from config.egress.policy import egress_settings
 from config.env import Env
 from config.logs import logging_config
@@ -21,6 +22,7 @@ env = Env()
 VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")
 DEV_SECRET = "insecure-development-secret-not-for-production-0123456789"  # noqa: S105 — refused by prod.py
 SECRET_KEY = env.secret("SECRET_KEY", default=DEV_SECRET, help="Signs sessions and links")
+ENCRYPTION_KEYS = encryption_keys(env)
 DEBUG = False
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"], help="Host names served"
@@ -179,6 +181,10 @@ JOB_RETENTION_DAYS = env.int(
 )
 BATCH_CONCURRENCY = env.int(
     "BATCH_CONCURRENCY", default=20, min=1, max=500, help="Default calls in flight per batch"
+)
+
+MONTHLY_BUDGET_USD = env.float(
+    "MONTHLY_BUDGET_USD", default=50.0, min=-1, help="What a user may spend in a month; -1: no limit"
 )
 
 DOCUMENT_MAX_OUTPUT_TOKENS = env.int(

@@ -11,6 +11,12 @@ if SECRET_KEY == DEV_SECRET or len(SECRET_KEY) < 50:
     )
 if JWT_SECRET and len(JWT_SECRET) < 32:
     env.problem("JWT_SECRET must have at least 32 characters, or be left empty to use SECRET_KEY")
+if not ENCRYPTION_KEYS:
+    env.problem(
+        "must be set, as users' keys are encrypted with it. Make one: python -c 'from cryptography.fernet import "
+        "Fernet; print(Fernet.generate_key().decode())'",
+        name="ENCRYPTION_KEYS",
+    )
 if not REDIS_URL:
     env.problem("REDIS_URL must name the broker")
 if "*" in ALLOWED_HOSTS or not os.environ.get("ALLOWED_HOSTS"):

@@ -23,10 +23,10 @@ class ProviderCall(BaseModel):
     """`reserved → sent → settled | released | uncertain`.
 
     Amounts are integer micro-units (a millionth) of `currency`, with the version of the prices they were computed
-    from. `step` names the purchase within its job: the partial unique constraint lets nobody buy a step twice while
-    an earlier purchase of it is open or settled. `result` keeps the bought answer until the job's output is in place,
-    so that a retry stores it instead of buying it again. `repeats` links the second purchase of a text whose first
-    outcome is unknown.
+    from. What a budget counts names its month. `step` names the purchase within its job: the partial unique constraint
+    lets nobody buy a step twice while an earlier purchase of it is open or settled. `result` keeps the bought answer
+    until the job's output is in place, so that a retry stores it instead of buying it again. `repeats` links the second
+    purchase of a text whose first outcome is unknown.
     """
 
     owner = models.ForeignKey(
@@ -62,6 +62,25 @@ class ProviderCall(BaseModel):
     reserved_micros = models.BigIntegerField(_("reserved (micro-units)"), default=0)
     cost_micros = models.BigIntegerField(_("cost (micro-units)"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="USD")
+    budget_month = models.DateField(
+        _("budget's month"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: no budget counts it (it is free, or the owner's own key paid)."),
+    )
+    is_test = models.BooleanField(_("test"), default=False, help_text=_("Play money of the sandbox."))
+    is_own_key = models.BooleanField(
+        _("own key"), default=False, help_text=_("Made with a key of the owner's own.")
+    )
+    provider_key = models.ForeignKey(
+        "accounts.ProviderKey",
+        verbose_name=_("provider key"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     price_version = models.CharField(_("price version"), max_length=40, blank=True)
     input_tokens = models.PositiveIntegerField(_("input tokens"), default=0)
     output_tokens = models.PositiveIntegerField(_("output tokens"), default=0)
@@ -109,6 +128,11 @@ class ProviderCall(BaseModel):
                 fields=["created_at"],
                 condition=models.Q(status__in=["reserved", "sent", "uncertain"]),
                 name="call_open",
+            ),
+            models.Index(
+                fields=["provider_key"],
+                condition=models.Q(provider_key__isnull=False),
+                name="call_provider_key",
             ),
         ]
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts import services
 from accounts.api.examples import SESSION, TOKENS, USER
-from accounts.api.serializers import (
+from accounts.api.serializers.users import (
     LogoutIn,
     PasswordChangeIn,
     SessionOut,

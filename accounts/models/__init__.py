@@ -1,0 +1,21 @@
+"""Rows of accounts: users, their tokens, keys, budgets and activity, and the audit of staff."""
+
+from accounts.models.activity import Activity, AuditEntry
+from accounts.models.budgets import Budget, BudgetPeriod
+from accounts.models.files import FileRemoval
+from accounts.models.keys import ProviderKey
+from accounts.models.tokens import AccessToken
+from accounts.models.users import AccountManager, User, username_validator
+
+__all__ = [
+    "AccessToken",
+    "AccountManager",
+    "Activity",
+    "AuditEntry",
+    "Budget",
+    "BudgetPeriod",
+    "FileRemoval",
+    "ProviderKey",
+    "User",
+    "username_validator",
+]

@@ -1,0 +1,72 @@
+"""What an account may spend in a month, and what of it is spent and set aside."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.db import BaseModel
+
+
+class Budget(BaseModel):
+    """A limit of one user's own; who has none has the default (`MONTHLY_BUDGET_MICROS`). Set by staff."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="budget"
+    )
+    limit_micros = models.BigIntegerField(
+        _("monthly limit (micro-units)"),
+        null=True,
+        blank=True,
+        help_text=_("A million micro-units are one US dollar. Empty: no limit. 0: nothing that costs money."),
+    )
+
+    class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(limit_micros__isnull=True) | models.Q(limit_micros__gte=0),
+                name="budget_limit_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.owner_id)
+
+
+class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
+    def owned_by(self, owner_id: object) -> Self:
+        return self.filter(owner_id=owner_id)
+
+
+class BudgetPeriod(BaseModel):
+    """One account's month (its first day, UTC). Play money of the sandbox is counted apart (`is_test`).
+
+    `reserved_micros` is the sum of what open calls of the month may still cost, `spent_micros` of what settled ones
+    did. Both change in the transaction that changes the call, and only there.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="budget_periods",
+    )
+    month = models.DateField(_("month"))
+    is_test = models.BooleanField(_("test"), default=False)
+    spent_micros = models.BigIntegerField(_("spent (micro-units)"), default=0)
+    reserved_micros = models.BigIntegerField(_("reserved (micro-units)"), default=0)
+
+    objects = BudgetPeriodQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("budget period")
+        verbose_name_plural = _("budget periods")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "month", "is_test"], name="budget_period_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

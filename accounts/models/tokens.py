@@ -1,0 +1,43 @@
+"""Access tokens: how a machine says who it works for."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.db import BaseModel
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def owned_by(self, owner_id: object) -> Self:
+        return self.filter(owner_id=owner_id)
+
+
+class AccessToken(BaseModel):
+    """The token itself is shown once and kept nowhere: `token_hash` is its SHA-256 (hex), which is enough for a random
+    secret of this length. `scopes` names what it may do; a test token's calls all go to the sandbox."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="access_tokens",
+    )
+    name = models.CharField(_("name"), max_length=100)
+    is_test = models.BooleanField(_("test"), default=False, help_text=_("Only the sandbox is called."))
+    token_hash = models.CharField(_("hash"), max_length=64, unique=True, editable=False)
+    last_four = models.CharField(_("last four characters"), max_length=4, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("access token")
+        verbose_name_plural = _("access tokens")
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_newest")]
+
+    def __str__(self) -> str:
+        return self.name
