@@ -170,6 +170,14 @@ class ChatContract:
         assert llm.estimate_input_tokens(chat()) >= end.usage.input_tokens
 
     @both_ways
+    @pytest.mark.parametrize("scenario", ["long-reasoning", "reasoning", "truncated"])
+    def test_what_is_billed_lies_within_the_bound(self, llm: LLM, is_stream: bool, scenario: str) -> None:
+        request = self.marked(scenario, max_output_tokens=40)
+        _, end = whole_answer(llm, request, is_stream=is_stream)
+        assert end.usage is not None
+        assert 0 < end.usage.output_tokens <= llm.max_billed_output_tokens(request)
+
+    @both_ways
     def test_threads_get_their_own_answers(self, llm: LLM, is_stream: bool) -> None:
         barrier = threading.Barrier(8)
 
@@ -197,6 +205,7 @@ SERVER_MARKERS = {
     "truncated": "[[server:length]]",
     "filtered": "[[server:content-filter]]",
     "reasoning": "[[server:reasoning]]",
+    "long-reasoning": "[[server:long-reasoning]]",
 }
 
 
@@ -206,6 +215,7 @@ class TestSandbox(ChatContract):
         **{name: f"[[sandbox:{name}]]" for name in SERVER_MARKERS},
         "rate-limit": "[[sandbox:rate-limit=2]]",
         "cut": "[[sandbox:cut-stream]]",
+        "long-reasoning": "[[sandbox:reasoning]]",
     }
 
     @pytest.fixture

@@ -24,7 +24,7 @@
 | `cut` | closes the connection in the middle of a character |
 | `lost` | accepts, then resets the connection without an answer |
 | `hang`, `hang-once` | accepts and says nothing, always or the first time |
-| `reasoning` | thoughts in `reasoning_content` |
+| `reasoning`, `long-reasoning` | thoughts in `reasoning_content`; endless ones |
 | `stream-error` | an error object in the middle of a stream |
 | `redirect` | 307 to elsewhere |
 | `usage-in-choice`, `usage-everywhere` | a stream that counts inside its last choice (Moonshot), in each piece |
@@ -133,13 +133,22 @@ class Plan:
     changes: dict[str, Any] = field(default_factory=dict)
 
     def shape(self, text: str, body: Mapping[str, Any]) -> Answer:
-        limit = body.get("max_completion_tokens") or body.get("max_tokens")
         answer = Answer(text[: len(text) // 2] if self.half else text)
-        if limit and tokens_of(answer.text) > limit:
-            answer.text, answer.finish_reason = answer.text[: limit * _CHARACTERS_PER_TOKEN], "length"
         for name, value in self.changes.items():
             setattr(answer, name, value)
+        self._limit(answer, body)
         return answer
+
+    def _limit(self, answer: Answer, body: Mapping[str, Any]) -> None:
+        """Thoughts with a budget of their own don't count towards the answer's limit, as at Aliyun and SiliconFlow."""
+        limit = body.get("max_completion_tokens") or body.get("max_tokens")
+        budget = body.get("thinking_budget")
+        if not limit:
+            return
+        answer.reasoning = answer.reasoning[: (budget or limit) * _CHARACTERS_PER_TOKEN]
+        left = limit if budget else limit - tokens_of(answer.reasoning)
+        if tokens_of(answer.text) > left:
+            answer.text, answer.finish_reason = answer.text[: left * _CHARACTERS_PER_TOKEN], "length"
 
 
 Behaviour = Callable[..., Plan]
@@ -284,6 +293,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "hang": _always(action="hang"),
     "hang-once": _first_time(action="hang"),
     "reasoning": _always(changes={"reasoning": "先想一想：the user wants a document. 🤔"}),
+    "long-reasoning": _always(changes={"reasoning": "再想一想。🤔" * 200}),
     "stream-error": _always(changes={"has_stream_error": True}, ends_without_done=True),
     "usage-in-choice": _always(changes={"usage_place": "choice"}),
     "usage-everywhere": _always(changes={"usage_place": "everywhere"}),

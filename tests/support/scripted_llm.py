@@ -45,6 +45,9 @@ class ScriptedLLM:
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return 2000
 
+    def max_billed_output_tokens(self, request: ChatRequest) -> int:
+        return request.max_output_tokens
+
     def complete(self, request: ChatRequest) -> ChatResult:
         calls.append((self.name, request))
         play = plays[self.name].popleft() if plays[self.name] else ANSWER

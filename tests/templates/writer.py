@@ -59,6 +59,9 @@ class Writer:
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return 2_000
 
+    def max_billed_output_tokens(self, request: ChatRequest) -> int:
+        return request.max_output_tokens
+
     def complete(self, request: ChatRequest) -> ChatResult:
         said.append(request)
         wanted = _saying[0](request) if _saying else None

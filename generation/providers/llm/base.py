@@ -25,7 +25,8 @@ class ChatMessage:
 class ChatRequest:
     """One call.
 
-    - `max_output_tokens`: hard limit; an answer that reaches it ends with `finish_reason="length"`.
+    - `max_output_tokens`: hard limit; an answer that reaches it ends with `finish_reason="length"`. Thoughts count
+      towards it at most vendors, not at all (`LLM.max_billed_output_tokens`).
     - `model`: None means the adapter's own model.
     - `json_schema`: the answer must be JSON of this schema (vendors without schemas get JSON mode; the caller
       validates in any case).
@@ -102,3 +103,7 @@ class LLM(Protocol):
 
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         """A cheap upper estimate of the input, for reserving money before the call."""
+
+    def max_billed_output_tokens(self, request: ChatRequest) -> int:
+        """The most output that this request can be charged for, thoughts included, for reserving money before the
+        call: `max_output_tokens`, or more at vendors whose limit leaves thoughts out."""

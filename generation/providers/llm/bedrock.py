@@ -63,6 +63,9 @@ class BedrockChat:
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return estimate_input_tokens(request)
 
+    def max_billed_output_tokens(self, request: ChatRequest) -> int:
+        return request.max_output_tokens
+
     def complete(self, request: ChatRequest) -> ChatResult:
         answer = self._call("converse", request)
         return wire.parse_answer(answer, request, provider=self.name, model=request.model or self.model)

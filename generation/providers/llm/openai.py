@@ -87,6 +87,9 @@ class OpenAIChat:
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return estimate_input_tokens(request)
 
+    def max_billed_output_tokens(self, request: ChatRequest) -> int:
+        return wire.limits(request, model=request.model or self.model, dialect=self._dialect).billed_tokens
+
     def complete(self, request: ChatRequest) -> ChatResult:
         timeout = min(request.timeout_s, self._timeout_s)
         deadline = time.monotonic() + timeout

@@ -13,6 +13,7 @@ from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_schema import is_closed, json_rule, keywords
+from generation.providers.llm.thoughts import ALIYUN, SILICONFLOW, Limits, Thoughts
 from generation.providers.llm.tokens import estimate_input_tokens, estimate_tokens
 
 JsonWay = Literal["schema", "mode", "told"]
@@ -44,6 +45,7 @@ class Dialect:
       last two the schema is spelled out in the system message; json_object must be mentioned there anyway.
     - `strict`: what is sent as a json_schema all the same.
     - `fixed_temperature`: models that refuse any temperature but their own, so that none is sent.
+    - `thoughts`: set where the limit leaves a model's thoughts out; then `limit_field` is not asked.
     - `codes`: error codes that mean something else than at OpenAI.
     """
 
@@ -51,6 +53,7 @@ class Dialect:
     json: JsonWay = "schema"
     strict: StrictSchemas | None = None
     fixed_temperature: re.Pattern[str] | None = None
+    thoughts: Thoughts | None = None
     codes: Mapping[str, rules.Rule] = field(default_factory=lambda: retry.NO_CODES)
 
 
@@ -74,6 +77,7 @@ _MOONSHOT = Dialect(
 _QWEN = Dialect(
     json="mode",
     strict=StrictSchemas(models=frozenset({"qwen-plus", "qwen-plus-latest", "qwen-flash", "qwen3-max"})),
+    thoughts=ALIYUN,
     codes=retry.QWEN_CODES,
 )
 
@@ -88,7 +92,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     "qwen": _QWEN,
     # docs.siliconflow.cn/en/userguide/guides/json-mode: not for DeepSeek V3 and R1; many others answer 400 with
     # code 20024, "Json mode is not supported for this model".
-    "siliconflow": Dialect(json="told"),
+    "siliconflow": Dialect(json="told", thoughts=SILICONFLOW),
     "generic": Dialect(),
 }
 
@@ -117,12 +121,19 @@ def dialect_of(host: str) -> str:
     return _HOSTS.get(host, "generic")
 
 
+def limits(request: ChatRequest, *, model: str, dialect: Dialect) -> Limits:
+    """How long the answer may be: what is sent, and the most output that is billed."""
+    if dialect.thoughts is not None:
+        return dialect.thoughts.limits(model, request.max_output_tokens)
+    return Limits({dialect.limit_field: request.max_output_tokens}, request.max_output_tokens)
+
+
 def request_body(request: ChatRequest, *, model: str, dialect: Dialect, is_stream: bool) -> bytes:
     """The body of the call. Raises `ValueError` (orjson) for text that is not valid Unicode."""
     body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-        dialect.limit_field: request.max_output_tokens,
+        **limits(request, model=model, dialect=dialect).sent,
     }
     if request.temperature is not None and not _has_fixed_temperature(dialect, model):
         body["temperature"] = request.temperature

@@ -114,6 +114,9 @@ class SandboxLLM:
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return estimate_input_tokens(request)
 
+    def max_billed_output_tokens(self, request: ChatRequest) -> int:
+        return request.max_output_tokens
+
     def complete(self, request: ChatRequest) -> ChatResult:
         deltas = list(self._play(request, _Play.of(request, self.name), piece=0))
         end = deltas[-1]
