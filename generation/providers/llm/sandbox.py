@@ -29,8 +29,8 @@ With `-once` after its name (`[[sandbox:rate-limit-once]]`, `[[sandbox:lost-once
 while `ChatRequest.attempt` is 1 and no longer after that, in any process. Several may be combined. An unknown
 name is a bad request, so that a misspelt one does not pass for a success.
 
-Length: an answer over `max_output_tokens` (counted by `tokens.estimate_tokens`) is cut, never inside an emoji
-or between a letter and its accent, and has at least one character.
+Length: an answer over `max_output_tokens` (counted by `tokens.estimate_tokens`, thoughts included) is cut, never
+inside an emoji or between a letter and its accent, and has at least one character.
 
 Continuing: when the last two messages are an assistant's text and a user's message that asks to continue (the
 word `continue` or `继续`), and that text is the beginning of what the sandbox answers to the messages before
@@ -148,10 +148,11 @@ class SandboxLLM:
                 raise play.error(_FAILURES["lost"])
             time.sleep(pause)
             yield ChatDelta(text=part)
-        thoughts = estimate_tokens(reasoning)
+        # An answer of one character may be longer than the limit, but costs no more than that.
+        thoughts = min(estimate_tokens(reasoning), request.max_output_tokens)
         usage = Usage(
             input_tokens=estimate_input_tokens(request),
-            output_tokens=estimate_tokens(text) + thoughts,
+            output_tokens=min(estimate_tokens(text) + thoughts, request.max_output_tokens),
             reasoning_tokens=thoughts,
         )
         yield ChatDelta(finish_reason=finish, usage=usage)
@@ -216,15 +217,12 @@ class _Play:
         if self.has("bad-json"):
             return '{"answer": "', "stop"
         text = _continued(self.request)
+        left = self.request.max_output_tokens - estimate_tokens(self.reasoning())
         if self.has("truncated") or self.has("filtered"):
-            half = text[: _boundary(text, (len(text) + 1) // 2)]
+            half = _cut(text[: _boundary(text, (len(text) + 1) // 2)], left)
             return half, "content_filter" if self.has("filtered") else "length"
-        fitting = bisect_right(
-            range(len(text) + 1),
-            self.request.max_output_tokens,
-            key=lambda end: estimate_tokens(text[:end]),
-        )
-        return (text, "stop") if fitting > len(text) else (text[: _boundary(text, fitting - 1)], "length")
+        cut = _cut(text, left)
+        return cut, "stop" if cut == text else "length"
 
     def _seconds(self) -> float:
         return float(self.effects.get("slow") or 0)
@@ -300,6 +298,12 @@ def _is_chinese(request: ChatRequest) -> bool:
     word."""
     text = _last_user_message(request)
     return len(_CJK.findall(text)) * 5 >= max(len(text), 1)
+
+
+def _cut(text: str, limit: int) -> str:
+    """As much of `text` as fits into `limit` tokens."""
+    fitting = bisect_right(range(len(text) + 1), limit, key=lambda end: estimate_tokens(text[:end]))
+    return text if fitting > len(text) else text[: _boundary(text, max(fitting - 1, 0))]
 
 
 def _boundary(text: str, end: int) -> int:
