@@ -9,7 +9,7 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.selectors import principal_forget_all
+from accounts.selectors import principal_forget_all, provider_keys_forget_all
 from accounts.services import session_start
 from config.health import checks
 
@@ -91,7 +91,9 @@ def enqueued(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
 def _forget() -> Iterator[None]:
     """What processes remember must not travel from one test to the next."""
     principal_forget_all()
+    provider_keys_forget_all()
     cache.clear()
     checks.forget()
     yield
     principal_forget_all()
+    provider_keys_forget_all()
