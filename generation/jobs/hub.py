@@ -17,6 +17,7 @@ from uuid import UUID
 
 import structlog
 
+from generation.domain.news import JobNews, StreamEvent
 from generation.domain.states import TERMINAL
 
 log = structlog.get_logger(__name__)
@@ -29,27 +30,6 @@ LONGEST_PAUSE_SECONDS = 5.0
 ROOM = 200
 #: … and is ended when that lasts for so long.
 SLOW_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
-    """A numbered event in the form in which all streams send it."""
-
-    seq: int
-    chunk: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class JobNews:
-    """What there is behind a cursor: `reached` is the number up to which `events` is complete.
-
-    `last_seq` and `status` are of one moment, and that moment isn't after the one of `events`.
-    """
-
-    events: tuple[StreamEvent, ...]
-    reached: int
-    last_seq: int
-    status: str
 
 
 #: Cursors by job → news by job; a job that is missing in the answer no longer exists.

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from config.api.renderers import to_json
 from generation.domain import sse
-from generation.jobs.hub import JobNews, StreamEvent
+from generation.domain.news import JobNews, StreamEvent
 from generation.models import Job, JobEvent
 
 #: Events that one round of a stream takes from a job; what is left comes in the next one at once.

@@ -8,7 +8,8 @@ import pytest
 from django.db import OperationalError
 
 from config.db import uuid7
-from generation.jobs.hub import ROOM, EventHub, JobNews, StreamEvent, Subscription
+from generation.domain.news import JobNews, StreamEvent
+from generation.jobs.hub import ROOM, EventHub, Subscription
 
 #: As many as the real reader takes at once, in small.
 AT_ONCE = 3

@@ -14,8 +14,9 @@ from django.db import connection
 
 from config.api.renderers import to_json
 from generation.domain import sse
+from generation.domain.news import JobNews
 from generation.errors import StreamsFullError, TooManyStreamsError
-from generation.jobs.hub import EventHub, JobNews, Subscription
+from generation.jobs.hub import EventHub, Subscription
 from generation.selectors import event_news
 
 #: A proxy gives up on a silent connection, usually after a minute; the API promises a sign of life every 15 s.
