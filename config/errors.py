@@ -104,6 +104,20 @@ class PermissionDeniedError(AppError):
     zh = "您已登录，但没有权限执行此操作。"
 
 
+class ScopeMissingError(AppError):
+    code = "SCOPE_MISSING"
+    status = 403
+    en = "This access token lacks the scope {needed}; it has: {granted}. Use a token with that scope, or log in."
+    zh = "该访问令牌缺少权限范围 {needed}，现有：{granted}。请使用具有该权限范围的令牌，或登录后操作。"
+
+
+class SessionNeededError(AppError):
+    code = "SESSION_NEEDED"
+    status = 403
+    en = "No access token may do this, whatever its scopes. Log in with a password and use that session's token."
+    zh = "任何访问令牌都不能执行此操作，与其权限范围无关。请用密码登录，再使用该会话的令牌。"
+
+
 class NotFoundError(AppError):
     code = "NOT_FOUND"
     status = 404

@@ -9,6 +9,7 @@ class Principal:
     """`request.user` of the API: what a view may know about the caller without a query.
 
     Use `request.user.pk` as `owner_id`. `is_test` marks a caller whose AI calls all go to the sandbox.
+    `scopes` are those of an access token; None is a session, which may do all that the user may.
     """
 
     pk: UUID
@@ -16,6 +17,7 @@ class Principal:
     is_staff: bool
     language: str
     is_test: bool = False
+    scopes: frozenset[str] | None = None
 
     @property
     def id(self) -> UUID:

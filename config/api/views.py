@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from config.api import etags, idempotency, waiting
+from config.api import etags, idempotency, scopes, waiting
 from config.api.answers import Accepted, Answer, Created, Detail, NoContent
 from config.api.exceptions import answer_to
 from config.api.language import prefer_language
@@ -33,6 +33,8 @@ class Caller(Protocol):
     def language(self) -> str: ...
     @property
     def is_test(self) -> bool: ...
+    @property
+    def scopes(self) -> frozenset[str] | None: ...
 
 
 class ApiView(APIView):
@@ -41,11 +43,18 @@ class ApiView(APIView):
     added here.
 
         class PromptListApi(ApiView):
+            scope = "prompts"
+
             def post(self, request):
                 prompt = prompt_create(owner_id=request.user.pk, **self.read(PromptCreateIn))
                 return Created(prompt_out(prompt), f"/api/v1/prompts/{prompt.pk}")
     """
 
+    #: Whose door it is, for access tokens: a resource of `config.api.scopes`, `SESSION_ONLY` or `OPEN`. Reading asks
+    #: for `<resource>:read`, everything else for `<resource>:write`.
+    scope: ClassVar[str] = ""
+    #: Methods that no access token may use although others of this view are open to it.
+    session_methods: ClassVar[frozenset[str]] = frozenset()
     #: Whether POST may take `?wait=SECONDS`; its methods then return `Accepted`.
     waits: ClassVar[bool] = False
     #: False where the answer holds a secret (tokens): then `Idempotency-Key` is checked but nothing is kept.
@@ -131,9 +140,16 @@ class ApiView(APIView):
         neg = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = neg
         self.check_throttles(request)
+        self._check_scope(request)
         self.check_permissions(request)
         if self.waits:
             self.wait_seconds = waiting.seconds_of(request.query_params)
+
+    def _check_scope(self, request: Request) -> None:
+        """Of methods that this view doesn't have, it is said later that it doesn't have them."""
+        if request.user is not None and request.method in self.allowed_methods:
+            needed = scopes.needed_scope(self.scope, request.method, self.session_methods)
+            scopes.check_scope(needed, self.caller.scopes)
 
     def throttled(self, request: Request, wait: float | None) -> NoReturn:
         raise RateLimitedError(retry_after=wait)

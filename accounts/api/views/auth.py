@@ -29,6 +29,7 @@ from config.api.etags import body_etag
 from config.api.language import language_of
 from config.api.renderers import to_json
 from config.api.schema import operation
+from config.api.scopes import OPEN, SESSION_ONLY
 from config.api.throttling import LoginLimit
 from config.api.views import ApiView, Created, Detail, NoContent
 from config.errors import PreconditionFailedError, TokenInvalidError
@@ -39,12 +40,15 @@ TAG = "auth"
 class PublicApi(ApiView):
     """Open to everybody. The answers hold tokens, so none is kept for an Idempotency-Key."""
 
+    scope = OPEN
     authentication_classes = ()
     permission_classes = (AllowAny,)
     keeps_answers = False
 
 
 class OwnAccountApi(ApiView):
+    scope = "account"
+
     def account(self, *, for_update: bool = False) -> User:
         """The caller's row. Raises TokenInvalidError when it was deleted a moment ago."""
         try:
@@ -108,6 +112,8 @@ class TokenRefreshApi(PublicApi):
 
 
 class UserLogoutApi(ApiView):
+    scope = SESSION_ONLY
+
     @operation(
         "Log out",
         tag=TAG,
@@ -126,6 +132,7 @@ class UserLogoutApi(ApiView):
 
 
 class PasswordChangeApi(OwnAccountApi):
+    scope = SESSION_ONLY
     keeps_answers = False
 
     @operation(
@@ -174,6 +181,8 @@ class UpdateMeApi(OwnAccountApi):
 
 
 class MeApi(UpdateMeApi):
+    session_methods = frozenset({"DELETE"})
+
     @operation("Your account", tag=TAG, response=UserOut, example=USER)
     def get(self, request: Request) -> Detail:
         return me_detail(user_out(self.account()))

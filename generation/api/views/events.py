@@ -74,6 +74,7 @@ class EventStreamRenderer(BaseRenderer):
 
 
 class JobEventListApi(ApiView):
+    scope = "jobs"
     renderer_classes = (JSendRenderer, EventStreamRenderer)
     spec = ListSpec(
         JobEventOut,

@@ -126,6 +126,7 @@ def finished_job(job_id: str, seconds: float) -> JsonRow | None:
 
 
 class JobListApi(ListApi):
+    scope = "jobs"
     read_model = JobOut
     selector = job_list_for
     filters = FILTERS
@@ -141,6 +142,8 @@ class JobListApi(ListApi):
 
 
 class JobApi(ApiView):
+    scope = "jobs"
+
     @operation(
         "Read a job",
         tag=TAG,
@@ -154,6 +157,7 @@ class JobApi(ApiView):
 
 
 class JobCancelApi(ApiView):
+    scope = "jobs"
     waits = True
 
     @operation(
@@ -176,6 +180,7 @@ class JobCancelApi(ApiView):
 
 
 class JobRetryApi(ApiView):
+    scope = "jobs"
     waits = True
 
     @operation(

@@ -60,6 +60,8 @@ class IsStaff(BasePermission):
 
 
 class QueueStatusApi(ApiView):
+    scope = "queue"
+
     @operation(
         "How the queues are doing",
         tag=TAG,
@@ -94,6 +96,7 @@ class QueueStatusApi(ApiView):
 
 
 class QueueClearApi(ApiView):
+    scope = "queue"
     permission_classes = (IsAuthenticated, IsStaff)
 
     @operation(

@@ -38,6 +38,7 @@ from templates.services.quotes import batch_quote
 
 
 class BatchGenerateApi(ApiView):
+    scope = "templates"
     waits = True
 
     @operation(
@@ -102,6 +103,7 @@ def _preview(owner_id: UUID, options: BatchOptions) -> dict[str, Any]:
 
 
 class BatchListApi(ListApi):
+    scope = "templates"
     read_model = TemplateBatchOut
     selector = batch_list_for
     filters = {"status": ChoiceFilter(BATCH_STATUSES, expression=BATCH_STATUS), **time_range("created_at")}
@@ -111,6 +113,7 @@ class BatchListApi(ListApi):
 
 
 class BatchApi(DetailApi):
+    scope = "templates"
     read_model = TemplateBatchOut
     selector = batch_get_for
     summary = "Read a batch"
@@ -120,6 +123,7 @@ class BatchApi(DetailApi):
 
 
 class BatchItemListApi(ListApi):
+    scope = "templates"
     read_model = BatchItemOut
     selector = batch_item_list_for
     parent = batch_get_for
@@ -139,6 +143,7 @@ class BatchItemListApi(ListApi):
 class BatchActionApi(ApiView):
     """The base of the four ways to steer a batch; each answers with the batch as it is then."""
 
+    scope = "templates"
     service: ClassVar[Callable[..., TemplateBatch]]
 
     @classmethod

@@ -32,6 +32,7 @@ from templates.services.exports import document_html, documents_to_export, expor
 
 
 class DocumentListApi(ListApi):
+    scope = "templates"
     read_model = DocumentOut
     selector = document_list_for
     filters = {
@@ -51,6 +52,7 @@ class DocumentListApi(ListApi):
 
 
 class DocumentApi(DetailApi):
+    scope = "templates"
     read_model = DocumentDetailOut
     selector = document_get_for
     summary = "Read a document"
@@ -59,6 +61,7 @@ class DocumentApi(DetailApi):
 
 
 class DocumentVersionListApi(ListApi):
+    scope = "templates"
     read_model = DocumentVersionOut
     selector = document_version_list_for
     parent = document_get_for
@@ -71,6 +74,8 @@ class DocumentVersionListApi(ListApi):
 
 class DocumentExportApi(ApiView):
     """Files, not JSON: the envelope stays away."""
+
+    scope = "templates"
 
     @operation(
         "Export documents",

@@ -52,6 +52,7 @@ TEMPLATE_ERRORS = (CategoryUnknownError, PlaceholderInvalidError, TemplateCodeTa
 
 
 class ProjectListApi(ListApi):
+    scope = "templates"
     read_model = ProjectOut
     selector = project_list_for
     filters = {
@@ -81,6 +82,7 @@ class ProjectListApi(ListApi):
 
 
 class ProjectApi(DetailApi):
+    scope = "templates"
     read_model = ProjectOut
     selector = project_get_for
     summary = "Read a project"
@@ -119,6 +121,7 @@ class ProjectApi(DetailApi):
 
 
 class CategoryListApi(ListApi):
+    scope = "templates"
     read_model = CategoryOut
     selector = category_list
     sorts = ("order", "code")
@@ -131,6 +134,7 @@ class CategoryListApi(ListApi):
 
 
 class ContentTemplateListApi(ListApi):
+    scope = "templates"
     read_model = ContentTemplateOut
     selector = content_template_list_for
     filters = {
@@ -148,6 +152,8 @@ class ContentTemplateListApi(ListApi):
 
 
 class ContentTemplateCreateApi(ApiView):
+    scope = "templates"
+
     @operation(
         "Create a content template",
         tag=TAG,
@@ -165,6 +171,7 @@ class ContentTemplateCreateApi(ApiView):
 
 
 class ContentTemplateApi(DetailApi):
+    scope = "templates"
     read_model = ContentTemplateOut
     selector = content_template_get_for
     summary = "Read a content template"
