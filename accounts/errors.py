@@ -29,3 +29,22 @@ class PasswordWrongError(AppError):
     status = 403
     en = "The current password is not right, so nothing was changed."
     zh = "当前密码不正确，未做任何更改。"
+
+
+class BudgetExceededError(AppError):
+    code = "BUDGET_EXCEEDED"
+    status = 402
+    en = (
+        "This may cost {needed}, but of this month's budget of {limit}, {used} are used and {reserved} are set aside "
+        "for calls that run or whose outcome is open. It renews at {renews_at}; staff can raise it."
+    )
+    zh = (
+        "此操作最多需要 {needed}，而本月预算 {limit} 中已使用 {used}，另有 {reserved} 为进行中或结果未定的调用预留。"
+        "预算将于 {renews_at} 重置；工作人员可以提高上限。"
+    )
+
+
+class BudgetHeldError(BudgetExceededError):
+    """The money is there, but set aside for calls that run: it may be given back soon."""
+
+    retryable = True

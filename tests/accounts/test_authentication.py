@@ -196,7 +196,7 @@ def test_snapshot_goes_stale(alice: User, settings, monkeypatch: pytest.MonkeyPa
     assert principal_of(alice) is not None
     now = time.monotonic()
     monkeypatch.setattr(
-        "accounts.selectors.time.monotonic", lambda: now + settings.AUTH_SNAPSHOT_SECONDS + 0.1
+        "accounts.selectors.users.time.monotonic", lambda: now + settings.AUTH_SNAPSHOT_SECONDS + 0.1
     )
     assert principal_of(alice) is None
 
