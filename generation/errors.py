@@ -1,5 +1,8 @@
 """What can go wrong with jobs and paid calls, and what a person reads about it."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from config.errors import AppError
 
 
@@ -100,8 +103,66 @@ class TooManyStreamsError(AppError):
 class PriceMissingError(AppError):
     code = "PRICE_MISSING"
     status = 422
-    en = "There is no price for {model} of {provider}, so it isn't called. Choose a model that has one."
-    zh = "{provider} 的 {model} 没有登记价格，因此不会调用。请选择有价格的模型。"
+    en = (
+        "There is no price for {model} of {provider}, so it isn't called. Name a model that has one "
+        "(GET /api/v1/catalogue), or ask staff to enter the price (admin, Models)."
+    )
+    zh = (
+        "{provider} 的 {model} 没有登记价格，因此不会调用。请选择有价格的模型（GET /api/v1/catalogue），"
+        "或请工作人员在管理后台的“模型”中登记价格。"
+    )
+
+
+class ModelUnknownError(AppError):
+    """`near` are names of the catalogue that resemble the one asked for."""
+
+    code = "MODEL_UNKNOWN"
+    status = 422
+    en = "The catalogue has no model {model}. Name one of {near}, or another one of GET /api/v1/catalogue."
+    zh = "模型目录中没有 {model}。可以使用 {near}，或 GET /api/v1/catalogue 中的其他模型。"
+
+    def __init__(self, *, model: str, near: Sequence[str]) -> None:
+        super().__init__(model=model, near=", ".join(near), details={"model": model, "near": list(near)})
+
+
+class ModelEndedError(AppError):
+    code = "MODEL_ENDED"
+    status = 422
+    en = "{provider} has ended {model} on {date}. Name another one instead: {successor}."
+    zh = "{provider} 的 {model} 已于 {date} 停用，请改用：{successor}。"
+
+    def __init__(self, *, model: str, provider: str, ended_at: datetime, successor: str = "") -> None:
+        date = ended_at.date().isoformat()
+        super().__init__(
+            model=model,
+            provider=provider,
+            date=date,
+            successor=successor or "GET /api/v1/catalogue",
+            details={"model": model, "provider": provider, "ended_at": date, "successor": successor or None},
+        )
+
+
+class ModelUnavailableError(AppError):
+    """The model is known, but the caller has no way to a provider that has it, or staff have switched it off."""
+
+    code = "MODEL_UNAVAILABLE"
+    status = 422
+    en = (
+        "{model} can't be called: no key for {providers} is configured here, or staff have switched it off. "
+        "Enter a key of your own (POST /api/v1/api-keys), or name one of {choices}."
+    )
+    zh = (
+        "无法调用 {model}：未配置 {providers} 的密钥，或该模型已被工作人员停用。"
+        "请添加自己的密钥（POST /api/v1/api-keys），或改用 {choices}。"
+    )
+
+    def __init__(self, *, model: str, providers: Sequence[str], choices: Sequence[str]) -> None:
+        super().__init__(
+            model=model,
+            providers=", ".join(providers),
+            choices=", ".join(choices) or "GET /api/v1/catalogue",
+            details={"model": model, "providers": list(providers), "choices": list(choices)},
+        )
 
 
 class CallUncertainError(AppError):
@@ -217,3 +278,16 @@ class ProviderBadAnswerError(AppError):
     retryable = True
     en = "The AI provider's answer can't be used."
     zh = "AI 服务商返回的内容无法使用。"
+
+
+class ProviderAddressRefusedError(AppError):
+    code = "PROVIDER_ADDRESS_REFUSED"
+    status = 422
+    en = (
+        "The address of this provider key may not be called from here, so nothing was sent. Correct it to https:// "
+        "with the public name of a server, or ask the operator to permit its network."
+    )
+    zh = (
+        "不允许从这里访问该服务密钥所填的地址，因此没有发送任何内容。"
+        "请改为 https:// 加服务器的公网域名，或请管理员放行该网络。"
+    )

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.selectors import principal_forget_all, provider_keys_forget_all
 from accounts.services import session_start
 from config.health import checks
+from generation.selectors import catalogue_forget
 
 PASSWORD = "a long 密码 for tests"
 
@@ -92,8 +93,10 @@ def _forget() -> Iterator[None]:
     """What processes remember must not travel from one test to the next."""
     principal_forget_all()
     provider_keys_forget_all()
+    catalogue_forget()
     cache.clear()
     checks.forget()
     yield
     principal_forget_all()
     provider_keys_forget_all()
+    catalogue_forget()

@@ -1,5 +1,6 @@
 """Reads about jobs: who may see what, what is new behind a cursor, how the queues are doing."""
 
+from generation.selectors.catalogue import catalogue, catalogue_forget
 from generation.selectors.events import event_news
 from generation.selectors.figures import Day, Waiting, daily_figures, things_waiting
 from generation.selectors.jobs import (
@@ -28,6 +29,8 @@ __all__ = [
     "QueueWorkers",
     "Waiting",
     "active_counts",
+    "catalogue",
+    "catalogue_forget",
     "daily_figures",
     "event_news",
     "job_event_list_for",

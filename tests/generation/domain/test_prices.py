@@ -1,12 +1,13 @@
-"""Costs are integers, rounded up, and never guessed."""
+"""Costs are integers, rounded up, and only what costs no money has a price without a row."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.domain.prices import FREE, PRICES, Price, price_for
+from generation.domain.prices import BUILT_IN_PRICES, FREE, PLAY_MONEY, ItemPrice, Price, built_in_price
 
-tokens = st.integers(0, 10_000_000)
+tokens = st.integers(min_value=0, max_value=10**9)
+rates = st.integers(min_value=0, max_value=10**9)
 
 
 def test_a_million_tokens_cost_the_list_price() -> None:
@@ -25,26 +26,38 @@ def test_a_price_without_a_cache_rate_takes_cached_tokens_as_new_ones() -> None:
     assert price.cost(input_tokens=1000, output_tokens=0, cached_tokens=900) == 10
 
 
-@given(input_tokens=tokens, output_tokens=tokens, cached_tokens=tokens)
+@given(input_rate=rates, output_rate=rates, read=tokens, written=tokens, cached=tokens)
 def test_no_call_is_cheaper_than_nothing_or_dearer_than_without_a_cache(
-    input_tokens: int, output_tokens: int, cached_tokens: int
+    input_rate: int, output_rate: int, read: int, written: int, cached: int
 ) -> None:
-    for price in PRICES.values():
-        cost = price.cost(input_tokens=input_tokens, output_tokens=output_tokens, cached_tokens=cached_tokens)
-        assert isinstance(cost, int)
-        assert 0 <= cost <= price.cost(input_tokens=input_tokens, output_tokens=output_tokens)
+    price = Price(input=input_rate, output=output_rate, cached_input=input_rate // 4)
+    cost = price.cost(input_tokens=read, output_tokens=written, cached_tokens=cached)
+    assert isinstance(cost, int)
+    assert 0 <= cost <= price.cost(input_tokens=read, output_tokens=written)
 
 
-@pytest.mark.parametrize("name", ["sandbox", "local"])
-def test_what_runs_on_this_machine_is_free_whatever_it_is_called(name: str) -> None:
-    assert price_for(name, "千问-7b") == FREE
+def test_items_cost_their_number_times_the_price() -> None:
+    assert ItemPrice(item=28_000).cost(4) == 112_000
 
 
-def test_an_unlisted_model_has_no_price() -> None:
-    assert price_for("openai", "gpt-99") is None
-    assert price_for("nobody", "gpt-4o") is None
+@pytest.mark.parametrize("provider", ["local", "local-model"])
+def test_the_operators_own_server_is_free_whatever_its_models_are_called(provider: str) -> None:
+    assert built_in_price(provider, "千问-7b") == FREE
 
 
-def test_every_listed_price_can_be_paid() -> None:
-    assert all(price.input >= 0 and price.output >= 0 for price in PRICES.values())
-    assert price_for("deepseek", "deepseek-chat") is not None
+def test_the_sandbox_is_free_or_costs_play_money() -> None:
+    assert built_in_price("sandbox", "sandbox") == FREE
+    assert built_in_price("sandbox", "sandbox-priced") == PLAY_MONEY
+    assert PLAY_MONEY.cost(input_tokens=1000, output_tokens=500, cached_tokens=200) == 2_850
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"), [("openai", "gpt-4o"), ("deepseek", "deepseek-chat"), ("sandbox", "gpt-4o")]
+)
+def test_no_vendor_has_a_price_without_a_row(provider: str, model: str) -> None:
+    assert built_in_price(provider, model) is None
+
+
+def test_built_in_prices_name_themselves() -> None:
+    assert {price.version for price in BUILT_IN_PRICES.values()} == {"built-in"}
+    assert [price.is_free for price in (FREE, PLAY_MONEY)] == [True, False]

@@ -1,0 +1,177 @@
+"""The catalogue as callers read it: which models there are, what they can do, until when, and what they cost.
+
+A frozen picture of the tables; `generation.selectors.catalogue` takes it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+from generation.domain.prices import ItemPrice, Price, built_in_price
+from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError
+
+LLM = "llm"
+#: Names that an error suggests at most.
+NAMES_SUGGESTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PriceVersion:
+    """A price and since when it is in force. One of the two kinds is there; a text model's needs `tokens`."""
+
+    valid_from: datetime
+    tokens: Price | None = None
+    items: ItemPrice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model, as its provider calls it. `features` are of `json_schema`, `tools`, `vision`, `reasoning`."""
+
+    provider: str
+    name: str
+    capability: str = LLM
+    label: str = ""
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    features: frozenset[str] = frozenset()
+    ends_at: datetime | None = None
+    successor: str = ""
+    is_active: bool = True
+    #: By time, oldest first.
+    prices: tuple[PriceVersion, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """How a client names this model and no other."""
+        return f"{self.provider}:{self.name}"
+
+    def is_ended(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
+
+    def is_callable(self, now: datetime) -> bool:
+        return self.is_active and not self.is_ended(now)
+
+    def price_version(self, at: datetime) -> PriceVersion | None:
+        """The version in force at that time."""
+        position = bisect_right(self.prices, at, key=lambda version: version.valid_from)
+        return self.prices[position - 1] if position else None
+
+
+#: What is there without any row.
+BUILT_IN_ENTRIES = (Entry("sandbox", "sandbox"), Entry("sandbox", "sandbox-priced"))
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All models by (capability, provider, name), in the order of provider and name."""
+
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> "Catalogue":
+        """The catalogue of these models and those that are built in; a row overrides a built-in model."""
+        known = {(e.capability, e.provider, e.name): e for e in (*BUILT_IN_ENTRIES, *entries)}
+        return cls({key: known[key] for key in sorted(known)})
+
+    def entry(self, provider: str, model: str, *, capability: str = LLM) -> Entry | None:
+        return self.entries.get((capability, provider, model))
+
+    def price(
+        self, provider: str, model: str, at: datetime | None = None, *, capability: str = LLM
+    ) -> Price | None:
+        """Per million tokens, in force `at` that time (now); None: nobody has entered one, so it isn't called."""
+        version = self._version(provider, model, at, capability)
+        return built_in_price(provider, model) if version is None else version.tokens
+
+    def item_price(
+        self, provider: str, model: str, at: datetime | None = None, *, capability: str
+    ) -> ItemPrice | None:
+        """Per image, mesh or second of audio; None: nobody has entered one, so it isn't called."""
+        version = self._version(provider, model, at, capability)
+        return None if version is None else version.items
+
+    def _version(
+        self, provider: str, model: str, at: datetime | None, capability: str
+    ) -> PriceVersion | None:
+        entry = self.entry(provider, model, capability=capability)
+        return None if entry is None else entry.price_version(at or datetime.now(UTC))
+
+    def find(self, name: str, *, capability: str = LLM) -> tuple[Entry, ...]:
+        """The models that a client means by `model` or `provider:model`; several providers may have the same one.
+
+        Models hold slashes (SiliconFlow) and colons (Bedrock), so a whole name comes first. A server that costs
+        nothing per call has whatever models its operator has put there.
+        """
+        same = tuple(e for e in self.entries.values() if e.name == name and e.capability == capability)
+        if same:
+            return same
+        provider, _, model = name.partition(":")
+        entry = self.entry(provider, model, capability=capability)
+        if entry is None and capability == LLM and model and built_in_price(provider, model) is not None:
+            entry = Entry(provider, model)
+        return () if entry is None else (entry,)
+
+    def resolve(
+        self, name: str, *, providers: Sequence[str], capability: str = LLM, now: datetime | None = None
+    ) -> tuple[Entry, ...]:
+        """The models called `name` that can be called through one of `providers`, in their order.
+
+        Raises `ModelUnknownError`, `ModelEndedError`, and `ModelUnavailableError` for a model whose provider isn't
+        among `providers` or that staff have switched off.
+        """
+        now = now or datetime.now(UTC)
+        found = self.find(name, capability=capability)
+        if not found:
+            near = self.near(name, capability=capability, now=now)
+            raise ModelUnknownError(model=name, near=near)
+        living = [entry for entry in found if not entry.is_ended(now)]
+        if not living:
+            ended_at, last = max((entry.ends_at or now, entry) for entry in found)
+            raise ModelEndedError(
+                model=last.name, provider=last.provider, ended_at=ended_at, successor=last.successor
+            )
+        usable = [entry for entry in living if entry.is_active and entry.provider in providers]
+        if not usable:
+            raise ModelUnavailableError(
+                model=name,
+                providers=[entry.provider for entry in living],
+                choices=self.names(providers=providers, capability=capability, now=now)[:NAMES_SUGGESTED],
+            )
+        return tuple(sorted(usable, key=lambda entry: providers.index(entry.provider)))
+
+    def names(self, *, providers: Sequence[str], capability: str = LLM, now: datetime) -> list[str]:
+        """Full names of the models with a price that can be called through these providers, in their order."""
+        usable = [
+            entry
+            for entry in self.entries.values()
+            if entry.capability == capability
+            and entry.provider in providers
+            and entry.is_callable(now)
+            and self.has_price(entry, now)
+        ]
+        return [e.full_name for e in sorted(usable, key=lambda e: providers.index(e.provider))]
+
+    def has_price(self, entry: Entry, at: datetime) -> bool:
+        """Whether it may be called at that time as far as money goes."""
+        if entry.capability == LLM:
+            return self.price(entry.provider, entry.name, at) is not None
+        return entry.price_version(at) is not None
+
+    def near(self, name: str, *, capability: str = LLM, now: datetime) -> list[str]:
+        """Names like this one, the most similar first; some names of the catalogue when nothing is similar."""
+        known = {
+            written.lower(): written
+            for entry in self.entries.values()
+            if entry.capability == capability and entry.is_callable(now)
+            for written in (entry.name, entry.full_name)
+        }
+        close = get_close_matches(name.lower(), known, n=NAMES_SUGGESTED, cutoff=0.5)
+        wanted = name.rpartition(":")[2].rpartition("/")[2].lower()
+        parts = [key for key in known if wanted and wanted in key and key not in close]
+        chosen = [known[key] for key in (*close, *parts)] or [n for n in known.values() if ":" not in n]
+        return chosen[:NAMES_SUGGESTED]

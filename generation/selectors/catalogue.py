@@ -1,0 +1,125 @@
+"""The catalogue as this process knows it: a picture of the tables, at most a few seconds old.
+
+Every paid call asks for a price, and none of them asks the database for it.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import structlog
+from django.db import DatabaseError
+
+from config.db import savepoint
+from generation.domain.catalogue import LLM, Catalogue, Entry, PriceVersion
+from generation.domain.prices import ItemPrice, Price
+from generation.models import CatalogueModel
+
+#: After so long a change of staff is known to every process. A price that was entered to begin later needs no reading:
+#: the picture holds all versions.
+REFRESH_SECONDS = 5.0
+
+FEATURES = {
+    "json_schema": "has_json_schema",
+    "tools": "has_tools",
+    "vision": "has_vision",
+    "reasoning": "has_reasoning",
+}
+_MODEL_COLUMNS = (
+    "id", "provider", "name", "capability", "label", "context_tokens", "max_output_tokens",
+    "ends_at", "successor", "is_active", *FEATURES.values(),
+)  # fmt: skip
+_PRICE_COLUMNS = (
+    "version",
+    "valid_from",
+    "input_micros",
+    "cached_input_micros",
+    "output_micros",
+    "item_micros",
+)
+
+log = structlog.get_logger(__name__)
+
+_lock = threading.Lock()
+_known: tuple[float, Catalogue] | None = None
+
+
+def catalogue() -> Catalogue:
+    """What is known now. One query when the picture is older than `REFRESH_SECONDS`; other threads go on with the
+    old one meanwhile. Without the tables, or while the database is away, it is what was known before, or empty."""
+    global _known
+    known = _known
+    if known is not None and time.monotonic() - known[0] < REFRESH_SECONDS:
+        return known[1]
+    if not _lock.acquire(blocking=known is None):
+        assert known is not None
+        return known[1]
+    try:
+        if _known is not known and _known is not None:
+            return _known[1]  # another thread has read it while this one waited
+        began = time.monotonic()
+        try:
+            read = Catalogue.of(_entries())
+        except DatabaseError:
+            log.warning("catalogue.unreadable", exc_info=True)
+            return Catalogue.of(()) if known is None else known[1]
+        _known = began, read
+        return read
+    finally:
+        _lock.release()
+
+
+def catalogue_forget() -> None:
+    """Read the tables at the next question, because this process has changed them."""
+    global _known
+    _known = None
+
+
+def _entries() -> Iterator[Entry]:
+    """All models with their prices, by one query."""
+    columns = (*_MODEL_COLUMNS, *(f"prices__{name}" for name in _PRICE_COLUMNS))
+    rows = CatalogueModel.objects.order_by("pk", "prices__valid_from").values(*columns)
+    with savepoint():
+        found = list(rows)
+    for _, versions in groupby(found, key=lambda row: row["id"]):
+        yield _entry(list(versions))
+
+
+def _entry(rows: list[dict[str, Any]]) -> Entry:
+    """A model from its rows, one for each price; one without a price has one row with nulls."""
+    row = rows[0]
+    versions = (_price_version(one) for one in rows if one["prices__valid_from"] is not None)
+    return Entry(
+        provider=row["provider"],
+        name=row["name"],
+        capability=row["capability"],
+        label=row["label"],
+        context_tokens=row["context_tokens"],
+        max_output_tokens=row["max_output_tokens"],
+        features=frozenset(feature for feature, column in FEATURES.items() if row[column]),
+        ends_at=row["ends_at"],
+        successor=row["successor"],
+        is_active=row["is_active"],
+        prices=tuple(
+            version for version in versions if row["capability"] != LLM or version.tokens is not None
+        ),
+    )
+
+
+def _price_version(row: dict[str, Any]) -> PriceVersion:
+    version: str = row["prices__version"]
+    valid_from: datetime = row["prices__valid_from"]
+    read, written, item = (
+        row["prices__input_micros"],
+        row["prices__output_micros"],
+        row["prices__item_micros"],
+    )
+    tokens = items = None
+    if read is not None and written is not None:
+        tokens = Price(read, written, row["prices__cached_input_micros"], version)
+    if item is not None:
+        items = ItemPrice(item, version)
+    return PriceVersion(valid_from, tokens, items)
