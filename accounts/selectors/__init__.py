@@ -1,6 +1,13 @@
 """Reads about accounts."""
 
 from accounts.selectors.budgets import BudgetState, budget_get, budget_limit
+from accounts.selectors.keys import (
+    provider_key_get_for,
+    provider_key_list_for,
+    provider_keys_for,
+    provider_keys_forget,
+    provider_keys_forget_all,
+)
 from accounts.selectors.users import (
     principal_forget,
     principal_forget_all,
@@ -16,6 +23,11 @@ __all__ = [
     "principal_forget",
     "principal_forget_all",
     "principal_get",
+    "provider_key_get_for",
+    "provider_key_list_for",
+    "provider_keys_for",
+    "provider_keys_forget",
+    "provider_keys_forget_all",
     "user_get",
     "user_get_by_name",
 ]
