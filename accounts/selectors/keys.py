@@ -1,4 +1,4 @@
-"""Users' own keys at the vendors: which ones a call is made with, and the snapshots that spare a query on most calls."""
+"""Own keys at the vendors: which ones a call is made with, and the snapshots that spare a query on most calls."""
 
 import time
 from uuid import UUID
