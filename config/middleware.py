@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from config.api import origin
 from config.db import uuid7
 
 HEADER = "X-Request-ID"
@@ -24,6 +25,7 @@ class RequestContextMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        response = self.get_response(request)
+        with origin.answering(request):
+            response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response

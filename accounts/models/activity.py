@@ -28,6 +28,7 @@ class Activity(models.Model):
     details = models.JSONField(_("details"), default=dict)
     ip_address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     user_agent = models.CharField(_("program"), max_length=400, blank=True)
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = ActivityQuerySet.as_manager()
@@ -71,6 +72,7 @@ class AuditEntry(models.Model):
     object_name = models.CharField(_("object"), max_length=200, blank=True)
     changes = models.JSONField(_("changes"), default=dict)
     ip_address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = AuditQuerySet.as_manager()

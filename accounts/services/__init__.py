@@ -1,5 +1,6 @@
 """What can be done with accounts and the sessions in which they are logged in."""
 
+from accounts.services.activities import activity_record
 from accounts.services.sessions import (
     AccessClaims,
     TokenPair,
@@ -16,6 +17,7 @@ __all__ = [
     "AccessClaims",
     "TokenPair",
     "access_claims",
+    "activity_record",
     "password_change",
     "session_end",
     "session_end_by_token",
