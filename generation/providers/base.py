@@ -21,6 +21,7 @@ BAD_REQUEST = "PROVIDER_BAD_REQUEST"
 CONTEXT_TOO_LONG = "PROVIDER_CONTEXT_TOO_LONG"
 CONTENT_REFUSED = "PROVIDER_CONTENT_REFUSED"
 BAD_ANSWER = "PROVIDER_BAD_ANSWER"
+ADDRESS_REFUSED = "PROVIDER_ADDRESS_REFUSED"
 
 CODES: frozenset[str] = frozenset(
     {
@@ -36,6 +37,7 @@ CODES: frozenset[str] = frozenset(
         CONTEXT_TOO_LONG,
         CONTENT_REFUSED,
         BAD_ANSWER,
+        ADDRESS_REFUSED,
     }
 )
 
@@ -129,6 +131,7 @@ class ProviderError(Exception):
 
         True when the fault is this provider's (rate limit, overload, outage, key, quota, missing model,
         refused connection) and it certainly charged nothing; False for moderation and bad requests, which
-        fail everywhere, and for an unknown outcome, which might be bought twice.
+        fail everywhere, for an unknown outcome, which might be bought twice, and for an address that is refused:
+        whoever named a server of his own must learn of it, not have his words sent elsewhere.
         """
         return self.charged is False and self.code in _FALLBACK_CODES

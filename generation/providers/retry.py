@@ -141,6 +141,12 @@ TRANSPORT: Mapping[str, rules.Rule] = {
 }
 """By the name of the exception's class, so that nothing heavy is imported. Others: connection lost."""
 
+GUARD: Mapping[str, rules.Rule] = {
+    "EgressRefusedError": rules.ADDRESS_REFUSED,
+    "EgressTooLargeError": rules.TOO_LARGE,
+}
+"""What the guard for users' addresses (config.egress) says, which stands behind httpx2's exception."""
+
 
 def openai_status_error(
     status: int,
@@ -175,15 +181,18 @@ def openai_stream_error(
 
 def transport_error(error: BaseException, *, provider: str) -> ProviderError:
     """The error for an exception of httpx2 (or of what lies below it)."""
-    for cls in type(error).__mro__:
-        if cls.__name__ in TRANSPORT:
-            return TRANSPORT[cls.__name__].error(provider)
-    return rules.CONNECTION_LOST.error(provider)
+    behind: BaseException | None = error
+    while behind is not None:
+        rule = _by_class(behind, GUARD)
+        if rule is not None:
+            return rule.error(provider)
+        behind = behind.__cause__
+    return (_by_class(error, TRANSPORT) or rules.CONNECTION_LOST).error(provider)
 
 
-def no_way_error(*, provider: str) -> ProviderError:
-    """There is no way to the provider's address, or none is allowed. Nothing was sent."""
-    return rules.NO_WAY.error(provider)
+def no_way_error(error: BaseException, *, provider: str) -> ProviderError:
+    """No way to the provider's address could be made, or none is allowed. Nothing was sent."""
+    return (_by_class(error, GUARD) or rules.NO_WAY).error(provider)
 
 
 def deadline_error(*, provider: str, provider_ref: str | None = None) -> ProviderError:
@@ -227,6 +236,10 @@ def status_rule(status: int) -> rules.Rule:
     if 300 <= status < 400:
         return rules.REDIRECTED
     return rules.BAD_REQUEST if 400 <= status < 500 else rules.GATEWAY_LOST
+
+
+def _by_class(error: BaseException, table: Mapping[str, rules.Rule]) -> rules.Rule | None:
+    return next((table[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in table), None)
 
 
 def _openai_rule(status: int, body: object, codes: Mapping[str, rules.Rule]) -> rules.Rule:

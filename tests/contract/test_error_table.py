@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from config import egress
 from generation.providers import retry
 from generation.providers.base import CODES, ProviderError, Usage
 
@@ -79,10 +80,10 @@ class TestStatus:
             assert retry.openai_status_error(status, None, {}, provider="v").retryable
 
     def test_every_row_has_a_known_code(self) -> None:
-        tables = [retry.OPENAI_STATUS, retry.OPENAI_CODES, retry.QWEN_CODES, retry.TRANSPORT]
+        tables = [retry.OPENAI_STATUS, retry.OPENAI_CODES, retry.QWEN_CODES, retry.TRANSPORT, retry.GUARD]
         found = {rule.code for table in tables for rule in table.values()}
         found |= {rule.code for _, rule in retry.OPENAI_MESSAGES}
-        assert found | {"PROVIDER_BAD_ANSWER"} == CODES
+        assert found == CODES
 
     def test_aliyuns_used_up_minute_is_no_empty_account(self) -> None:
         body = error("insufficient_quota", "You exceeded your current quota")
@@ -119,8 +120,9 @@ class TestTransport:
         found = retry.transport_error(exception, provider="v")
         assert (found.code, found.charged) == (code, charged)
 
-    def test_every_name_in_the_table_is_one_of_httpx2(self) -> None:
+    def test_every_name_in_the_tables_is_the_librarys_or_the_guards(self) -> None:
         assert [name for name in retry.TRANSPORT if not hasattr(httpx2, name)] == []
+        assert [name for name in retry.GUARD if not hasattr(egress, name)] == []
 
 
 class TestRetryAfter:
@@ -164,6 +166,7 @@ class TestFallback:
             "PROVIDER_CONTEXT_TOO_LONG",
             "PROVIDER_CONTENT_REFUSED",
             "PROVIDER_BAD_ANSWER",
+            "PROVIDER_ADDRESS_REFUSED",
         }
         assert {code for code in CODES if allows(code, False)} == CODES - elsewhere_the_same
         assert not any(allows(code, charged) for code in CODES for charged in (None, True))

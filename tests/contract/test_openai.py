@@ -13,7 +13,6 @@ import httpx2
 import orjson
 import pytest
 
-from config.egress import guarded_transport
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm import openai_client
 from generation.providers.llm.base import ChatMessage, ChatRequest
@@ -420,14 +419,6 @@ class TestWays:
             assert "写一份文档" in ask(adapter(server, transport=Way), chat("写一份文档"))
         assert [way.base_url for way in ways] == [server.url]
         assert ways[0].gone == [f"{server.url}/chat/completions"] * 2
-
-    @both_ways
-    def test_the_houses_own_guard_is_such_a_way(self, server: LLMServer, ask: Ask) -> None:
-        with pytest.raises(ProviderError) as caught:
-            ask(adapter(server, transport=guarded_transport), chat())
-        assert caught.value.charged is False
-        assert caught.value.allows_fallback
-        assert server.calls == []
 
     @both_ways
     def test_a_way_that_is_refused_costs_nothing_and_tells_nothing(self, server: LLMServer, ask: Ask) -> None:

@@ -13,6 +13,7 @@
 | `auth` | 401 that repeats the key, as OpenAI's does |
 | `no-balance`, `quota` | 402 (DeepSeek), 429 `insufficient_quota` (OpenAI) |
 | `no-model` | 404 `model_not_found` |
+| `no-route`, `no-method` | 404, 405 with a page, as where an address isn't served |
 | `bad-request`, `context-too-long`, `moderated`, `risk` | 400; `risk` has DeepSeek's wording without a code |
 | `content-filter`, `length` | half an answer with that finish reason |
 | `refusal` | `message.refusal` instead of content |
@@ -28,7 +29,7 @@
 | `stream-error` | an error object in the middle of a stream |
 | `redirect` | 307 to elsewhere |
 | `usage-in-choice`, `usage-everywhere` | a stream that counts inside its last choice (Moonshot), in each piece |
-| `moonshot-…`, `qwen-…`, `siliconflow-…` | these vendors' own errors, as their documents show them |
+| `deepseek-…`, `moonshot-…`, `qwen-…`, `siliconflow-…` | these vendors' own errors, as their documents show them |
 """
 
 from __future__ import annotations
@@ -297,6 +298,17 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "stream-error": _always(changes={"has_stream_error": True}, ends_without_done=True),
     "usage-in-choice": _always(changes={"usage_place": "choice"}),
     "usage-everywhere": _always(changes={"usage_place": "everywhere"}),
+    "no-route": _error(404, b"404 page not found"),
+    "no-method": _error(405, b"Method Not Allowed"),
+    # api-docs.deepseek.com/quick_start/error_codes
+    "deepseek-auth": _error(
+        401,
+        error_for(
+            "Authentication Fails, Your api key: ****9show is invalid",
+            "authentication_error",
+            "invalid_request_error",
+        ),
+    ),
     # platform.kimi.com/docs/api/errors
     "moonshot-rate-limit": _rate_limit(
         error={
@@ -315,6 +327,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     # help.aliyun.com/zh/model-studio/error-code
     "qwen-rate-limit": _rate_limit(
         error=error_for("You exceeded your current quota", "insufficient_quota", "insufficient_quota")
+    ),
+    "qwen-auth": _error(
+        401, error_for("Incorrect API key provided. ", "invalid_request_error", "invalid_api_key")
     ),
     "qwen-arrears": _error(400, error_for("Access denied, good standing", "Arrearage", "Arrearage")),
     "qwen-inspection": _error(

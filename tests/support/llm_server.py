@@ -6,6 +6,7 @@ As a process of its own:   python -m tests.support.llm_server --port 0 --delay 2
 It listens on 127.0.0.1 only. What happens to a call is chosen by the name of its model (`model="hang"`) or by
 a marker in the last user message (`[[server:delay=2]]`); `tests/support/llm_behaviours.py` lists the names.
 Without one it answers with `answer(body)`, by default a Markdown document that repeats the prompt's fields.
+`GET /models` does what `server.listing` names, answers with `server.models` and is counted in `server.listings`.
 
 Every accepted call is counted: in `server.calls` and, one JSON line when it is received and one when it is
 answered, in the log file, so that a test which kills the caller can tell how often something was bought
@@ -86,6 +87,12 @@ def read_log(path: Path | str) -> list[dict[str, Any]]:
     return [calls[number] for number in sorted(calls)]
 
 
+def model_list(*names: str) -> dict[str, Any]:
+    """The answer of `GET /models`, as OpenAI and all who copy it give it."""
+    about = {"object": "model", "created": 1_700_000_000, "owned_by": "vendor"}
+    return {"object": "list", "data": [{"id": name, **about} for name in names]}
+
+
 class LLMServer:
     """The server, in a thread of this process: `with LLMServer() as server: ... server.url, server.calls`."""
 
@@ -103,6 +110,9 @@ class LLMServer:
         self.delay = delay
         self.answer = answer
         self.calls: list[Call] = []
+        self.listing = "ok"
+        self.models: Any = model_list(*BEHAVIOURS)
+        self.listings: list[str] = []
         self.connections = 0
         self.in_flight = 0
         self.peak_in_flight = 0
@@ -181,11 +191,7 @@ class LLMServer:
         self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
     ) -> None:
         if (method, path) == ("GET", "/v1/models"):
-            send(
-                writer,
-                200,
-                {"object": "list", "data": [{"id": name, "object": "model"} for name in BEHAVIOURS]},
-            )
+            await self._list(headers, writer)
         elif (method, path) == ("POST", "/v1/chat/completions"):
             await self._chat(headers, orjson.loads(body), writer)
         else:
@@ -194,6 +200,19 @@ class LLMServer:
                 404,
                 {"error": {"message": f"No such address: {path}", "type": "invalid_request_error"}},
             )
+
+    async def _list(self, headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        self.listings.append(key_hash(headers.get("authorization", "").removeprefix("Bearer ")))
+        plan = self.behaviours[self.listing]("", headers, is_repeated=False)
+        await self._wait(plan)
+        if plan.action == "lost":
+            reset(writer)
+        elif plan.error is not None:
+            send(writer, plan.error.status, plan.error.body, plan.error.headers)
+        elif plan.action == "only-keep-alive":
+            await send_signs_of_life(writer, is_stream=False)
+        else:
+            await send_whole(writer, orjson.dumps(self.models), plan)
 
     async def _chat(
         self, headers: dict[str, str], body: dict[str, Any], writer: asyncio.StreamWriter

@@ -24,7 +24,7 @@ from generation.providers import retry
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
-from generation.providers.llm.openai_client import authorization, shared_client
+from generation.providers.llm.openai_client import authorization, client_for, failure_of
 from generation.providers.llm.sse import SseSplitter
 from generation.providers.llm.tokens import estimate_input_tokens
 
@@ -95,7 +95,7 @@ class OpenAIChat:
         deadline = time.monotonic() + timeout
         body = self._body(request, is_stream=False)
         try:
-            client = self._client()
+            client = client_for(self.name, self._base_url, self._max_connections, self._transport)
             with closing(self._post(client, request, body, timeout)) as response:
                 content = self._read(response, deadline)
         except ProviderError:
@@ -118,7 +118,7 @@ class OpenAIChat:
         timeout = min(request.timeout_s, self._timeout_s)
         body = self._body(request, is_stream=True)
         try:
-            client = self._client()
+            client = client_for(self.name, self._base_url, self._max_connections, self._transport)
             with closing(self._post(client, request, body, timeout)) as response:
                 answer = _StreamedAnswer(
                     self.name, request, self._dialect, response.headers.get("x-request-id")
@@ -159,19 +159,12 @@ class OpenAIChat:
             failure = retry.not_sendable_error(provider=self.name)
         raise failure
 
-    def _client(self) -> OpenAI:
-        try:
-            return shared_client(self._base_url, self._max_connections, self._transport)
-        except Exception:  # noqa: BLE001 - a way that cannot be made; what it says may name what lies behind
-            failure = retry.no_way_error(provider=self.name)
-        raise failure
-
     def _post(self, client: OpenAI, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
         """The answer's head; its body is still to be read."""
         import httpx2
         from openai import Stream
 
-        headers = authorization(self._api_key)
+        headers = authorization(self.name, self._api_key)
         if request.request_key:
             headers["X-Client-Request-Id"] = (
                 f"{quote(request.request_key, safe=_KEY_SAFE)[:480]}/{request.attempt}"
@@ -202,20 +195,7 @@ class OpenAIChat:
         return bytes(content)
 
     def _failure(self, error: Exception) -> ProviderError:
-        import openai
-
-        if isinstance(error, openai.APIStatusError):
-            return retry.openai_status_error(
-                error.status_code,
-                error.body,
-                error.response.headers,
-                provider=self.name,
-                provider_ref=error.request_id,
-                codes=self._dialect.codes,
-            )
-        if isinstance(error, openai.APIConnectionError):
-            return retry.transport_error(error.__cause__ or error, provider=self.name)
-        return retry.transport_error(error, provider=self.name)
+        return failure_of(error, provider=self.name, codes=self._dialect.codes)
 
 
 class _StreamedAnswer:

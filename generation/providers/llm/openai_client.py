@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import ssl
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from generation.providers import retry, rules
+from generation.providers.base import ProviderError
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,6 +35,7 @@ MAX_CLIENTS = 64
 _KEEPALIVE_S = 4.0
 """Idle connections are dropped before common servers do it (uvicorn: 5 s): a request that meets a connection
 being closed has an unknown outcome."""
+_KEY = re.compile(r"[!-~]*")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _clients: OrderedDict[tuple[int, str, int, Transport | None], OpenAI] = OrderedDict()
@@ -40,7 +45,7 @@ _lock = threading.Lock()
 def shared_client(base_url: str, max_connections: int, transport: Transport | None = None) -> OpenAI:
     """The client for `base_url`; at most `max_connections` of its calls are in flight at once.
 
-    Whoever calls keeps it until the answer is read. Requests need `authorization`.
+    Whoever calls keeps it until the answer is read. Requests need `authorization`. Raises what `transport` raises.
     """
     # The process id keeps a forked child away from its parent's sockets.
     key = (os.getpid(), base_url, max_connections, transport)
@@ -61,11 +66,46 @@ def close_clients() -> None:
         client.close()
 
 
-def authorization(api_key: str) -> dict[str, Any]:
-    """The header for `api_key`, or the SDK's sign that there is to be none."""
+def client_for(
+    provider: str, base_url: str, max_connections: int, transport: Transport | None = None
+) -> OpenAI:
+    """The same, raising nothing but `ProviderError`."""
+    try:
+        return shared_client(base_url, max_connections, transport)
+    except Exception as error:  # noqa: BLE001 - a way that can't be made; what it says may name what lies behind
+        failure = retry.no_way_error(error, provider=provider)
+    raise failure
+
+
+def authorization(provider: str, api_key: str) -> dict[str, Any]:
+    """The header for `api_key`, or the SDK's sign that there is to be none. Raises `ProviderError` for a key that no
+    header takes: what the HTTP library says about it would quote it."""
     from openai import Omit
 
+    if not _KEY.fullmatch(api_key):
+        raise rules.NO_KEY.error(provider)
     return {"Authorization": f"Bearer {api_key}" if api_key else Omit()}
+
+
+def failure_of(error: Exception, *, provider: str, codes: Mapping[str, rules.Rule]) -> ProviderError:
+    """The error for whatever the SDK raised, for a vendor whose own codes are `codes`.
+
+    Raise it outside of the handler of `error`, so that no exception that knows the request's headers hangs on it.
+    """
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return retry.openai_status_error(
+            error.status_code,
+            error.body,
+            error.response.headers,
+            provider=provider,
+            provider_ref=error.request_id,
+            codes=codes,
+        )
+    if isinstance(error, openai.APIConnectionError):
+        return retry.transport_error(error.__cause__ or error, provider=provider)
+    return retry.transport_error(error, provider=provider)
 
 
 def _build(base_url: str, max_connections: int, transport: Transport | None) -> OpenAI:

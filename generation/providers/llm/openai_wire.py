@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -119,6 +120,14 @@ _OUT_OF_RESOURCES = "insufficient_system_resource"
 def dialect_of(host: str) -> str:
     """The name of the dialect spoken at `host`."""
     return _HOSTS.get(host, "generic")
+
+
+def dialect_of_url(url: str) -> str:
+    """The name of the dialect spoken at `url`, whatever it is."""
+    try:
+        return dialect_of(urlsplit(url).hostname or "")
+    except ValueError:
+        return "generic"
 
 
 def limits(request: ChatRequest, *, model: str, dialect: Dialect) -> Limits:
