@@ -5,26 +5,35 @@ from accounts.services.sessions import (
     AccessClaims,
     TokenPair,
     access_claims,
+    login_account,
     session_end,
     session_end_by_token,
     session_refresh,
     session_start,
     user_login,
+    user_logout,
 )
+from accounts.services.tokens import TokenClaims, token_authenticate, token_create, token_delete
 from accounts.services.users import password_change, user_delete, user_register, user_update
 
 __all__ = [
     "AccessClaims",
+    "TokenClaims",
     "TokenPair",
     "access_claims",
     "activity_record",
+    "login_account",
     "password_change",
     "session_end",
     "session_end_by_token",
     "session_refresh",
     "session_start",
+    "token_authenticate",
+    "token_create",
+    "token_delete",
     "user_delete",
     "user_login",
+    "user_logout",
     "user_register",
     "user_update",
 ]

@@ -22,8 +22,10 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from accounts.domain.actions import Action, ObjectType
 from accounts.errors import CredentialsWrongError
 from accounts.models import User
+from accounts.services.activities import activity_record
 from config.errors import TokenInvalidError
 
 PASSWORD_CLAIM = "pwd"  # noqa: S105 — the name of a claim
@@ -101,8 +103,33 @@ def user_login(*, login: str, password: str) -> tuple[User, TokenPair]:
     if not user.check_password(password) or not user.is_active:
         raise CredentialsWrongError
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+        # A password that was changed while this one was checked must open no session any more.
+        unchanged = User.objects.filter(
+            pk=user.pk, is_active=True, password_changed_at=user.password_changed_at
+        )
+        if not unchanged.update(last_login=timezone.now()):
+            raise CredentialsWrongError
+        activity_record(owner_id=user.pk, action=Action.LOGIN, object_type=ObjectType.USER, object_id=user.pk)
         return user, session_start(user=user)
+
+
+def login_account(login: str) -> str:
+    """Under which name failed log-ins are counted: one for the account, whether its username or its address is tried,
+    at whichever door; the text itself when there is no such account."""
+    name = login.strip()
+    try:
+        return str(User.objects.get_by_natural_key(name).pk)
+    except User.DoesNotExist:
+        return name.casefold()
+
+
+@transaction.atomic
+def user_logout(*, user_id: UUID, session: str, refresh: str | None = None) -> None:
+    """End the session, and that of `refresh` when it is a refresh token of the user's own."""
+    session_end(user_id=user_id, session=session)
+    if refresh is not None:
+        session_end_by_token(user_id=user_id, refresh=refresh)
+    activity_record(owner_id=user_id, action=Action.LOGOUT, object_type=ObjectType.USER, object_id=user_id)
 
 
 def session_refresh(*, refresh: str) -> TokenPair:

@@ -8,15 +8,18 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.domain.actions import Action, ObjectType
 from accounts.domain.names import normalized_email, normalized_username
 from accounts.errors import EmailTakenError, PasswordWrongError, UsernameTakenError
 from accounts.models import User
 from accounts.selectors import principal_forget
+from accounts.services.activities import activity_record
 from accounts.services.sessions import TokenPair, session_start, sessions_end_all
 
 CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
 
 
+@transaction.atomic
 def user_register(*, username: str, email: str, password: str, language: str = User.Language.EN) -> User:
     """Open an account. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
     password)."""
@@ -24,6 +27,7 @@ def user_register(*, username: str, email: str, password: str, language: str = U
     _check_password(password, user, field="password")
     user.set_password(password)
     _save_unique(user)
+    _record(user, Action.REGISTER)
     return user
 
 
@@ -37,10 +41,12 @@ def user_update(*, user: User, **changes: Any) -> User:
         changes["username"] = normalized_username(changes["username"])
     if "email" in changes:
         changes["email"] = normalized_email(changes["email"])
-    for name, value in changes.items():
-        setattr(user, name, value)
-    if changes:
-        _save_unique(user, update_fields=list(changes))
+    changed = [name for name, value in changes.items() if getattr(user, name) != value]
+    for name in changed:
+        setattr(user, name, changes[name])
+    if changed:
+        _save_unique(user, update_fields=changed)
+        _record(user, Action.UPDATE_ACCOUNT, fields=changed)
         transaction.on_commit(partial(principal_forget, user.pk))
     return user
 
@@ -57,6 +63,7 @@ def password_change(*, user: User, current: str, new: str) -> TokenPair:
     user.set_password(new)
     user.save(update_fields=["password"])
     sessions_end_all(user_id=user.pk)
+    _record(user, Action.CHANGE_PASSWORD)
     transaction.on_commit(partial(principal_forget, user.pk))
     return session_start(user=user)
 
@@ -70,6 +77,12 @@ def user_delete(*, user: User, password: str) -> None:
     sessions_end_all(user_id=user_id)
     user.delete()
     transaction.on_commit(partial(principal_forget, user_id))
+
+
+def _record(user: User, action: Action, **details: Any) -> None:
+    activity_record(
+        owner_id=user.pk, action=action, object_type=ObjectType.USER, object_id=user.pk, details=details
+    )
 
 
 def _check_password(password: str, user: User, *, field: str) -> None:

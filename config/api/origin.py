@@ -7,7 +7,7 @@ program, under which request id) they find here. In a worker or a command there 
 import ipaddress
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
@@ -66,8 +66,6 @@ def _stored_address(text: str) -> str | None:
 
 def _readable(header: str) -> str:
     """The header's text: servers hand UTF-8 over as if it were Latin-1."""
-    try:
+    with suppress(UnicodeError):
         header = header.encode("latin-1").decode()
-    except UnicodeError:
-        pass
     return CONTROL.sub("", header)[:USER_AGENT_LENGTH]

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -82,17 +83,15 @@ class RequestThrottle(BaseThrottle):
         return self.window.reset
 
 
-class LoginLimit:
-    """`LOGIN_LIMIT_MAX_ATTEMPTS` failed log-ins per window, for each account and for each address; 0: off.
+class AttemptLimit:
+    """`LOGIN_LIMIT_MAX_ATTEMPTS` attempts per window under each of the names; 0: off.
 
-    A try is counted before the password is looked at, so that parallel guesses can't slip through, and taken back
-    when it was right.
+    An attempt is counted before it is looked at, so that parallel ones can't slip through, and taken back where only
+    failures count.
     """
 
-    def __init__(self, request: Request, login: str) -> None:
-        account = hashlib.sha256(login.casefold().encode()).hexdigest()[:32]
-        address = address_group(client_address(request._request))
-        self.names = [f"login:account:{account}", f"login:address:{address}"] if self.limit else []
+    def __init__(self, *names: str) -> None:
+        self.names = names if self.limit else ()
 
     @property
     def limit(self) -> int:
@@ -108,3 +107,25 @@ class LoginLimit:
     def succeeded(self) -> None:
         for name in self.names:
             uncount(name)
+
+
+class LoginLimit(AttemptLimit):
+    """Guesses at passwords, through whichever door: counted for the account and for the address that they come from.
+
+    `account` names the account in one way for all doors (`accounts.services.login_account`).
+    """
+
+    def __init__(self, request: HttpRequest | Request, account: str) -> None:
+        hashed = hashlib.sha256(account.encode()).hexdigest()[:32]
+        super().__init__(f"login:account:{hashed}", f"login:address:{_caller(request)}")
+
+
+class AddressLimit(AttemptLimit):
+    """Attempts at something that has no account yet, such as opening one: counted for the address."""
+
+    def __init__(self, request: HttpRequest | Request, what: str) -> None:
+        super().__init__(f"{what}:address:{_caller(request)}")
+
+
+def _caller(request: HttpRequest | Request) -> str:
+    return address_group(client_address(getattr(request, "_request", request)))

@@ -30,7 +30,7 @@ from config.api.language import language_of
 from config.api.renderers import to_json
 from config.api.schema import operation
 from config.api.scopes import OPEN, SESSION_ONLY
-from config.api.throttling import LoginLimit
+from config.api.throttling import AddressLimit, LoginLimit
 from config.api.views import ApiView, Created, Detail, NoContent
 from config.errors import PreconditionFailedError, TokenInvalidError
 
@@ -69,10 +69,11 @@ class UserRegisterApi(PublicApi):
         errors=[UsernameTakenError, EmailTakenError],
     )
     def post(self, request: Request) -> Created:
+        given = self.read(UserRegisterIn)
+        # Each attempt counts: those that fail tell whose names and addresses are taken.
+        AddressLimit(request, "register").begin()
         with transaction.atomic():
-            user = services.user_register(
-                **{"language": language_of(request._request), **self.read(UserRegisterIn)}
-            )
+            user = services.user_register(**{"language": language_of(request._request), **given})
             tokens = services.session_start(user=user)
         return Created({**tokens_out(tokens), "user": user_out(user)}, "/api/v1/auth/me")
 
@@ -89,7 +90,7 @@ class UserLoginApi(PublicApi):
     )
     def post(self, request: Request) -> dict[str, Any]:
         given = self.read(UserLoginIn)
-        limit = LoginLimit(request, given["login"])
+        limit = LoginLimit(request, services.login_account(given["login"]))
         limit.begin()
         user, tokens = services.user_login(**given)
         limit.succeeded()
@@ -108,7 +109,12 @@ class TokenRefreshApi(PublicApi):
         errors=[TokenInvalidError],
     )
     def post(self, request: Request) -> dict[str, Any]:
-        return tokens_out(services.session_refresh(**self.read(TokenRefreshIn)))
+        given = self.read(TokenRefreshIn)
+        limit = AddressLimit(request, "refresh")
+        limit.begin()
+        tokens = services.session_refresh(**given)
+        limit.succeeded()
+        return tokens_out(tokens)
 
 
 class UserLogoutApi(ApiView):
@@ -125,9 +131,7 @@ class UserLogoutApi(ApiView):
     def post(self, request: Request) -> NoContent:
         given = self.read(LogoutIn)
         claims = cast(services.AccessClaims, request.auth)
-        services.session_end(user_id=self.caller.pk, session=claims.session)
-        if "refresh" in given:
-            services.session_end_by_token(user_id=self.caller.pk, refresh=given["refresh"])
+        services.user_logout(user_id=self.caller.pk, session=claims.session, refresh=given.get("refresh"))
         return NoContent()
 
 
