@@ -31,6 +31,13 @@ class PasswordWrongError(AppError):
     zh = "当前密码不正确，未做任何更改。"
 
 
+class AccessTokenLimitError(AppError):
+    code = "ACCESS_TOKEN_LIMIT_REACHED"
+    status = 409
+    en = "An account has at most {limit} access tokens. Delete one that you no longer need, then make the new one."
+    zh = "每个账户最多可有 {limit} 个访问令牌。请先删除不再需要的令牌，再创建新的。"
+
+
 class BudgetExceededError(AppError):
     code = "BUDGET_EXCEEDED"
     status = 402

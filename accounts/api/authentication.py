@@ -4,28 +4,32 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.domain.principal import Principal
+from accounts.domain.tokens import is_ours
 from accounts.selectors import principal_get
-from accounts.services import AccessClaims, access_claims
+from accounts.services import AccessClaims, TokenClaims, access_claims, token_authenticate
+from config.api.scopes import READ_METHODS
 from config.errors import TokenInvalidError
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class BearerAuthentication(BaseAuthentication):
     """Sets `request.user` (a Principal) and `request.auth` (the token's claims).
 
-    The token is verified without a query. Whether its account still exists, is active and has the same password is
-    remembered for some seconds on reads and looked up on everything that may change something or cost money.
+    The token is a session's (a JWT, verified without a query) or an access token (`atl_…`, told by its form). What
+    stands behind it, an active account with the same password or a token that wasn't deleted, is remembered for some
+    seconds on reads and looked up on everything that may change something or cost money.
     """
 
-    def authenticate(self, request: Request) -> tuple[Principal, AccessClaims] | None:
+    def authenticate(self, request: Request) -> tuple[Principal, AccessClaims | TokenClaims] | None:
         """None without such a header. Raises TokenInvalidError."""
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        claims = access_claims(token.strip())
-        is_read = request.method in SAFE_METHODS
-        principal = principal_get(claims.user_id, claims.password_stamp, fresh=not is_read)
+        token = token.strip()
+        fresh = request.method not in READ_METHODS
+        if is_ours(token):
+            return token_authenticate(token, fresh=fresh)
+        claims = access_claims(token)
+        principal = principal_get(claims.user_id, claims.password_stamp, fresh=fresh)
         if principal is None:
             raise TokenInvalidError
         return principal, claims

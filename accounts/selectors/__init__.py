@@ -8,6 +8,7 @@ from accounts.selectors.keys import (
     provider_keys_forget,
     provider_keys_forget_all,
 )
+from accounts.selectors.tokens import access_token_get_for, access_token_list_for
 from accounts.selectors.users import (
     principal_forget,
     principal_forget_all,
@@ -18,6 +19,8 @@ from accounts.selectors.users import (
 
 __all__ = [
     "BudgetState",
+    "access_token_get_for",
+    "access_token_list_for",
     "budget_get",
     "budget_limit",
     "principal_forget",

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from accounts.domain.principal import Principal
 from accounts.models import User
+from accounts.selectors.tokens import access_tokens_forget, access_tokens_forget_all
 
 SNAPSHOTS_KEPT = 10_000
 
@@ -56,12 +57,14 @@ def principal_get(user_id: UUID, password_stamp: int, *, fresh: bool) -> Princip
 
 
 def principal_forget(user_id: UUID) -> None:
-    """Look the account up again on its next request to this process."""
+    """Look the account up again on its next request to this process, whatever token it comes with."""
     _snapshots.pop(user_id, None)
+    access_tokens_forget(user_id)
 
 
 def principal_forget_all() -> None:
     _snapshots.clear()
+    access_tokens_forget_all()
 
 
 def _look_up(user_id: UUID, stale_at: float) -> Snapshot:

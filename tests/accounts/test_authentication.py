@@ -225,9 +225,9 @@ def test_own_changes_are_seen_at_once(client_for, alice: User) -> None:
 
 
 def test_memory_stays_bounded(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    from accounts import selectors
+    from accounts.selectors import users
 
-    monkeypatch.setattr(selectors, "SNAPSHOTS_KEPT", 3)
+    monkeypatch.setattr(users, "SNAPSHOTS_KEPT", 3)
     for _ in range(10):
         principal_get(User(password_changed_at=timezone.now()).pk, 0, fresh=False)
-    assert len(selectors._snapshots) <= 3
+    assert len(users._snapshots) <= 3
