@@ -6,26 +6,33 @@ from config.env import Env
 
 OPENAI_CHAT = "generation.providers.llm.openai.OpenAIChat"
 BEDROCK_CHAT = "generation.providers.llm.bedrock.BedrockChat"
+#: The small model that `make local-llm` installs; not `local`, which is a server of the operator's own.
+SMALL_MODEL = "local-model"
 
 _MODEL = "Model asked by default"
 #: What makes a vendor usable; the others need `<NAME>_API_KEY`.
 _NEEDED = {"qwen": "QWEN_LLM_API_KEY", "local": "LOCAL_LLM_BASE_URL"}
 
 
-def provider_settings(env: Env) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """`PROVIDERS` (capability → name → path and options) and `PROVIDER_ORDER` (capability → names, best first).
+def provider_settings(
+    env: Env,
+) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]], dict[str, dict[str, str]]]:
+    """`PROVIDERS` (capability → name → path and options), `PROVIDER_ORDER` (capability → names, best first) and
+    `PROVIDER_VENDORS` (name → address, default model, dialect: for keys of users' own, whether or not we have one).
 
     Without `LLM_PROVIDERS`, every vendor whose key is set is used, in the order of `_chat_vendors`; without any key
-    the sandbox answers. Bedrock is used only when it is named, as AWS' credentials may be there for other services
-    or come from the machine's role. A vendor that is named without a key is a problem of the environment, reported
-    at the start.
+    the small local model answers if it runs, else the sandbox. Wherever it is named and doesn't run, it is left out,
+    as the product must start without it. Bedrock is used only when it is named, as AWS' credentials may be there for
+    other services or come from the machine's role. A vendor that is named without a key is a problem of the
+    environment, reported at the start.
     """
     vendors = _chat_vendors(env)
     usable = [
         name for name, options in vendors.items() if options["base_url" if name == "local" else "api_key"]
     ]
     bedrock = _bedrock(env)
-    known = [*vendors, "bedrock", "sandbox"]
+    small_model = _small_model(env)
+    known = [*vendors, "bedrock", SMALL_MODEL, "sandbox"]
 
     order = env.list(
         "LLM_PROVIDERS", default=[], help="Order of preference, e.g. deepseek,openai; empty: by keys"
@@ -39,12 +46,21 @@ def provider_settings(env: Env) -> tuple[dict[str, dict[str, Any]], dict[str, li
             )
     if "bedrock" in order and not bedrock["region"]:
         env.problem("LLM_PROVIDERS names 'bedrock', but AWS_REGION is not set")
-    order = order or usable or ["sandbox"]
+    order = order or usable or [SMALL_MODEL]
+    if not small_model["base_url"]:
+        order = [name for name in order if name != SMALL_MODEL] or ["sandbox"]
 
     providers = {name: {"path": OPENAI_CHAT, "options": vendors[name]} for name in usable}
+    if small_model["base_url"]:
+        providers[SMALL_MODEL] = {"path": OPENAI_CHAT, "options": small_model}
     if "bedrock" in order:
         providers["bedrock"] = {"path": BEDROCK_CHAT, "options": bedrock}
-    return {"llm": providers}, {"llm": order}
+    public = {
+        name: {option: options[option] for option in ("base_url", "model", "dialect")}
+        for name, options in vendors.items()
+        if name != "local"
+    }
+    return {"llm": providers}, {"llm": order}, public
 
 
 def _chat_vendors(env: Env) -> dict[str, dict[str, Any]]:
@@ -101,6 +117,16 @@ def _chat_vendors(env: Env) -> dict[str, dict[str, Any]]:
             ),
             "model": env.str("LOCAL_LLM_MODEL", default="local", help=_MODEL),
         },
+    }
+
+
+def _small_model(env: Env) -> dict[str, Any]:
+    """Usually told by `make run`, which serves the model."""
+    return {
+        "api_key": env.secret("SMALL_MODEL_API_KEY", default="", help="Key of the small model's server"),
+        "base_url": env.url("SMALL_MODEL_BASE_URL", default="", help="Where the small model is served"),
+        "model": env.str("SMALL_MODEL_NAME", default="small-model", help="What its documents name"),
+        "dialect": "generic",
     }
 
 

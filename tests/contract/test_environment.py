@@ -95,7 +95,8 @@ def test_a_vendor_that_is_named_without_its_key_is_reported(name: str, wanted: s
 
 
 def test_a_misspelt_vendor_is_reported_with_those_that_exist() -> None:
-    assert ", ".join([*BY_KEYS, "bedrock", "sandbox"]) in problems(LLM_PROVIDERS="qwne")
+    known = [*BY_KEYS, "bedrock", "local-model", "sandbox"]
+    assert ", ".join(known) in problems(LLM_PROVIDERS="qwne")
 
 
 def test_aws_credentials_alone_do_not_choose_bedrock() -> None:
@@ -106,12 +107,47 @@ def test_aws_credentials_alone_do_not_choose_bedrock() -> None:
     assert providers["bedrock"]["options"]["model"] == "amazon.nova-pro-v1:0"
 
 
+SMALL = {"SMALL_MODEL_BASE_URL": "http://127.0.0.1:9/v1", "SMALL_MODEL_API_KEY": "k", "SMALL_MODEL_NAME": "q"}
+
+
+def test_the_small_model_answers_only_where_it_runs_and_nobody_has_a_key() -> None:
+    providers, order = read(**SMALL)
+    assert order == ["local-model"], "never the sandbox's text in place of a model's that is only slow"
+    assert providers["local-model"]["options"] == {
+        "api_key": "k",
+        "base_url": "http://127.0.0.1:9/v1",
+        "model": "q",
+        "dialect": "generic",
+    }
+    assert read(**SMALL, DEEPSEEK_API_KEY="sk-1")[1] == ["deepseek"]
+    assert read(**SMALL, LOCAL_LLM_BASE_URL="http://127.0.0.1:11434/v1")[1] == ["local"]
+
+
+@pytest.mark.parametrize(
+    ("named", "running", "absent"),
+    [
+        ("local-model", ["local-model"], ["sandbox"]),
+        ("deepseek,local-model", ["deepseek", "local-model"], ["deepseek"]),
+        ("local-model,sandbox", ["local-model", "sandbox"], ["sandbox"]),
+        ("sandbox", ["sandbox"], ["sandbox"]),
+    ],
+)
+def test_a_small_model_that_is_named_but_does_not_run_stops_nothing(
+    named: str, running: list[str], absent: list[str]
+) -> None:
+    assert read(**KEYS, **SMALL, LLM_PROVIDERS=named)[1] == running
+    providers, order = read(**KEYS, LLM_PROVIDERS=named)
+    assert order == absent
+    assert "local-model" not in providers
+
+
 def test_every_provider_that_is_read_can_be_built(settings: Any) -> None:
     aws = {"AWS_REGION": "us-east-1", "LLM_PROVIDERS": ",".join([*BY_KEYS, "bedrock"])}
-    settings.PROVIDERS = {"llm": read(**KEYS, **aws)[0]}
+    settings.PROVIDERS = {"llm": read(**KEYS, **SMALL, **aws)[0]}
+    names = [*BY_KEYS, "bedrock", "local-model"]
     registry.reset()
     try:
-        built = [registry.get_llm(name) for name in [*BY_KEYS, "bedrock"]]
+        built = [registry.get_llm(name) for name in names]
     finally:
         registry.reset()
-    assert [llm.name for llm in built] == [*BY_KEYS, "bedrock"]
+    assert [llm.name for llm in built] == names
