@@ -1,5 +1,6 @@
 """Accounts in the back office."""
 
+from accounts.admin.tokens import AccessTokenAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["UserAdmin"]
+__all__ = ["AccessTokenAdmin", "UserAdmin"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api.views import auth
+from accounts.api.views import auth, tokens
 
 urlpatterns = [
     path("auth/register", auth.UserRegisterApi.as_view()),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("auth/password", auth.PasswordChangeApi.as_view()),
     path("auth/me", auth.MeApi.as_view()),
     path("auth/updateMe", auth.UpdateMeApi.as_view()),
+    path("access-tokens", tokens.AccessTokenListApi.as_view()),
+    path("access-tokens/<uuid:token_id>", tokens.AccessTokenApi.as_view()),
 ]

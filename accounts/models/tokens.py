@@ -37,7 +37,10 @@ class AccessToken(BaseModel):
     class Meta:
         verbose_name = _("access token")
         verbose_name_plural = _("access tokens")
-        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_newest")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="token_owner_newest"),
+            models.Index(fields=["last_four"], name="token_last_four"),
+        ]
 
     def __str__(self) -> str:
         return self.name

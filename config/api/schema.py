@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent, build_bearer_security_scheme_object
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from config import errors
 from config.api.renderers import JSON
+from config.api.scopes import OPEN, SCOPES, SESSION_ONLY, needed_scope
 from config.api.waiting import LONGEST_SECONDS
 from config.errors import AppError
 
@@ -95,6 +96,14 @@ def _serializer_of(shape: Any) -> Any:
     return shape
 
 
+SECURITY_DESCRIPTION = """A session's token (from logging in) or an access token (`atl_live_…`, `atl_test_…`).
+
+An access token does what its scopes allow. Each operation names the one that it needs; without it the answer is 403
+`SCOPE_MISSING`. What no access token may do answers 403 `SESSION_NEEDED`. The scopes:
+
+"""
+
+
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Told by name: the kernel imports no app."""
 
@@ -102,11 +111,20 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Any:
-        return build_bearer_security_scheme_object(
-            header_name="Authorization",
-            token_prefix="Bearer",  # noqa: S106 — the word before a token
-            bearer_format="JWT",
-        )
+        scopes = "\n".join(f"- `{name}`: {text}" for name, text in SCOPES.items())
+        return {"type": "http", "scheme": "bearer", "description": SECURITY_DESCRIPTION + scopes}
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        """OpenAPI 3.1 lets every kind of security name the roles that it needs (section 4.8.30)."""
+        needed = _needed_scope(auto_schema)
+        return {self.name: [needed] if needed in SCOPES else []}
+
+
+def _needed_scope(auto_schema: AutoSchema) -> str:
+    view: Any = auto_schema.view
+    return needed_scope(
+        getattr(view, "scope", ""), auto_schema.method, getattr(view, "session_methods", frozenset())
+    )
 
 
 class AtelierSchema(AutoSchema):
@@ -119,7 +137,9 @@ class AtelierSchema(AutoSchema):
         described = getattr(getattr(self.view, method.lower(), None), "described", None)
         if found is None or described is None:
             return found
-        if not any(found.get("security", [])):
+        if any(found.get("security", [])):
+            self._add_scope(found)
+        else:
             found.pop("security", None)
         self._add_request(found, described)
         self._wrap_success(found["responses"][str(described.status)], described)
@@ -140,6 +160,17 @@ class AtelierSchema(AutoSchema):
             if member.get("oneOf") == [{}, {"type": "null"}]:
                 del member["oneOf"]
         return mapped
+
+    def _add_scope(self, found: Schema) -> None:
+        """The security requirement again, where people read."""
+        needed = _needed_scope(self)
+        if needed == OPEN:
+            return
+        if needed == SESSION_ONLY:
+            text = "For sessions only: no access token may do this."
+        else:
+            text = f"Access tokens need the scope `{needed}`."
+        found["description"] = f"{found.get('description', '')}\n\n{text}".strip()
 
     def _add_request(self, found: Schema, described: Operation) -> None:
         if self.method == "DELETE" and described.request is not None:
@@ -187,7 +218,7 @@ class AtelierSchema(AutoSchema):
             errors.ServiceUnavailableError,
         ]
         if any(self.get_auth()):
-            usual += [errors.NotAuthenticatedError, errors.TokenInvalidError]
+            usual += [errors.NotAuthenticatedError, errors.TokenInvalidError, *self._scope_errors()]
         if self.method in ("POST", "PATCH", "PUT"):
             usual += [
                 errors.MalformedError,
@@ -200,6 +231,12 @@ class AtelierSchema(AutoSchema):
         if self._keeps_answers():
             usual += [errors.IdempotencyKeyReusedError, errors.IdempotencyInProgressError]
         return usual
+
+    def _scope_errors(self) -> list[type[AppError]]:
+        needed = _needed_scope(self)
+        if needed == OPEN:
+            return []
+        return [errors.SessionNeededError if needed == SESSION_ONLY else errors.ScopeMissingError]
 
     def _keeps_answers(self) -> bool:
         return self.method == "POST" and getattr(self.view, "keeps_answers", False)

@@ -9,7 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from accounts.models import User
+from accounts.models import AccessToken, User
+from accounts.services import token_create
 from config.models import IdempotencyRecord
 from generation.domain.states import CallStatus, JobStatus
 from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
@@ -52,6 +53,10 @@ def make_rows(model: type[models.Model], number: int) -> Any:
 
 def user(n: int) -> User:
     return User.objects.create(username=f"茶客{n}", email=f"tea{n}@example.com")
+
+
+def token(n: int) -> AccessToken:
+    return token_create(owner_id=user(n).pk, name=f"令牌{n}", scopes=["jobs:read"], is_test=n % 2 == 1)[0]
 
 
 def job(n: int) -> Job:
@@ -151,6 +156,7 @@ def item(n: int) -> BatchItem:
 MAKERS: dict[str, Any] = {
     "auth.Group": lambda n: Group.objects.create(name=f"n{n}"),
     "django_celery_results.TaskResult": lambda n: TaskResult.objects.create(task_id=f"t{n}"),
+    "accounts.AccessToken": token,
     "accounts.User": user,
     "platform.IdempotencyRecord": answer,
     "generation.Job": job,

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.services import token_create
 from config.api.views import ApiView
 from generation.models import Job
 from tests.architecture.house import KERNEL, house_apps
@@ -86,7 +87,9 @@ def keys(alice: User) -> dict[str, UUID]:
     template = template_of(alice)
     batch = generate(alice, project_ids=(project.pk,), template_codes=(template.code,), languages=("zh",))
     document = document_make(alice, project=project, content_template=template, language="en")
+    token, _ = token_create(owner_id=alice.pk, name="夜间批处理", scopes=["jobs:read"])
     return {
+        "token_id": token.pk,
         "project_id": project.pk,
         "content_template_id": template.pk,
         "document_id": document.pk,

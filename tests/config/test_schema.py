@@ -112,9 +112,26 @@ def test_every_post_takes_an_idempotency_key(schema: dict[str, Any]) -> None:
 
 
 def test_login_is_needed_where_it_is(schema: dict[str, Any]) -> None:
-    assert schema["paths"]["/api/v1/auth/me"]["get"]["security"] == [{"bearer": []}]
+    assert schema["paths"]["/api/v1/auth/me"]["get"]["security"] == [{"bearer": ["account:read"]}]
+    assert schema["paths"]["/api/v1/auth/logout"]["post"]["security"] == [{"bearer": []}]
     assert "security" not in schema["paths"]["/api/v1/auth/login"]["post"]
     assert schema["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_every_operation_says_what_a_token_needs(schema: dict[str, Any]) -> None:
+    for method, path, found in operations(schema):
+        if "security" not in found:
+            continue
+        (needed,) = (one["bearer"] for one in found["security"])
+        codes = found["responses"]["403"]["content"]["application/json"]["examples"]
+        where = f"{method} {path}"
+        if needed:
+            assert "SCOPE_MISSING" in codes, where
+            assert f"`{needed[0]}`" in found["description"], where
+            assert f"- `{needed[0]}`: " in schema["components"]["securitySchemes"]["bearer"]["description"], where
+        else:
+            assert "SESSION_NEEDED" in codes, where
+            assert "sessions only" in found["description"], where
 
 
 def test_account_is_deleted_with_a_body(schema: dict[str, Any]) -> None:

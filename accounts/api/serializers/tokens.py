@@ -1,0 +1,69 @@
+"""Shapes of access tokens."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.models import AccessToken
+from config.api.lists import Bool, Json, ReadModel, Text, Time, Uuid, plain_serializer
+from config.api.scopes import SCOPES
+from config.api.serializers import StrictSerializer
+
+LONGEST_DAYS = 3650
+
+
+class ScopesField(serializers.ListField):
+    child = serializers.ChoiceField(tuple(SCOPES))
+
+
+class AccessTokenCreateIn(StrictSerializer):
+    """`expires_in_days` may be sent in the place of `expires_at`; without both the token doesn't run out."""
+
+    default_error_messages = {"two_expiries": _("Send expires_at or expires_in_days, not both.")}
+
+    name = serializers.CharField(max_length=100, help_text="For people: what uses it.")
+    scopes = ScopesField(allow_empty=False, max_length=100)
+    is_test = serializers.BooleanField(default=False, help_text="Its AI calls all go to the sandbox.")
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_in_days = serializers.IntegerField(required=False, min_value=1, max_value=LONGEST_DAYS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "expires_in_days" in attrs:
+            days = timedelta(days=attrs.pop("expires_in_days"))
+            if attrs.get("expires_at") is not None:
+                message = self.error_messages["two_expiries"]
+                raise serializers.ValidationError({"expires_in_days": [message]}, "two_expiries")
+            attrs["expires_at"] = timezone.now() + days
+        return attrs
+
+
+class AccessTokenOut(ReadModel, source_model=AccessToken):
+    id = Uuid()
+    name = Text()
+    is_test = Bool(help="Whether its AI calls all go to the sandbox.")
+    last_four = Text(help="The end of the token, to tell it from others.")
+    scopes = Json(shape=ScopesField)
+    expires_at = Time(help="Null: when it is deleted.")
+    last_used_at = Time(help="To the minute. Null: never.")
+    created_at = Time()
+
+
+class AccessTokenCreatedOut(plain_serializer(AccessTokenOut)):  # type: ignore[misc]
+    token = serializers.CharField(help_text="Shown this once. Keep it like a password.")
+
+
+def access_token_created_out(row: AccessToken, plain: str) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "is_test": row.is_test,
+        "last_four": row.last_four,
+        "scopes": row.scopes,
+        "expires_at": row.expires_at,
+        "last_used_at": row.last_used_at,
+        "created_at": row.created_at,
+        "token": plain,
+    }
