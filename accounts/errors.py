@@ -1,5 +1,7 @@
 """What can go wrong with accounts."""
 
+from collections.abc import Sequence
+
 from config.errors import AppError
 
 
@@ -36,6 +38,66 @@ class AccessTokenLimitError(AppError):
     status = 409
     en = "An account has at most {limit} access tokens. Delete one that you no longer need, then make the new one."
     zh = "每个账户最多可有 {limit} 个访问令牌。请先删除不再需要的令牌，再创建新的。"
+
+
+class ProviderKeyLimitError(AppError):
+    code = "PROVIDER_KEY_LIMIT_REACHED"
+    status = 409
+    en = "An account has at most {limit} provider keys. Delete one that you no longer need, then add the new one."
+    zh = "每个账户最多可有 {limit} 个服务商密钥。请先删除不再需要的密钥，再添加新的。"
+
+
+class ProviderKeyNeededError(AppError):
+    code = "PROVIDER_KEY_NEEDED"
+    status = 422
+    en = (
+        "A stored key is sent only to the address that it was entered for. To change the address, send the key along: "
+        "api_key."
+    )
+    zh = "已保存的密钥只会发送到录入时填写的地址。修改地址时请同时提交密钥：api_key。"
+
+
+class ProviderKeyRefusedError(AppError):
+    code = "PROVIDER_KEY_REFUSED"
+    status = 422
+    en = "The provider refuses this key. Check that it was copied whole, belongs to this provider and isn't revoked."
+    zh = "服务商拒绝了该密钥。请检查密钥是否复制完整、是否属于该服务商、是否已被撤销。"
+
+
+class ProviderKeyNoCreditError(AppError):
+    code = "PROVIDER_KEY_NO_CREDIT"
+    status = 422
+    en = "The provider knows this key, but its account has no credit left. Top it up at the provider."
+    zh = "服务商认可该密钥，但其账户余额不足。请在服务商处充值。"
+
+
+class ProviderKeyUncheckedError(AppError):
+    """The address was reached but lists no models, so nothing is known about the key."""
+
+    code = "PROVIDER_KEY_UNCHECKED"
+    status = 422
+    en = (
+        "The address answers, but lists no models, so the key couldn't be checked. Check the path (it usually ends in "
+        "/v1); if it is right, save the key without verifying it."
+    )
+    zh = (
+        "该地址有应答，但没有模型列表，因此无法验证密钥。请检查路径（通常以 /v1 结尾）；"
+        "若确认无误，可不经验证直接保存。"
+    )
+
+
+class ProviderModelUnknownError(AppError):
+    """`near` are names of the provider's list that resemble the one asked for."""
+
+    code = "PROVIDER_MODEL_UNKNOWN"
+    status = 422
+    en = "The provider lists no model {model} for this key. Near it are: {near}. Check model_name."
+    zh = "服务商没有为该密钥列出模型 {model}，相近的有：{near}。请检查 model_name。"
+
+    def __init__(self, *, model: str, near: Sequence[str]) -> None:
+        super().__init__(
+            model=model, near=", ".join(near) or "-", details={"model": model, "near": list(near)}
+        )
 
 
 class BudgetExceededError(AppError):

@@ -1,6 +1,17 @@
 """What can be done with accounts and the sessions in which they are logged in."""
 
 from accounts.services.activities import activity_record
+from accounts.services.keys import (
+    key_create,
+    key_delete,
+    key_refused,
+    key_set_active,
+    key_try,
+    key_try_change,
+    key_update,
+    key_verify,
+    key_worked,
+)
 from accounts.services.sessions import (
     AccessClaims,
     TokenPair,
@@ -22,6 +33,15 @@ __all__ = [
     "TokenPair",
     "access_claims",
     "activity_record",
+    "key_create",
+    "key_delete",
+    "key_refused",
+    "key_set_active",
+    "key_try",
+    "key_try_change",
+    "key_update",
+    "key_verify",
+    "key_worked",
     "login_account",
     "password_change",
     "session_end",

@@ -39,9 +39,9 @@ class Window:
         }
 
 
-def count(name: str, limit: int) -> Window:
-    """Count one more under `name` in the current window."""
-    seconds = settings.RATE_LIMIT_WINDOW_MS / 1000
+def count(name: str, limit: int, *, seconds: float | None = None) -> Window:
+    """Count one more under `name` in the current window of `seconds`, or of `RATE_LIMIT_WINDOW_MS`."""
+    seconds = seconds or settings.RATE_LIMIT_WINDOW_MS / 1000
     now = time()
     number = int(now // seconds)
     key = _key(name, number)
