@@ -9,6 +9,7 @@ REQUIREMENTS ?= requirements/dev.txt
 SEED ?= examples/projects.csv
 OWNER ?= demo
 LANGUAGES ?= zh,en
+SIZE ?=
 ARGS ?=
 
 UV_VERSION := 0.13.9
@@ -21,7 +22,7 @@ PYTEST := ENV_FILE= $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist load
 WITH_POSTGRES := $(BIN)/python -m tests.support.postgres run --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres lint bench lock clean
+.PHONY: help setup demo run test test-postgres lint bench lock clean local-llm
 .SILENT:
 
 help: ## This list
@@ -39,6 +40,9 @@ demo: setup ## Sets up, then writes documents for the sample projects in Chinese
 
 run: $(STAMP) ## Starts everything on 127.0.0.1 (PORT=8000 BROKER_PORT=6390); Ctrl-C stops it
 	exec $(BIN)/python -m config.supervisor --bound $(ARGS)
+
+local-llm: $(STAMP) ## Installs a small model that writes when no key is set (SIZE=0.5b or 1.5b, ARGS=--remove)
+	exec $(BIN)/python -m config.local_llm $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 test: $(STAMP) ## Runs the tests on SQLite (ARGS="tests/templates -k export" chooses some)
 	$(PYTEST) $(ARGS)

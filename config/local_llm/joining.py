@@ -19,8 +19,8 @@ class JoiningError(Exception):
 def join(model: Model, parts: Path, target: Path, advance: Callable[[int], None]) -> None:
     """Writes the parts that lie below the folder `parts` to `target`.
 
-    `advance` is told how many bytes were added. The file gets its name only after its size and digest were checked; until
-    then, and after any failure, whatever had that name before is still there. Raises JoiningError.
+    `advance` is told how many bytes were added. The file gets its name only after its size and digest were checked;
+    until then, and after any failure, whatever had that name before is still there. Raises JoiningError.
     """
     files = list(model.files_below(parts))
     missing = [number for number, file in enumerate(files, start=1) if not file.is_file()]

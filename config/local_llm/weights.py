@@ -44,8 +44,9 @@ class Model:
             yield folder / f"{self.package}{number}" / "data" / f"part{number:02}.bin"
 
 
-#: Sizes and digests are those of the files that Qwen publishes (huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF and
-#: …-1.5B-…, under Apache-2.0). Who publishes the parts is not known; what they join to is therefore checked.
+#: Sizes and digests are those of the files that Qwen publishes under Apache-2.0
+#: (huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF and the same with 1.5B).
+#: Who publishes the parts is not known; what they join to is therefore checked.
 MODELS: Final = {
     model.label: model
     for model in (

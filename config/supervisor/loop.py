@@ -21,13 +21,16 @@ TAIL_LINES = 20
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 1.0
 PATIENCE_SECONDS = 20.0
+DISPENSABLE_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """A dead process starts again after a growing pause, until `deaths` within `window_seconds`."""
+    """A dead process starts again after a growing pause, until `deaths` within `window_seconds`; one that the others
+    can do without, until `dispensable_deaths`."""
 
     deaths: int = 5
+    dispensable_deaths: int = 3
     window_seconds: float = 60.0
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 10.0
@@ -44,6 +47,8 @@ class Slot:
     spec: ProcessSpec
     child: Child
     is_up: bool = False
+    is_lost: bool = False
+    is_renewed: bool = False
     restart_at: float | None = None
     rest: bytes = b""
     deaths: deque[float] = field(default_factory=deque)
@@ -54,7 +59,8 @@ class Supervisor:
     """Runs `stages` of processes; a stage starts when all of the one before are ready, and stops before it.
 
     `announce` is called once when the last stage is ready. `run` must be called in the main thread, as it
-    handles signals. With `bound_to_parent` it also ends when the process that started it is gone.
+    handles signals. A process with `on_loss` may be lost: the others go on without it. With `bound_to_parent` it also
+    ends when the process that started it is gone.
     """
 
     def __init__(
@@ -110,18 +116,24 @@ class Supervisor:
             self._announce()
 
     def _await_ready(self, stage: Sequence[Slot]) -> None:
-        complain_at = time.monotonic() + PATIENCE_SECONDS
+        started = time.monotonic()
+        complain_at = started + PATIENCE_SECONDS
         while not self._ending:
-            late = [slot.spec.name for slot in stage if not self._is_ready(slot)]
+            late = [slot for slot in stage if not slot.is_lost and not self._is_ready(slot)]
             if not late:
                 return
             if time.monotonic() > complain_at:
                 complain_at = math.inf
-                self._console.complain(SUPERVISOR, f"still waiting for {', '.join(late)}")
+                names = ", ".join(slot.spec.name for slot in late)
+                self._console.complain(SUPERVISOR, f"still waiting for {names}")
+            if time.monotonic() > started + DISPENSABLE_PATIENCE_SECONDS:
+                for slot in late:
+                    self._lose(slot, f"isn't ready after {DISPENSABLE_PATIENCE_SECONDS:g} s")
             self._pump(POLL_SECONDS)
 
     def _launch(self, slot: Slot) -> None:
         slot.restart_at = None
+        slot.is_renewed = False
         slot.rest = b""
         slot.child.start()
         slot.is_up = True
@@ -186,7 +198,11 @@ class Supervisor:
         if slot.child.output in self._selector.get_map():
             self._selector.unregister(slot.child.output)
         slot.is_up = False
-        if not self._ending:
+        if self._ending or slot.is_lost:
+            return
+        if slot.is_renewed:
+            slot.restart_at = time.monotonic()
+        else:
             self._mourn(slot, slot.child.wait())
 
     def _mourn(self, slot: Slot, code: int) -> None:
@@ -195,19 +211,35 @@ class Supervisor:
         while slot.deaths[0] < now - self._policy.window_seconds:
             slot.deaths.popleft()
         count, cause = len(slot.deaths), ended_by(code)
-        if count < self._policy.deaths:
+        is_dispensable = slot.spec.on_loss is not None
+        if count < (self._policy.dispensable_deaths if is_dispensable else self._policy.deaths):
             pause = self._policy.pause(count)
             slot.restart_at = now + pause
             self._console.complain(slot.spec.name, f"{cause}; starting it again in {pause:g} s.")
             return
+        cause = f"{cause}, {count} times within {self._policy.window_seconds:g} s"
+        if is_dispensable:
+            self._lose(slot, cause)
+            return
         self._gave_up = True
-        self._console.complain(
-            slot.spec.name,
-            f"{cause}, {count} times within {self._policy.window_seconds:g} s. Stopping everything.",
-        )
+        self._console.complain(slot.spec.name, f"{cause}. Stopping everything.")
         self._console.block(
             "\n".join([f"The last lines of {slot.spec.name}:", *(f"  {line}" for line in slot.tail)])
         )
+
+    def _lose(self, slot: Slot, cause: str) -> None:
+        """Goes on without a process that the others can do without; those that relied on it start anew."""
+        if slot.spec.on_loss is None:
+            return
+        slot.is_lost = True
+        self._console.complain(slot.spec.name, f"{cause}. Going on without it.")
+        slot.child.kill()
+        slot.spec.on_loss()
+        place = next(place for place, stage in enumerate(self._stages) if slot in stage)
+        for later in (later for stage in self._stages[place + 1 :] for later in stage):
+            if later.is_up:
+                later.is_renewed = True
+                later.child.terminate()
 
     # Stop
 

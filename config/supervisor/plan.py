@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import sys
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from config.env import Env, EnvironmentProblem, Problem
+from config.local_llm.room import Room
+from config.providers import SMALL_MODEL, provider_settings
 from config.supervisor.broker import Broker
-from config.supervisor.ports import LOOPBACK
+from config.supervisor.ports import LOOPBACK, answers
 from config.supervisor.processes import ProcessSpec
+from config.supervisor.small_model import SmallModel
 
 DEFAULT_SETTINGS = "config.settings.dev"
 AGENT_BUILDS, STATUS_UPDATES = "agent_builds", "status_updates"
@@ -25,7 +28,8 @@ UPDATES_CONCURRENCY = 8  # polling and sweeping are short; more would only wait 
 
 @dataclass(frozen=True)
 class Options:
-    """What the supervisor needs to know. An empty `redis_url` means: start a broker."""
+    """What the supervisor needs to know. An empty `redis_url` means: start a broker; `wants_small_model`: one that this
+    supervisor would have to serve."""
 
     port: int
     broker_port: int
@@ -34,6 +38,7 @@ class Options:
     var_dir: Path
     worker_concurrency: int
     settings_module: str = DEFAULT_SETTINGS
+    wants_small_model: bool = False
 
     @property
     def is_development(self) -> bool:
@@ -87,7 +92,21 @@ def read_options(env: Env | None = None) -> Options:
         var_dir=Path(settings.VAR_DIR).resolve(),
         worker_concurrency=settings.WORKER_CONCURRENCY,
         settings_module=module,
+        wants_small_model=SMALL_MODEL not in settings.PROVIDERS["llm"] and would_be_asked(),
     )
+
+
+def would_be_asked() -> bool:
+    """Whether the small model would get calls if it ran: nobody has a key, or LLM_PROVIDERS names it."""
+    env = Env({**os.environ, "SMALL_MODEL_BASE_URL": f"http://{LOOPBACK}"})
+    return SMALL_MODEL in provider_settings(env)[1]["llm"]
+
+
+def small_model(options: Options) -> SmallModel | None:
+    """The server of the small model that `make run` starts; None when it isn't wanted or not installed."""
+    room = Room(options.var_dir)
+    model = room.installed() if options.wants_small_model else None
+    return SmallModel(room, model) if model else None
 
 
 def broker(options: Options) -> Broker:
@@ -106,7 +125,7 @@ def environment(options: Options, redis_url: str) -> dict[str, str]:
     }
 
 
-def web(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
+def web(options: Options, environ: MutableMapping[str, str]) -> ProcessSpec:
     """The API, the docs, the admin and the event streams in one ASGI process."""
     command = (
         *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
@@ -119,7 +138,7 @@ def web(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
 
 
 def worker(
-    name: str, queue: str, concurrency: int, environ: Mapping[str, str], grace_seconds: float
+    name: str, queue: str, concurrency: int, environ: MutableMapping[str, str], grace_seconds: float
 ) -> ProcessSpec:
     """A worker of one queue. What it can't finish in its grace stays leased until another takes it."""
     command = (
@@ -128,10 +147,10 @@ def worker(
         *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     )
     quiet = {"PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS") or ROOT_IS_FINE}
-    return ProcessSpec(name, command, {**environ, **quiet}, grace_seconds=grace_seconds)
+    return ProcessSpec(name, command, ChainMap(quiet, environ), grace_seconds=grace_seconds)
 
 
-def beat(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
+def beat(options: Options, environ: MutableMapping[str, str]) -> ProcessSpec:
     """The clock: publishes the periodic tasks. There must be only one."""
     command = (
         *(sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "beat"),
@@ -140,26 +159,19 @@ def beat(options: Options, environ: Mapping[str, str]) -> ProcessSpec:
     return ProcessSpec("beat", command, environ, grace_seconds=options.grace_seconds)
 
 
-def stages(options: Options, own_broker: Broker | None) -> list[list[ProcessSpec]]:
-    """Everything, in the order of starting."""
+def stages(
+    options: Options, own_broker: Broker | None, own_model: SmallModel | None = None
+) -> list[list[ProcessSpec]]:
+    """Everything, in the order of starting. The model comes before the product, which is told whether there is one."""
     environ = environment(options, own_broker.url if own_broker else options.redis_url)
     grace = options.grace_seconds
+    first = [own_broker.spec()] if own_broker else []
+    if own_model:
+        first.append(own_model.spec(environ))
     product = [
         web(options, environ),
         worker("worker", AGENT_BUILDS, options.worker_concurrency, environ, grace),
         worker("updates", STATUS_UPDATES, UPDATES_CONCURRENCY, environ, grace),
         beat(options, environ),
     ]
-    return [[own_broker.spec()], product] if own_broker else [product]
-
-
-def answers(port: int, path: str) -> bool:
-    """Whether the server on this machine answers `path` with 200 now."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return [stage for stage in (first, product) if stage]

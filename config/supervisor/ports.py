@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import socket
 import subprocess
@@ -75,3 +76,15 @@ def _holder_by_lsof(port: int) -> str:
         if "p" in fields:
             return f"process {fields['p']} ({fields.get('c', '?')})"
     return ""
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether the server on this machine answers `path` with 200 now."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

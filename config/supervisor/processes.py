@@ -23,8 +23,10 @@ KILL_SECONDS = 5.0  # how long the kernel may take to end a killed group before 
 class ProcessSpec:
     """What to run.
 
-    `environment` lies over our own; `is_ready` says at once whether others may rely on the process; lines of
-    output that contain one of `hidden` are not shown.
+    `environment` lies over our own, as it is at the moment of each start; `is_ready` says at once whether others may
+    rely on the process; lines of output that contain one of `hidden` are not shown. A process with `on_loss` is one
+    that the others can do without: called when it won't stay up or doesn't get ready, after which the processes of
+    later stages are started anew.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ProcessSpec:
     grace_seconds: float = 10.0
     is_ready: Callable[[], bool] | None = None
     hidden: tuple[str, ...] = ()
+    on_loss: Callable[[], None] | None = None
 
 
 class Child:

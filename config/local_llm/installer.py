@@ -1,0 +1,133 @@
+"""Installs a model into its room, in steps that may each be interrupted and repeated."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from config.local_llm.joining import is_right, join
+from config.local_llm.packages import bytes_below
+from config.local_llm.room import Receipt, Room
+from config.local_llm.weights import RUNTIME, Model
+
+MEBIBYTE = 1024**2
+#: The server's packages, packed and unpacked, and room for the file system.
+SPARE_BYTES = 300 * MEBIBYTE
+
+
+class InstallError(Exception):
+    """Why nothing was installed, in words for the person who asked for it."""
+
+
+class Source(Protocol):
+    """Where packages come from; `packages.Packages` is the real one."""
+
+    def make_venv(self, folder: Path) -> None: ...
+
+    def install(self, requirements: Path, where: list[str], watch: Callable[[], None]) -> None: ...
+
+
+class Bar(Protocol):
+    """Shows how far a step is, in bytes; of a total of 0 it isn't known how much there is."""
+
+    def set(self, done: int) -> None: ...
+
+    def add(self, more: int) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+Bars = Callable[[str, int], Bar]
+
+
+def install(model: Model, room: Room, source: Source, bars: Bars, *, runtime: Path = RUNTIME) -> bool:
+    """Makes `model` the one that is served; False when it is already.
+
+    Only the last step makes it count. Raises InstallError, JoiningError, FetchError.
+    """
+    wanted = Receipt(model.label, hashlib.sha256(runtime.read_bytes()).hexdigest())
+    if room.receipt() == wanted and room.installed() == model:
+        room.clear_leftovers()
+        return False
+    _check_space(model, room)
+    if not _has_runtime(room, wanted.runtime):
+        _install_runtime(room, source, bars, runtime)
+    if not _is_whole(model, room, bars):
+        _fetch(model, room, source, bars)
+    room.write_receipt(wanted)
+    room.clear_leftovers()
+    return True
+
+
+@contextmanager
+def only_one(room: Room) -> Iterator[None]:
+    """Keeps a second installer out; raises InstallError."""
+    room.folder.mkdir(parents=True, exist_ok=True)
+    with (room.folder.parent / "local-llm.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InstallError("Another make local-llm is at work on the same folder.") from error
+        yield
+
+
+def _check_space(model: Model, room: Room) -> None:
+    """The parts and the joined file lie beside each other for a moment."""
+    needed = 2 * model.size + SPARE_BYTES - bytes_below(room.parts, room.cache)
+    if room.has_file(model):
+        needed = SPARE_BYTES
+    free = shutil.disk_usage(room.folder).free
+    if free < needed:
+        raise InstallError(
+            f"{_mib(needed)} MiB are needed in {room.folder} while it installs, {_mib(free)} MiB are free."
+        )
+
+
+def _has_runtime(room: Room, digest: str) -> bool:
+    receipt = room.receipt()
+    return receipt is not None and receipt.runtime == digest and room.python.exists()
+
+
+def _install_runtime(room: Room, source: Source, bars: Bars, runtime: Path) -> None:
+    """From here to the receipt nothing counts as installed, as the server's environment is made anew."""
+    room.forget()
+    bar = bars("Server", 0)
+    source.make_venv(room.venv)
+    source.install(runtime, ["--python", str(room.python)], lambda: bar.set(bytes_below(room.cache)))
+    bar.finish()
+
+
+def _is_whole(model: Model, room: Room, bars: Bars) -> bool:
+    """Whether the file of an earlier installation can be used; a wrong one is deleted."""
+    if not room.file(model).exists():
+        return False
+    is_whole = room.has_file(model) and is_right(model, room.file(model), bars("Check", model.size).add)
+    if not is_whole:
+        room.file(model).unlink()
+    return is_whole
+
+
+def _fetch(model: Model, room: Room, source: Source, bars: Bars) -> None:
+    before = bytes_below(room.cache)
+    bar = bars("Download", model.size)
+    source.install(
+        model.requirements,
+        ["--target", str(room.parts)],
+        lambda: bar.set(min(model.size, max(0, bytes_below(room.parts, room.cache) - before))),
+    )
+    bar.finish()
+    try:
+        join(model, room.parts, room.file(model), bars("Join and check", model.size).add)
+    except Exception:
+        # Whatever is wrong with the parts, uv takes them for installed: the next try has to fetch them anew.
+        room.clear_leftovers()
+        raise
+
+
+def _mib(size: int) -> str:
+    return f"{size // MEBIBYTE:,}"
