@@ -20,6 +20,13 @@ class JobStateError(AppError):
     zh = "任务当前状态为 {status}，此操作要求状态为 {wanted}。"
 
 
+class JobLiveError(AppError):
+    code = "JOB_LIVE"
+    status = 403
+    en = "This job calls real providers, which a test token can't set going. Use a live token, or begin a new test job."
+    zh = "该任务会调用真实的服务商，测试令牌不能启动它。请使用正式令牌，或新建一个测试任务。"
+
+
 class JobCancelledError(AppError):
     """Raised inside a handler when its job was asked to stop."""
 
@@ -163,6 +170,23 @@ class ModelUnavailableError(AppError):
             choices=", ".join(choices) or "GET /api/v1/catalogue",
             details={"model": model, "providers": list(providers), "choices": list(choices)},
         )
+
+
+class ModelInUseError(AppError):
+    code = "MODEL_IN_USE"
+    status = 409
+    en = "Calls of {model} stand in the ledger, so it can't be deleted. Switch it off instead."
+    zh = "账目中已有 {model} 的调用记录，无法删除。请改为停用。"
+
+
+class ModelPriceInUseError(AppError):
+    code = "MODEL_PRICE_IN_USE"
+    status = 409
+    en = (
+        "Calls of {model} were counted by the price {version}, so it stays. Add a new version, which takes over from "
+        "the time that you give it."
+    )
+    zh = "{model} 已有调用按价格版本 {version} 计费，因此不能删除。请新增一个版本，从指定时间起生效。"
 
 
 class CallUncertainError(AppError):

@@ -13,6 +13,13 @@ from generation.domain.prices import ItemPrice, Price, built_in_price
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError
 
 LLM = "llm"
+#: Feature → column of a `CatalogueModel`.
+FEATURES = {
+    "json_schema": "has_json_schema",
+    "tools": "has_tools",
+    "vision": "has_vision",
+    "reasoning": "has_reasoning",
+}
 #: Names that an error suggests at most.
 NAMES_SUGGESTED = 5
 
@@ -28,7 +35,7 @@ class PriceVersion:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model, as its provider calls it. `features` are of `json_schema`, `tools`, `vision`, `reasoning`."""
+    """A model, as its provider calls it. `features` are keys of `FEATURES`."""
 
     provider: str
     name: str

@@ -11,7 +11,8 @@ from config.db import BaseModel
 class CatalogueModel(BaseModel):
     """A model, as its provider calls it. Data that staff edit; `manage.py seed_catalogue` brings the first.
 
-    From `ends_at` on it isn't called any more, and `successor` says what to take instead.
+    From `ends_at` on it isn't called any more, and `successor` says what to take instead. `seeded_as` is the fingerprint
+    of the facts that the command wrote; as long as it fits the row, nobody has edited them.
     """
 
     class Capability(models.TextChoices):
@@ -34,6 +35,7 @@ class CatalogueModel(BaseModel):
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     successor = models.CharField(_("successor"), max_length=120, blank=True)
     source = models.URLField(_("source"), max_length=300, blank=True)
+    seeded_as = models.CharField(_("seeded as"), max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("model")

@@ -1,6 +1,11 @@
 """Reads about jobs: who may see what, what is new behind a cursor, how the queues are doing."""
 
-from generation.selectors.catalogue import catalogue, catalogue_forget
+from generation.selectors.catalogue import (
+    catalogue,
+    catalogue_forget,
+    catalogue_list,
+    price_versions_used,
+)
 from generation.selectors.events import event_news
 from generation.selectors.figures import Day, Waiting, daily_figures, things_waiting
 from generation.selectors.jobs import (
@@ -31,6 +36,7 @@ __all__ = [
     "active_counts",
     "catalogue",
     "catalogue_forget",
+    "catalogue_list",
     "daily_figures",
     "event_news",
     "job_event_list_for",
@@ -42,6 +48,7 @@ __all__ = [
     "job_top_level_for",
     "lease",
     "oldest_queued_at",
+    "price_versions_used",
     "queue_messages",
     "queue_workers",
     "things_waiting",

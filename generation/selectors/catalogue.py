@@ -5,29 +5,24 @@ Every paid call asks for a price, and none of them asks the database for it.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import structlog
 from django.db import DatabaseError
+from django.db.models import QuerySet
 
 from config.db import savepoint
-from generation.domain.catalogue import LLM, Catalogue, Entry, PriceVersion
+from generation.domain.catalogue import FEATURES, LLM, Catalogue, Entry, PriceVersion
 from generation.domain.prices import ItemPrice, Price
-from generation.models import CatalogueModel
+from generation.models import CatalogueModel, ProviderCall
 
 #: After so long a change of staff is known to every process. A price that was entered to begin later needs no reading:
 #: the picture holds all versions.
 REFRESH_SECONDS = 5.0
 
-FEATURES = {
-    "json_schema": "has_json_schema",
-    "tools": "has_tools",
-    "vision": "has_vision",
-    "reasoning": "has_reasoning",
-}
 _MODEL_COLUMNS = (
     "id", "provider", "name", "capability", "label", "context_tokens", "max_output_tokens",
     "ends_at", "successor", "is_active", *FEATURES.values(),
@@ -123,3 +118,14 @@ def _price_version(row: dict[str, Any]) -> PriceVersion:
     if item is not None:
         items = ItemPrice(item, version)
     return PriceVersion(valid_from, tokens, items)
+
+
+def price_versions_used(model: CatalogueModel, versions: Iterable[str]) -> set[str]:
+    """Those versions of the model's prices that a row of the ledger names; they stay."""
+    calls = ProviderCall.objects.filter(provider=model.provider, model=model.name)
+    return {version for version in versions if calls.filter(price_version=version).exists()}
+
+
+def catalogue_list() -> QuerySet[CatalogueModel]:
+    """What clients are shown: without what staff have switched off."""
+    return CatalogueModel.objects.filter(is_active=True)

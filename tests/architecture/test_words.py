@@ -15,7 +15,7 @@ MODULES = {
     *("domain", "management", "migrations", "__init__"),
 }
 #: The engine room has two rooms of its own, and a data folder is named by the app that reads it.
-OWN_ROOMS = {"generation": {"jobs", "providers"}, "templates": {"catalogue"}}
+OWN_ROOMS = {"generation": {"jobs", "providers", "catalogue"}, "templates": {"catalogue"}}
 #: Words that say nothing about what is inside.
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "base_utils", "shared", "tools"}
 
