@@ -32,6 +32,7 @@ from rest_framework.request import Request
 from config.api.exceptions import error_body
 from config.api.renderers import JSON, success_body, to_json
 from config.api.schema import operation
+from config.api.scopes import OPEN
 from config.api.views import ApiView
 from config.errors import ServiceUnavailableError
 
@@ -156,6 +157,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 class HealthDetailedApi(ApiView):
     """Everything about this process, for staff and local callers."""
 
+    scope = OPEN
     permission_classes = (AllowAny,)
     throttle_classes = ()
 

@@ -10,8 +10,9 @@ from config.api.lists import ChoiceFilter, UuidFilter, read_row, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import Accepted, Answer, ApiView, Detail
-from config.errors import NotFoundError
-from generation.errors import PriceMissingError
+from config.errors import AppError, NotFoundError
+from generation.errors import JobLiveError, PriceMissingError
+from generation.jobs.modes import check_mode
 from templates.api.examples import BATCH, BATCH_IN, BATCH_ITEM, TAG
 from templates.api.serializers import (
     BATCH_STATUS,
@@ -145,6 +146,8 @@ class BatchActionApi(ApiView):
 
     scope = "templates"
     service: ClassVar[Callable[..., TemplateBatch]]
+    #: Whether items may run that wouldn't have run otherwise, and cost money.
+    spends: ClassVar[bool] = False
 
     @classmethod
     def actions(cls) -> dict[str, type["BatchActionApi"]]:
@@ -160,18 +163,22 @@ class BatchActionApi(ApiView):
         batch = batch_get_for(self.caller.pk, batch_id).select_related("job").first()
         if batch is None:
             raise NotFoundError
+        if self.spends:
+            check_mode(batch.job, is_test=self.caller.is_test)
         type(self).service(batch=batch)
         return Detail(read_row(BatchApi.source, owner_id=self.caller.pk, batch_id=batch_id))
 
 
-def _action(summary: str, description: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _action(
+    summary: str, description: str, *errors: type[AppError]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return operation(
         summary,
         tag=TAG,
         description=description,
         response=TemplateBatchOut,
         example=BATCH,
-        errors=(BatchStateError,),
+        errors=(BatchStateError, *errors),
     )
 
 
@@ -185,8 +192,9 @@ class BatchPauseApi(BatchActionApi):
 
 class BatchResumeApi(BatchActionApi):
     service = staticmethod(batch_resume)
+    spends = True
 
-    @_action("Resume a batch", "Goes on where the pause stopped.")
+    @_action("Resume a batch", "Goes on where the pause stopped.", JobLiveError)
     def post(self, request: Request, batch_id: UUID) -> Detail:
         return self.steer(request, batch_id)
 
@@ -203,10 +211,12 @@ class BatchCancelApi(BatchActionApi):
 
 class BatchRetryApi(BatchActionApi):
     service = staticmethod(batch_retry)
+    spends = True
 
     @_action(
         "Retry a batch's failed items",
         "Only those run again; what they have already bought isn't bought twice.",
+        JobLiveError,
     )
     def post(self, request: Request, batch_id: UUID) -> Detail:
         return self.steer(request, batch_id)
