@@ -107,12 +107,12 @@ def _refusal(response: Mapping[str, object], provider: str, *, is_streaming: boo
     rule = _rule(
         str(about.get("Code", "")), str(about.get("Message", "")), status if isinstance(status, int) else 0
     )
-    reference = str(meta.get("RequestId") or "") or None
+    named = base.reference(meta.get("RequestId"))
     if is_streaming:
-        return rule.after_acceptance().error(provider, provider_ref=reference)
+        return rule.after_acceptance().error(provider, provider_ref=named)
     headers = {name.lower(): str(value) for name, value in _mapping(meta.get("HTTPHeaders")).items()}
     wait = retry.parse_retry_after(headers) if rule.retryable else None
-    return rule.error(provider, provider_ref=reference, retry_after=wait)
+    return rule.error(provider, provider_ref=named, retry_after=wait)
 
 
 def _rule(code: str, message: str, status: int) -> Rule:

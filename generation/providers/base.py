@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_REFERENCE = 200
+
 RATE_LIMITED = "PROVIDER_RATE_LIMITED"
 OVERLOADED = "PROVIDER_OVERLOADED"
 UNAVAILABLE = "PROVIDER_UNAVAILABLE"
@@ -53,6 +55,22 @@ _FALLBACK_CODES = frozenset(
         MODEL_NOT_FOUND,
     }
 )
+
+
+class Secret(str):
+    """A text that reports of errors, which show local variables and attributes, don't show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+def reference(value: object, *secrets: str) -> str | None:
+    """A vendor's name for a call, fit to be stored and shown; None when it has none, or one that repeats a secret."""
+    if not isinstance(value, str) or any(secret and secret in value for secret in secrets):
+        return None
+    return "".join(filter(str.isprintable, value))[:MAX_REFERENCE] or None
 
 
 @dataclass(frozen=True, slots=True)

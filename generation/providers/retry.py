@@ -190,8 +190,13 @@ def transport_error(error: BaseException, *, provider: str) -> ProviderError:
     return (_by_class(error, TRANSPORT) or rules.CONNECTION_LOST).error(provider)
 
 
-def no_way_error(error: BaseException, *, provider: str) -> ProviderError:
-    """No way to the provider's address could be made, or none is allowed. Nothing was sent."""
+def no_way_error(error: BaseException | None = None, *, provider: str) -> ProviderError:
+    """No way to the provider's address could be made, or none is allowed. Nothing was sent.
+
+    `error` is what making it raised; without one, the address is none at all.
+    """
+    if error is None:
+        return rules.ADDRESS_REFUSED.error(provider)
     return (_by_class(error, GUARD) or rules.NO_WAY).error(provider)
 
 

@@ -11,6 +11,7 @@
 | `error-500`, `bare-500` | 500 with the vendor's error object, or with a proxy's HTML page |
 | `error-502`, `error-504`, `error-408`, `error-409` | that status with an HTML page |
 | `auth` | 401 that repeats the key, as OpenAI's does |
+| `echo`, `echo-401`, `echo-500` | an error object (200, 401, 500) that repeats the key everywhere, headers included |
 | `no-balance`, `quota` | 402 (DeepSeek), 429 `insufficient_quota` (OpenAI) |
 | `no-model` | 404 `model_not_found` |
 | `no-route`, `no-method` | 404, 405 with a page, as where an address isn't served |
@@ -226,6 +227,17 @@ def _auth(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan
     return Plan(error=HttpError(401, body))
 
 
+def _echo(status: int) -> Behaviour:
+    """Repeats what it was sent wherever an answer has a place for it."""
+
+    def plan(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
+        key = received.get("authorization", "").removeprefix("Bearer ")
+        said = error_for(f"You sent {key}", key, key) | {"id": key, "model": key}
+        return Plan(error=HttpError(status, said, {"x-request-id": f"req-{key}", "Set-Cookie": f"k={key}"}))
+
+    return plan
+
+
 def _always(**fields: Any) -> Behaviour:
     def plan(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
         return Plan(**fields)
@@ -271,6 +283,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "error-408": _error(408, _PAGE),
     "error-409": _error(409, _PAGE),
     "auth": _auth,
+    "echo": _echo(200),
+    "echo-401": _echo(401),
+    "echo-500": _echo(500),
     "no-balance": _error(402, error_for("Insufficient Balance", "unknown_error", "invalid_request_error")),
     "quota": _error(429, error_for("You exceeded your quota", "insufficient_quota", "insufficient_quota")),
     "no-model": _error(404, error_for("No such model", "invalid_request_error", "model_not_found")),

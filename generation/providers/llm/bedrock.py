@@ -8,11 +8,11 @@ from typing import Any
 
 from generation.providers import retry
 from generation.providers.aws_errors import aws_error
-from generation.providers.base import Usage
+from generation.providers.base import ProviderError, Usage
 from generation.providers.llm import bedrock_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.bedrock_client import Account, shared_client, silence
-from generation.providers.llm.tokens import estimate_input_tokens
+from generation.providers.llm.tokens import estimate_input_tokens, estimated_usage
 
 
 class BedrockChat:
@@ -67,26 +67,39 @@ class BedrockChat:
         return request.max_output_tokens
 
     def complete(self, request: ChatRequest) -> ChatResult:
-        answer = self._call("converse", request)
-        return wire.parse_answer(answer, request, provider=self.name, model=request.model or self.model)
+        try:
+            return wire.parse_answer(
+                self._call("converse", request),
+                request,
+                provider=self.name,
+                model=request.model or self.model,
+            )
+        except ProviderError as error:
+            failure = error
+        # Outside the handler and without its frames, so that nothing that knows the request hangs on it.
+        raise failure.with_traceback(None)
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
-        answer = self._call("converse_stream", request)
-        streamed = _StreamedAnswer(self.name, request, wire.reference_of(answer))
+        streamed = _StreamedAnswer(self.name, request)
         try:
-            with closing(answer["stream"]) as events:
+            with closing(self._events(request, streamed)) as events:
                 for event in events:
                     delta = streamed.take(event)
                     if delta is not None:
                         yield delta
+            yield streamed.end()
+            return
+        except ProviderError as error:
+            failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request was accepted
             failure = aws_error(error, provider=self.name, is_streaming=True)
             failure.provider_ref = failure.provider_ref or streamed.provider_ref
-        else:
-            yield streamed.end()
-            return
-        # Outside the handler, so that no exception that knows the request hangs on ours.
-        raise failure
+        raise failure.with_traceback(None)
+
+    def _events(self, request: ChatRequest, streamed: _StreamedAnswer) -> Any:
+        answer = self._call("converse_stream", request)
+        streamed.provider_ref = wire.reference_of(answer)
+        return answer["stream"]
 
     def _call(self, operation: str, request: ChatRequest) -> Mapping[str, Any]:
         """What boto3 returns; for a stream, its head, with the events still to come."""
@@ -108,8 +121,8 @@ class BedrockChat:
 class _StreamedAnswer:
     """What a stream has brought so far."""
 
-    def __init__(self, provider: str, request: ChatRequest, provider_ref: str | None) -> None:
-        self.provider_ref = provider_ref
+    def __init__(self, provider: str, request: ChatRequest) -> None:
+        self.provider_ref: str | None = None
         self._provider = provider
         self._request = request
         self._stop: object = None
@@ -138,6 +151,4 @@ class _StreamedAnswer:
         finish = wire.finish_reason_of(
             self._stop, provider=self._provider, provider_ref=self.provider_ref, usage=usage
         )
-        return ChatDelta(
-            finish_reason=finish, usage=usage or wire.estimated_usage(self._request, text, reasoning)
-        )
+        return ChatDelta(finish_reason=finish, usage=usage or estimated_usage(self._request, text, reasoning))

@@ -6,12 +6,13 @@ threads (boto3's guide, "Multithreading with clients"). botocore's own retries a
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+
+from generation.providers.quiet import quiet
 
 #: Seconds of silence after which the call that is being made is given up.
 silence: ContextVar[float | None] = ContextVar("bedrock_silence", default=None)
@@ -55,8 +56,6 @@ def close_clients() -> None:
 
 
 def _build(account: Account) -> Any:
-    # Its lines for debugging hold whole requests: prompts, signatures, session tokens.
-    logging.getLogger("botocore").setLevel(logging.INFO)
     # botocore's Config by boto3's name for it: only boto3 is a dependency of ours.
     from boto3.session import Config, Session
 
@@ -74,6 +73,7 @@ def _build(account: Account) -> Any:
         tcp_keepalive=True,
     )
     client = session.client("bedrock-runtime", endpoint_url=account.endpoint_url or None, config=config)
+    quiet("boto3", "botocore", "urllib3")
     client.meta.events.register("provide-client-params.bedrock-runtime", _limit_silence)
     return client
 

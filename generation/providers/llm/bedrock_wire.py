@@ -13,7 +13,7 @@ from generation.providers import base
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_schema import json_rule
-from generation.providers.llm.tokens import estimate_input_tokens, estimate_tokens
+from generation.providers.llm.tokens import estimate_tokens, estimated_usage
 
 _STOP_REASONS: Final[Mapping[str, FinishReason]] = {
     "end_turn": "stop",
@@ -107,16 +107,6 @@ def parse_usage(value: object, reasoning: str) -> Usage | None:
     )
 
 
-def estimated_usage(request: ChatRequest, text: str, reasoning: str) -> Usage:
-    thoughts = estimate_tokens(reasoning)
-    return Usage(
-        input_tokens=estimate_input_tokens(request),
-        output_tokens=estimate_tokens(text) + thoughts,
-        reasoning_tokens=thoughts,
-        is_estimate=True,
-    )
-
-
 def finish_reason_of(
     value: object, *, provider: str, provider_ref: str | None, usage: Usage | None
 ) -> FinishReason:
@@ -140,7 +130,7 @@ def bad_answer(message: str, provider: str, provider_ref: str | None, usage: Usa
 
 
 def reference_of(answer: Mapping[str, Any]) -> str | None:
-    return _string(_mapping(answer.get("ResponseMetadata")).get("RequestId")) or None
+    return base.reference(_mapping(answer.get("ResponseMetadata")).get("RequestId"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import orjson
 
 from generation.providers import base, retry, rules
-from generation.providers.base import ProviderError
+from generation.providers.base import ProviderError, Secret
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.openai_client import authorization, client_for, failure_of
 
@@ -53,16 +53,16 @@ def list_models(
     them all the same, or be a wrong path, and whether the key is right is not known. Every other code says that
     the key couldn't be checked.
     """
+    api_key = Secret(api_key)
     try:
-        content = _fetch(provider, api_key, base_url.rstrip("/"), transport, timeout_s)
-        return _names(content, provider)
+        return _names(_fetch(provider, api_key, base_url.rstrip("/"), transport, timeout_s), provider)
     except ProviderError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - whatever was raised, it may know the key
-        failure = _failure(error, provider, wire.DIALECTS[dialect or wire.dialect_of_url(base_url)])
+        failure = _failure(error, provider, api_key, dialect or wire.dialect_of_url(base_url))
     failure.charged = False
-    # Outside the handler, so that no exception that knows the request's headers hangs on ours.
-    raise failure
+    # Outside the handler and without its frames, so that nothing that knows headers or the answer hangs on it.
+    raise failure.with_traceback(None)
 
 
 def _fetch(
@@ -114,12 +114,12 @@ def _name(item: object) -> str:
     return name if isinstance(name, str) and len(name) <= _MAX_NAME and name.isprintable() else ""
 
 
-def _failure(error: Exception, provider: str, dialect: wire.Dialect) -> ProviderError:
+def _failure(error: Exception, provider: str, api_key: str, dialect: str) -> ProviderError:
     import openai
 
     if isinstance(error, openai.APIStatusError) and error.status_code in _NO_ROUTE:
         return rules.NO_MODEL.error(provider)
-    return failure_of(error, provider=provider, codes=dialect.codes)
+    return failure_of(error, provider=provider, codes=wire.DIALECTS[dialect].codes, api_key=api_key)
 
 
 def _bad_answer(message: str, provider: str) -> ProviderError:

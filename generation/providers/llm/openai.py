@@ -21,12 +21,12 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generation.providers import retry
-from generation.providers.base import ProviderError, Usage
+from generation.providers.base import ProviderError, Secret, Usage, reference
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.openai_client import authorization, client_for, failure_of
 from generation.providers.llm.sse import SseSplitter
-from generation.providers.llm.tokens import estimate_input_tokens
+from generation.providers.llm.tokens import estimate_input_tokens, estimated_usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -74,7 +74,7 @@ class OpenAIChat:
         self.model = model
         self._base_url = base_url.rstrip("/")
         self._host = parts.hostname
-        self._api_key = api_key
+        self._api_key = Secret(api_key)
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._max_connections = max_connections
@@ -97,22 +97,21 @@ class OpenAIChat:
         try:
             client = client_for(self.name, self._base_url, self._max_connections, self._transport)
             with closing(self._post(client, request, body, timeout)) as response:
-                content = self._read(response, deadline)
-        except ProviderError:
-            raise
+                return wire.parse_answer(
+                    self._read(response, deadline),
+                    request,
+                    dialect=self._dialect,
+                    provider=self.name,
+                    model=request.model or self.model,
+                    provider_ref=self._reference(response),
+                    secret=self._api_key,
+                )
+        except ProviderError as error:
+            failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
             failure = self._failure(error)
-        else:
-            return wire.parse_answer(
-                content,
-                request,
-                dialect=self._dialect,
-                provider=self.name,
-                model=request.model or self.model,
-                provider_ref=response.headers.get("x-request-id"),
-            )
-        # Outside the handler, so that no exception that knows the request's headers hangs on ours.
-        raise failure
+        # Outside the handler and without its frames, so that nothing that knows headers or the answer hangs on it.
+        raise failure.with_traceback(None)
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
         timeout = min(request.timeout_s, self._timeout_s)
@@ -120,17 +119,14 @@ class OpenAIChat:
         try:
             client = client_for(self.name, self._base_url, self._max_connections, self._transport)
             with closing(self._post(client, request, body, timeout)) as response:
-                answer = _StreamedAnswer(
-                    self.name, request, self._dialect, response.headers.get("x-request-id")
-                )
+                answer = _StreamedAnswer(self.name, request, self._dialect, self._reference(response))
                 yield from self._deltas(response, answer, timeout)
-        except ProviderError:
-            raise
+                return
+        except ProviderError as error:
+            failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
             failure = self._failure(error)
-        else:
-            return
-        raise failure
+        raise failure.with_traceback(None)
 
     def _deltas(
         self, response: httpx2.Response, answer: _StreamedAnswer, timeout: float
@@ -185,17 +181,20 @@ class OpenAIChat:
         """The whole body. The socket's own timeout counts silence only, and DeepSeek sends blank lines while
         it waits, so the total is watched here."""
         content = bytearray()
-        reference = response.headers.get("x-request-id")
+        named = self._reference(response)
         for chunk in response.iter_bytes():
             content += chunk
             if time.monotonic() > deadline:
-                raise retry.deadline_error(provider=self.name, provider_ref=reference)
+                raise retry.deadline_error(provider=self.name, provider_ref=named)
             if len(content) > MAX_ANSWER_BYTES:
-                raise wire.bad_answer("The provider's answer is too large.", self.name, reference, None)
+                raise wire.bad_answer("The provider's answer is too large.", self.name, named, None)
         return bytes(content)
 
     def _failure(self, error: Exception) -> ProviderError:
-        return failure_of(error, provider=self.name, codes=self._dialect.codes)
+        return failure_of(error, provider=self.name, codes=self._dialect.codes, api_key=self._api_key)
+
+    def _reference(self, response: httpx2.Response) -> str | None:
+        return reference(response.headers.get("x-request-id"), self._api_key)
 
 
 class _StreamedAnswer:
@@ -261,7 +260,5 @@ class _StreamedAnswer:
             provider_ref=self.provider_ref,
             usage=self._usage,
         )
-        usage = self._usage or wire.estimated_usage(
-            self._request, "".join(self._text), "".join(self._reasoning)
-        )
+        usage = self._usage or estimated_usage(self._request, "".join(self._text), "".join(self._reasoning))
         return ChatDelta(finish_reason=finish, usage=usage)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from generation.providers import retry, rules
-from generation.providers.base import ProviderError
+from generation.providers.base import ProviderError, reference
+from generation.providers.quiet import quiet
 
 if TYPE_CHECKING:
     import httpx2
@@ -87,8 +88,10 @@ def authorization(provider: str, api_key: str) -> dict[str, Any]:
     return {"Authorization": f"Bearer {api_key}" if api_key else Omit()}
 
 
-def failure_of(error: Exception, *, provider: str, codes: Mapping[str, rules.Rule]) -> ProviderError:
-    """The error for whatever the SDK raised, for a vendor whose own codes are `codes`.
+def failure_of(
+    error: Exception, *, provider: str, codes: Mapping[str, rules.Rule], api_key: str
+) -> ProviderError:
+    """The error for whatever the SDK raised, for a vendor whose own codes are `codes`; it never shows `api_key`.
 
     Raise it outside of the handler of `error`, so that no exception that knows the request's headers hangs on it.
     """
@@ -100,7 +103,7 @@ def failure_of(error: Exception, *, provider: str, codes: Mapping[str, rules.Rul
             error.body,
             error.response.headers,
             provider=provider,
-            provider_ref=error.request_id,
+            provider_ref=reference(error.request_id, api_key),
             codes=codes,
         )
     if isinstance(error, openai.APIConnectionError):
@@ -139,6 +142,7 @@ def _build(base_url: str, max_connections: int, transport: Transport | None) -> 
         default_headers=headers,
     )
     weakref.finalize(client, http.close)
+    quiet("openai", "httpx2", "httpcore2")
     return client
 
 

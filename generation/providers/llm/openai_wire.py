@@ -15,7 +15,7 @@ from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_schema import is_closed, json_rule, keywords
 from generation.providers.llm.thoughts import ALIYUN, SILICONFLOW, Limits, Thoughts
-from generation.providers.llm.tokens import estimate_input_tokens, estimate_tokens
+from generation.providers.llm.tokens import estimated_usage
 
 JsonWay = Literal["schema", "mode", "told"]
 
@@ -162,6 +162,7 @@ def parse_answer(
     provider: str,
     model: str,
     provider_ref: str | None,
+    secret: str = "",
 ) -> ChatResult:
     """The result in a 200 answer. Raises `ProviderError` for an answer without a usable choice.
 
@@ -173,7 +174,7 @@ def parse_answer(
         data = None
     if not isinstance(data, dict):
         raise bad_answer("The provider's answer is not JSON.", provider, provider_ref, None)
-    provider_ref = provider_ref or _string(data.get("id")) or None
+    provider_ref = provider_ref or base.reference(data.get("id"), secret)
     choice = first_choice(data)
     usage = usage_of(data, choice)
     if choice is None:
@@ -255,16 +256,6 @@ def parse_usage(value: object) -> Usage | None:
         output_tokens=_count(value.get("completion_tokens")),
         cached_tokens=_cached(value),
         reasoning_tokens=_count(outputs.get("reasoning_tokens")) if isinstance(outputs, dict) else 0,
-    )
-
-
-def estimated_usage(request: ChatRequest, text: str, reasoning: str) -> Usage:
-    thoughts = estimate_tokens(reasoning)
-    return Usage(
-        input_tokens=estimate_input_tokens(request),
-        output_tokens=estimate_tokens(text) + thoughts,
-        reasoning_tokens=thoughts,
-        is_estimate=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generation.providers.base import Usage
 from generation.providers.llm.base import ChatRequest
 
 _PER_MESSAGE = 6
@@ -29,3 +30,14 @@ def estimate_input_tokens(request: ChatRequest) -> int:
     if request.json_schema is not None:
         total += _PER_MESSAGE + estimate_tokens(repr(request.json_schema))
     return total
+
+
+def estimated_usage(request: ChatRequest, text: str, reasoning: str = "") -> Usage:
+    """What a vendor that names no figures, or a stream that was stopped, will have counted at most. Marked."""
+    thoughts = estimate_tokens(reasoning)
+    return Usage(
+        input_tokens=estimate_input_tokens(request),
+        output_tokens=estimate_tokens(text) + thoughts,
+        reasoning_tokens=thoughts,
+        is_estimate=True,
+    )
