@@ -1,0 +1,90 @@
+"""Asks a vendor whether it takes a user's own key, for accounts, which know no vendor's protocol."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from django.conf import settings
+
+from accounts.errors import (
+    ProviderKeyNoCreditError,
+    ProviderKeyRefusedError,
+    ProviderKeyUncheckedError,
+    ProviderModelUnknownError,
+)
+from accounts.services.keys import KeyQuestion, Verified
+from config.egress import EgressRefusedError, EgressTimeoutError, EgressUnreachableError, Reason, check_url
+from config.errors import AppError
+from generation.errors import ProviderBadAnswerError, ProviderOverloadedError, ProviderRateLimitedError
+from generation.providers import base
+from generation.providers.base import ProviderError
+from generation.providers.llm.guarded import guarded
+from generation.providers.llm.listing import KEY_CHECKING, MAX_MODELS, list_models
+from generation.providers.llm.openai_wire import dialect_of_url
+
+TIMEOUT_S = 10.0
+NEAR = 5
+#: How alike two names must be for one to be meant by the other, between 0 and 1.
+LIKENESS = 0.4
+
+#: What a failed look-up means for whoever verifies a key. What isn't here was an answer that nobody can read.
+MEANING: Mapping[str, type[AppError]] = {
+    base.AUTH_FAILED: ProviderKeyRefusedError,
+    base.QUOTA_EXHAUSTED: ProviderKeyNoCreditError,
+    base.MODEL_NOT_FOUND: ProviderKeyUncheckedError,
+    base.BAD_REQUEST: ProviderKeyUncheckedError,
+    base.UNAVAILABLE: EgressUnreachableError,
+    base.CONNECTION_LOST: EgressUnreachableError,
+    base.TIMEOUT: EgressTimeoutError,
+    base.RATE_LIMITED: ProviderRateLimitedError,
+    base.OVERLOADED: ProviderOverloadedError,
+}
+
+
+def verify_key(question: KeyQuestion) -> Verified:
+    """The models that the key may use, at the user's address or the vendor's; takes up to `TIMEOUT_S`.
+
+    Raises ProviderKeyRefusedError, ProviderKeyNoCreditError, ProviderModelUnknownError, and where the key couldn't be
+    checked: EgressRefusedError, EgressUnreachableError, EgressTimeoutError, ProviderKeyUncheckedError,
+    ProviderRateLimitedError, ProviderOverloadedError, ProviderBadAnswerError.
+    """
+    vendor: Mapping[str, str] = settings.PROVIDER_VENDORS.get(question.provider, {})
+    if question.base_url:
+        check_url(question.base_url)
+    base_url = question.base_url or vendor["base_url"]
+    try:
+        models = list_models(
+            provider=question.provider,
+            api_key=question.secret.reveal(),
+            base_url=base_url,
+            dialect=vendor.get("dialect", "generic"),
+            transport=guarded if question.base_url else None,
+            timeout_s=TIMEOUT_S,
+        )
+    except ProviderError as error:
+        failure = _meaning(error)
+    else:
+        if question.model_name and not _is_listed(question.model_name, models):
+            raise ProviderModelUnknownError(
+                model=question.model_name, near=near_names(question.model_name, models)
+            )
+        dialect = dialect_of_url(base_url) if question.base_url else vendor["dialect"]
+        return Verified(models, is_key_checked=dialect in KEY_CHECKING)
+    # Outside the handler, so that no exception that knows the key hangs on ours.
+    raise failure
+
+
+def near_names(name: str, models: Sequence[str]) -> list[str]:
+    """The listed names that may have been meant, at most `NEAR`; the first ones when none is alike."""
+    return get_close_matches(name, models, NEAR, LIKENESS) or list(models[:NEAR])
+
+
+def _is_listed(name: str, models: Sequence[str]) -> bool:
+    """A list that is cut off denies nothing, and Ollama means `:latest` by a name without a tag."""
+    return len(models) >= MAX_MODELS or name in models or f"{name}:latest" in models
+
+
+def _meaning(error: ProviderError) -> AppError:
+    if error.code == base.ADDRESS_REFUSED:
+        return EgressRefusedError(Reason.ADDRESS)
+    kind = MEANING.get(error.code, ProviderBadAnswerError)
+    return kind(retry_after=error.retry_after)
