@@ -4,7 +4,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.db import IntegrityError
 
 from config.admin_site import money
@@ -33,12 +33,16 @@ WORDS = {
 }
 
 
+class Formatter(RawDescriptionHelpFormatter, DjangoHelpFormatter):
+    """Leaves the lines of the explanation as they are."""
+
+
 class Command(BaseCommand):
     help = "Add the models and list prices that come with Atelier to the catalogue."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, epilog=EXPLAINED, **kwargs)
-        parser.formatter_class = type("Formatter", (RawDescriptionHelpFormatter, parser.formatter_class), {})
+        parser.formatter_class = Formatter
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
