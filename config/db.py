@@ -2,6 +2,8 @@
 
 import uuid
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
 
 import uuid_utils.compat
 from django.conf import settings
@@ -12,6 +14,11 @@ from django.utils.translation import gettext_lazy as _
 def uuid7() -> uuid.UUID:
     """A time-ordered key: new rows land at the right edge of every index (RFC 9562, version 7)."""
     return uuid_utils.compat.uuid7()
+
+
+def uuid7_floor(moment: datetime) -> uuid.UUID:
+    """The smallest key that could have been made at this time: rows are found by age without an index of it."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 class BaseModel(models.Model):
@@ -42,3 +49,28 @@ def savepoint() -> AbstractContextManager[None]:
     A single statement is its own transaction, and BEGIN and COMMIT around it are two more trips to the database.
     """
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
+
+
+def delete_raw(rows: models.QuerySet[Any]) -> int:
+    """Delete by one statement, without loading a row; returns how many went.
+
+    Nothing cascades: what points at the rows must be gone or go in the same transaction, at whose end the database
+    checks it.
+    """
+    return int(rows.order_by()._raw_delete(rows.db))  # type: ignore[attr-defined]
+
+
+def delete_chunk(rows: models.QuerySet[Any], limit: int) -> int:
+    """`delete_raw` for at most so many of the rows."""
+    chosen = rows.order_by().values("pk")[:limit]
+    return delete_raw(rows.model._base_manager.filter(pk__in=chosen))
+
+
+def delete_in_chunks(rows: models.QuerySet[Any], size: int = 5_000) -> int:
+    """Delete all of the rows, so many in a transaction that others get to write in between; returns how many went."""
+    deleted = 0
+    while True:
+        gone = delete_chunk(rows, size)
+        deleted += gone
+        if gone < size:
+            return deleted

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api.views import auth, tokens
+from accounts.api.views import activities, auth, tokens
 
 urlpatterns = [
     path("auth/register", auth.UserRegisterApi.as_view()),
@@ -14,4 +14,6 @@ urlpatterns = [
     path("auth/updateMe", auth.UpdateMeApi.as_view()),
     path("access-tokens", tokens.AccessTokenListApi.as_view()),
     path("access-tokens/<uuid:token_id>", tokens.AccessTokenApi.as_view()),
+    path("activities", activities.ActivityListApi.as_view()),
+    path("activities/stats", activities.ActivityStatsApi.as_view()),
 ]

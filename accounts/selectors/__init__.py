@@ -1,5 +1,6 @@
 """Reads about accounts."""
 
+from accounts.selectors.activities import ActivityFigures, activity_figures, activity_list_for
 from accounts.selectors.budgets import BudgetState, budget_get, budget_limit
 from accounts.selectors.keys import (
     provider_key_get_for,
@@ -18,9 +19,12 @@ from accounts.selectors.users import (
 )
 
 __all__ = [
+    "ActivityFigures",
     "BudgetState",
     "access_token_get_for",
     "access_token_list_for",
+    "activity_figures",
+    "activity_list_for",
     "budget_get",
     "budget_limit",
     "principal_forget",

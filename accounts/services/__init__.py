@@ -1,6 +1,6 @@
 """What can be done with accounts and the sessions in which they are logged in."""
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import activities_clear, activities_expire, activity_record
 from accounts.services.keys import (
     key_create,
     key_delete,
@@ -32,6 +32,8 @@ __all__ = [
     "TokenClaims",
     "TokenPair",
     "access_claims",
+    "activities_clear",
+    "activities_expire",
     "activity_record",
     "key_create",
     "key_delete",

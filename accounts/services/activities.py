@@ -1,15 +1,23 @@
 """The log of what accounts did: added to by the services that do it, cleared by its owner and by time."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts.domain.actions import Action
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.domain.actions import Action, ObjectType
 from accounts.models import Activity
 from config.api import origin
+from config.db import delete_chunk, delete_in_chunks, uuid7_floor
 from config.logs import redact
 
 OBJECT_ID_LENGTH = 64
+#: Rows that one transaction deletes, so that others get to write in between.
+CHUNK = 5_000
 
 
 def activity_record(
@@ -19,7 +27,7 @@ def activity_record(
     object_type: str = "",
     object_id: object = "",
     details: Mapping[str, Any] | None = None,
-) -> None:
+) -> Activity | None:
     """Write down that the account did this. One INSERT; call it in the transaction of what was done, so that neither
     is there without the other.
 
@@ -29,8 +37,8 @@ def activity_record(
     """
     came = origin.current()
     if came.actor_id not in (None, owner_id):
-        return
-    Activity.objects.create(
+        return None
+    return Activity.objects.create(
         owner_id=owner_id,
         action=Action(action),
         object_type=object_type,
@@ -40,3 +48,55 @@ def activity_record(
         user_agent=came.user_agent,
         request_id=came.request_id,
     )
+
+
+def activities_clear(
+    *,
+    owner_id: UUID,
+    action: str | None = None,
+    object_type: str | None = None,
+    created_from: datetime | None = None,
+    created_before: datetime | None = None,
+) -> int:
+    """Delete what the account did, narrowed by what is given; returns how many records went.
+
+    One record of the clearing stays. It is written with the first deletions and counts the others along, so that it
+    is right even if this ends half-way.
+    """
+    wanted = {
+        "action": action,
+        "object_type": object_type,
+        "created_at__gte": created_from,
+        "created_at__lt": created_before,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    rows = Activity.objects.owned_by(owner_id).filter(created_at__lte=timezone.now(), **given)
+    shown = {"action": action, "object_type": object_type, "from": created_from, "before": created_before}
+    details: dict[str, Any] = {name: str(value) for name, value in shown.items() if value is not None}
+    with transaction.atomic():
+        deleted = gone = delete_chunk(rows, CHUNK)
+        details["deleted"] = deleted
+        record = activity_record(
+            owner_id=owner_id,
+            action=Action.CLEAR_ACTIVITIES,
+            object_type=ObjectType.ACTIVITY,
+            details=details,
+        )
+    others = rows.exclude(pk=record.pk) if record else rows
+    while gone == CHUNK:
+        with transaction.atomic():
+            gone = delete_chunk(others, CHUNK)
+            deleted += gone
+            if record is not None:
+                record.details["deleted"] = deleted
+                record.save(update_fields=["details"])
+    return deleted
+
+
+def activities_expire() -> int:
+    """Delete what is older than `ACTIVITY_RETENTION_DAYS`; returns how many records went.
+
+    Keys are in the order of time, so the old ones are found by them, without an index of their own.
+    """
+    oldest = uuid7_floor(timezone.now() - timedelta(days=settings.ACTIVITY_RETENTION_DAYS))
+    return delete_in_chunks(Activity.objects.filter(pk__lt=oldest), CHUNK)

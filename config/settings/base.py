@@ -183,6 +183,10 @@ BATCH_CONCURRENCY = env.int(
     "BATCH_CONCURRENCY", default=20, min=1, max=500, help="Default calls in flight per batch"
 )
 
+ACTIVITY_RETENTION_DAYS = env.int(
+    "ACTIVITY_RETENTION_DAYS", default=365, min=1, help="How long accounts' activity logs are kept"
+)
+
 MONTHLY_BUDGET_USD = env.float(
     "MONTHLY_BUDGET_USD", default=50.0, min=-1, help="What a user may spend in a month; -1: no limit"
 )
@@ -195,7 +199,16 @@ DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
     help="Length limit of one call for a document",
 )
 
-PROVIDERS, PROVIDER_ORDER = provider_settings(env)
+PROVIDERS, PROVIDER_ORDER, PROVIDER_VENDORS = provider_settings(env)
+LLM_MAX_IN_FLIGHT = env.int(
+    "LLM_MAX_IN_FLIGHT", default=100, min=0, help="Text calls at once per provider, key and process; 0: no limit"
+)
+LLM_REQUESTS_PER_MINUTE = env.int(
+    "LLM_REQUESTS_PER_MINUTE",
+    default=0,
+    min=0,
+    help="Text calls per minute for each provider, key and process; 0: no limit",
+)
 EGRESS_ALLOW_HTTP, EGRESS_ALLOW_PRIVATE = egress_settings(env)
 
 # -- API -----------------------------------------------------------------------------------------------------------

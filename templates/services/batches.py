@@ -11,7 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from accounts.domain.actions import Action, ObjectType
 from accounts.models import User
+from accounts.services import activity_record
 from config import statements
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
@@ -196,6 +198,8 @@ def batch_create(
             owner_id=owner_id, job=job, params=_params(options), total=len(planned.items)
         )
         _create_items(batch, job, planned)
+        figures = {"total": len(planned.items), "to_run": len(planned.to_run)}
+        _record(batch, Action.GENERATE_DOCUMENTS, **figures, is_test=options.demo_mode)
     return batch
 
 
@@ -264,7 +268,7 @@ def batch_summary(job: Job, counts: Mapping[str, int]) -> Any:
 
 def batch_pause(*, batch: TemplateBatch) -> TemplateBatch:
     """Start no further items; those that run end. Raises `BatchStateError`."""
-    return _steer(batch, jobs.job_pause, "running")
+    return _steer(batch, jobs.job_pause, Action.PAUSE_BATCH, "running")
 
 
 def batch_resume(*, batch: TemplateBatch, publish: bool = True) -> TemplateBatch:
@@ -272,27 +276,41 @@ def batch_resume(*, batch: TemplateBatch, publish: bool = True) -> TemplateBatch
 
     With `publish=False` nobody is told: the caller runs it in its own process.
     """
-    return _steer(batch, partial(jobs.job_resume, publish=publish), "paused")
+    return _steer(batch, partial(jobs.job_resume, publish=publish), Action.RESUME_BATCH, "paused")
 
 
 def batch_cancel(*, batch: TemplateBatch) -> TemplateBatch:
     """Cancel what hasn't begun, ask what runs to stop. Documents that are finished stay. Raises `BatchStateError`."""
-    return _steer(batch, jobs.job_cancel, "pending, running or paused")
+    return _steer(batch, jobs.job_cancel, Action.CANCEL_BATCH, "pending, running or paused")
 
 
 def batch_retry(*, batch: TemplateBatch) -> TemplateBatch:
     """Run the failed items again, and only those. Raises `BatchStateError` unless the batch has failed."""
-    return _steer(batch, jobs.job_retry, "failed")
+    return _steer(batch, jobs.job_retry, Action.RETRY_BATCH, "failed")
 
 
 #: A job's state in the words of a batch, which `templates.api.serializers.BATCH_STATUS` uses, too.
 BATCH_WORDS = {"queued": "pending", "waiting": "running"}
 
 
-def _steer(batch: TemplateBatch, action: Callable[..., Job], wanted: str) -> TemplateBatch:
+def _steer(batch: TemplateBatch, steer: Callable[..., Job], action: Action, wanted: str) -> TemplateBatch:
     try:
-        batch.job = action(job=batch.job)
+        with transaction.atomic():
+            events = batch.job.event_seq
+            batch.job = steer(job=batch.job)
+            if batch.job.event_seq != events:  # cancelling twice changes nothing
+                _record(batch, action)
     except JobStateError as exc:
         status = exc.params["status"]
         raise BatchStateError(status=BATCH_WORDS.get(status, status), wanted=wanted) from exc
     return batch
+
+
+def _record(batch: TemplateBatch, action: Action, **details: Any) -> None:
+    activity_record(
+        owner_id=batch.owner_id,
+        action=action,
+        object_type=ObjectType.BATCH,
+        object_id=batch.pk,
+        details=details,
+    )

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from accounts.domain.actions import Action, ObjectType
+from accounts.services import activity_record
 from config.db import savepoint
 from generation.domain.states import ACTIVE
 from templates.domain.csv_problems import CsvProblem, ProblemCode
@@ -52,6 +54,13 @@ def project_create(*, owner_id: UUID, code: str = "", **texts: str) -> Project:
 
     Raises `ProjectNameMissingError`, `ProjectCodeTakenError`.
     """
+    with transaction.atomic():
+        project = _create_project(owner_id, code, texts)
+        _record_project(project, Action.CREATE_PROJECT)
+    return project
+
+
+def _create_project(owner_id: UUID, code: str, texts: dict[str, str]) -> Project:
     _require_name(texts)
     project = Project(owner_id=owner_id, code=code or _free_code(owner_id, texts), **texts)
     _refresh_project(project)
@@ -63,6 +72,14 @@ def project_update(*, project: Project, **changes: str) -> Project:
 
     Raises `ProjectNameMissingError`, `ProjectCodeTakenError`.
     """
+    changed = [name for name, value in changes.items() if getattr(project, name) != value]
+    with transaction.atomic():
+        _update_project(project, changes)
+        _record_project(project, Action.UPDATE_PROJECT, fields=changed)
+    return project
+
+
+def _update_project(project: Project, changes: dict[str, str]) -> Project:
     for name, value in changes.items():
         setattr(project, name, value)
     _require_name({name: getattr(project, name) for name in PROJECT_TEXTS})
@@ -75,7 +92,18 @@ def project_delete(*, project: Project) -> None:
     with transaction.atomic():
         if BatchItem.objects.filter(project=project, job__status__in=ACTIVE).exists():
             raise ProjectBusyError
+        _record_project(project, Action.DELETE_PROJECT)
         project.delete()
+
+
+def _record_project(project: Project, action: Action, **details: Any) -> None:
+    activity_record(
+        owner_id=project.owner_id,
+        action=action,
+        object_type=ObjectType.PROJECT,
+        object_id=project.pk,
+        details={"code": project.code, **details},
+    )
 
 
 def _save_project(project: Project, *, is_new: bool) -> Project:
@@ -143,6 +171,12 @@ def projects_import(*, owner_id: UUID, data: bytes) -> ImportResult:
         known = {p.code: p for p in Project.objects.owned_by(owner_id).filter(code__in=codes)}
         for row, code in zip(parsed.rows, codes, strict=True):
             counts[_import_row(owner_id, code, row, known.get(code))] += 1
+        activity_record(
+            owner_id=owner_id,
+            action=Action.IMPORT_PROJECTS,
+            object_type=ObjectType.PROJECT,
+            details=counts,
+        )
     return ImportResult(**counts, encoding=parsed.encoding)
 
 
@@ -173,11 +207,11 @@ def _row_code(row: ProjectRow) -> str:
 def _import_row(owner_id: UUID, code: str, row: ProjectRow, known: Project | None) -> str:
     texts = {name: getattr(row, name) for name in PROJECT_TEXTS}
     if known is None:
-        project_create(owner_id=owner_id, code=code, **texts)
+        _create_project(owner_id, code, texts)
         return "created"
     if all(getattr(known, name) == value for name, value in texts.items()):
         return "unchanged"
-    project_update(project=known, **texts)
+    _update_project(known, texts)
     return "updated"
 
 
@@ -192,7 +226,10 @@ def content_template_create(*, owner_id: UUID | None, category_code: str, **fiel
     template = ContentTemplate(owner_id=owner_id, category=_category(category_code), **fields)
     if not template.code:
         template.code = derived_code(template.name_zh, template.name_en)
-    return _save_template(template, is_new=True)
+    with transaction.atomic():
+        _save_template(template, is_new=True)
+        _record_template(template, Action.CREATE_TEMPLATE)
+    return template
 
 
 def content_template_update(
@@ -202,11 +239,16 @@ def content_template_update(
 
     Raises `CategoryUnknownError`, `PlaceholderInvalidError`, `TemplateCodeTakenError`.
     """
+    changed = [name for name, value in changes.items() if getattr(template, name) != value]
     for name, value in changes.items():
         setattr(template, name, value)
     if category_code is not None:
+        changed += [] if category_code == template.category.code else ["category_code"]
         template.category = _category(category_code)
-    return _save_template(template, is_new=False)
+    with transaction.atomic():
+        _save_template(template, is_new=False)
+        _record_template(template, Action.UPDATE_TEMPLATE, fields=changed)
+    return template
 
 
 def content_template_delete(*, template: ContentTemplate) -> None:
@@ -215,7 +257,21 @@ def content_template_delete(*, template: ContentTemplate) -> None:
         documents = Document.objects.filter(content_template=template).count()
         if documents:
             raise TemplateInUseError(documents=documents)
+        _record_template(template, Action.DELETE_TEMPLATE)
         template.delete()
+
+
+def _record_template(template: ContentTemplate, action: Action, **details: Any) -> None:
+    """What is done to the shared library is no account's own activity: staff's doing stands in the audit."""
+    if template.owner_id is None:
+        return
+    activity_record(
+        owner_id=template.owner_id,
+        action=action,
+        object_type=ObjectType.TEMPLATE,
+        object_id=template.pk,
+        details={"code": template.code, **details},
+    )
 
 
 def _save_template(template: ContentTemplate, *, is_new: bool) -> ContentTemplate:

@@ -3,9 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from rest_framework.request import Request
 
+from accounts.domain.actions import Action, ObjectType
+from accounts.services import activity_record
 from config.api.lists import (
     BoolFilter,
     ChoiceFilter,
@@ -27,8 +30,10 @@ from config.api.views import Accepted, Answer, ApiView, Detail
 from config.errors import NotFoundError
 from generation.api.serializers import JobDetailOut, JobOut
 from generation.domain.states import TERMINAL, JobStatus
-from generation.errors import JobNotFoundError, JobStateError
+from generation.errors import JobLiveError, JobNotFoundError, JobStateError
+from generation.jobs.modes import check_mode
 from generation.jobs.services import job_cancel, job_retry
+from generation.models import Job
 from generation.selectors import (
     job_get_for,
     job_is_over,
@@ -174,7 +179,12 @@ class JobCancelApi(ApiView):
         errors=[JobNotFoundError, JobStateError],
     )
     def post(self, request: Request, job_id: UUID) -> Answer:
-        job = job_cancel(job=job_get_for(self.caller.pk, job_id))
+        with transaction.atomic():
+            job = job_get_for(self.caller.pk, job_id)
+            events = job.event_seq
+            job = job_cancel(job=job)
+            if job.event_seq != events:  # cancelling twice changes nothing
+                _record(job, Action.CANCEL_JOB)
         shown = job_detail_for(self.caller.pk, job_id)
         return Answer(shown) if job.status in TERMINAL else Accepted(shown, job_id=job_id)
 
@@ -194,8 +204,22 @@ class JobRetryApi(ApiView):
         response=plain_serializer(JobDetailOut),
         status=202,
         example={**DETAIL_EXAMPLE, "status": "queued", "progress": 0},
-        errors=[JobNotFoundError, JobStateError],
+        errors=[JobNotFoundError, JobStateError, JobLiveError],
     )
     def post(self, request: Request, job_id: UUID) -> Accepted:
-        job_retry(job=job_get_for(self.caller.pk, job_id))
+        with transaction.atomic():
+            job = job_get_for(self.caller.pk, job_id)
+            check_mode(job, is_test=self.caller.is_test)
+            job = job_retry(job=job)
+            _record(job, Action.RETRY_JOB)
         return Accepted(job_detail_for(self.caller.pk, job_id), job_id=job_id)
+
+
+def _record(job: Job, action: Action) -> None:
+    activity_record(
+        owner_id=job.owner_id,
+        action=action,
+        object_type=ObjectType.JOB,
+        object_id=job.pk,
+        details={"kind": job.kind},
+    )

@@ -7,6 +7,8 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from accounts.domain.actions import Action, ObjectType
+from accounts.services import activity_record
 from config.api.files import file_stream
 from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
@@ -99,6 +101,13 @@ class DocumentExportApi(ApiView):
         wanted: dict[str, Any] = self.read_query(DocumentExportIn)
         format_ = wanted.pop("format")
         documents = documents_to_export(document_export_for(self.caller.pk, **wanted))
+        activity_record(
+            owner_id=self.caller.pk,
+            action=Action.EXPORT_DOCUMENTS,
+            object_type=ObjectType.DOCUMENT,
+            object_id=wanted.get("document_id", ""),
+            details={"format": format_},
+        )
         if format_ == "jsonl":
             lines, kind = export_jsonl(documents), "application/x-ndjson; charset=utf-8"
             return file_stream(request, lines, content_type=kind, name="documents.jsonl")

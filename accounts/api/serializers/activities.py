@@ -1,0 +1,97 @@
+"""Shapes of the activity log."""
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.domain.actions import Action, ObjectType
+from accounts.models import Activity
+from accounts.selectors import ActivityFigures
+from config.api.lists import Choice, Json, ReadModel, Text, Time, Uuid
+from config.api.serializers import StrictSerializer
+
+DEFAULT_DAYS = 30
+MOST_DAYS = 366
+
+
+class ActivityOut(ReadModel, source_model=Activity):
+    """One thing that the account did."""
+
+    id = Uuid()
+    action = Choice([action.value for action in Action])
+    object_type = Text(help="What it was done to; empty: to nothing in particular.")
+    object_id = Text(help="Which one. It may be gone by now.")
+    details = Json(help="A few names and numbers, such as the fields that were changed.")
+    ip_address = Text(help="Null where nobody asked over the network: a command on the server did it.")
+    user_agent = Text()
+    request_id = Text(help="As in the answer's X-Request-ID and in the server's log.")
+    created_at = Time()
+
+
+class ActivityClearIn(StrictSerializer):
+    """Which records go; without any of these, all."""
+
+    action = serializers.ChoiceField([action.value for action in Action], required=False)
+    object_type = serializers.ChoiceField([one.value for one in ObjectType], required=False)
+    created_from = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+
+
+class ActivityStatsIn(StrictSerializer):
+    """Days in UTC, both included."""
+
+    first_day = serializers.DateField(required=False)
+    last_day = serializers.DateField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        last: date = attrs.get("last_day") or timezone.now().date()
+        default = date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1))
+        first: date = attrs.get("first_day") or default
+        if first > last:
+            raise serializers.ValidationError({"first_day": [_("Must not come after last_day.")]})
+        if (last - first).days >= MOST_DAYS:
+            most = _("The range must have at most %(days)d days.") % {"days": MOST_DAYS}
+            raise serializers.ValidationError({"first_day": [most]})
+        return {"first": first, "last": last}
+
+
+class ActionCount(serializers.Serializer[Any]):
+    action = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class ObjectTypeCount(serializers.Serializer[Any]):
+    object_type = serializers.CharField(allow_blank=True)
+    count = serializers.IntegerField()
+
+
+class DayCount(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    count = serializers.IntegerField()
+
+
+class ActivityStatsOut(serializers.Serializer[Any]):
+    """How often what was done; the most frequent first, and every day of the range, also those without any."""
+
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    total = serializers.IntegerField()
+    by_action = ActionCount(many=True)
+    by_object_type = ObjectTypeCount(many=True)
+    by_day = DayCount(many=True)
+
+
+def stats_out(figures: ActivityFigures) -> dict[str, Any]:
+    return {
+        "first_day": figures.first.isoformat(),
+        "last_day": figures.last.isoformat(),
+        "total": figures.total,
+        "by_action": [{"action": name, "count": count} for name, count in figures.actions.items()],
+        "by_object_type": [
+            {"object_type": name, "count": count} for name, count in figures.object_types.items()
+        ],
+        "by_day": [{"day": day.isoformat(), "count": count} for day, count in figures.days.items()],
+    }

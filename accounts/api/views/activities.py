@@ -1,0 +1,100 @@
+"""The activity log: list it, count it, clear it."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from accounts.api.serializers.activities import (
+    ActivityClearIn,
+    ActivityOut,
+    ActivityStatsIn,
+    ActivityStatsOut,
+    stats_out,
+)
+from accounts.domain.actions import Action, ObjectType
+from accounts.selectors import activity_figures, activity_list_for
+from accounts.services import activities_clear
+from config.api.lists import ChoiceFilter, TextFilter, time_range
+from config.api.lists.views import ListApi
+from config.api.schema import operation
+from config.api.views import ApiView
+
+TAG = "activities"
+EXAMPLE = {
+    "id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a59",
+    "action": "update_project",
+    "object_type": "project",
+    "object_id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a60",
+    "details": {"code": "tea-house", "fields": ["description_zh"]},
+    "ip_address": "192.0.2.17",
+    "user_agent": "Mozilla/5.0",
+    "request_id": "019a6f604c1e7d30b2aa6f1d2c3b4a61",
+    "created_at": "2026-01-31T08:00:00.000000Z",
+}
+STATS_EXAMPLE = {
+    "first_day": "2026-01-30",
+    "last_day": "2026-01-31",
+    "total": 3,
+    "by_action": [{"action": "login", "count": 2}, {"action": "update_project", "count": 1}],
+    "by_object_type": [{"object_type": "user", "count": 2}, {"object_type": "project", "count": 1}],
+    "by_day": [{"day": "2026-01-30", "count": 0}, {"day": "2026-01-31", "count": 3}],
+}
+DAY = {"type": "string", "format": "date"}
+TIME = {"type": "string", "format": "date-time"}
+
+
+class ActivityListApi(ListApi):
+    scope = "activities"
+    read_model = ActivityOut
+    selector = activity_list_for
+    filters = {
+        "action": ChoiceFilter(action.value for action in Action),
+        "object_type": ChoiceFilter(one.value for one in ObjectType),
+        "object_id": TextFilter(),
+        **time_range("created_at"),
+    }
+    summary = "List what the account did"
+    description = (
+        "Kept for a year unless the operator says otherwise. What staff did to the account isn't in here."
+    )
+    tag = TAG
+    example = EXAMPLE
+
+    @operation(
+        "Clear the activity log",
+        tag=TAG,
+        description="Deletes what the parameters name, without any of them everything. One record of it stays.",
+        response={
+            "type": "object",
+            "required": ["deleted"],
+            "properties": {"deleted": {"type": "integer"}},
+        },
+        example={"deleted": 17},
+        parameters=[
+            OpenApiParameter("action", enum=[action.value for action in Action]),
+            OpenApiParameter("object_type", enum=[one.value for one in ObjectType]),
+            OpenApiParameter("created_from", TIME, description="Inclusive."),
+            OpenApiParameter("created_before", TIME, description="Exclusive."),
+        ],
+    )
+    def delete(self, request: Request) -> dict[str, int]:
+        return {"deleted": activities_clear(owner_id=self.caller.pk, **self.read_query(ActivityClearIn))}
+
+
+class ActivityStatsApi(ApiView):
+    scope = "activities"
+
+    @operation(
+        "Count what the account did",
+        tag=TAG,
+        description="By action, by type of object and by day (UTC): the last 30 days, or a range of at most 366.",
+        response=ActivityStatsOut,
+        example=STATS_EXAMPLE,
+        parameters=[
+            OpenApiParameter("first_day", DAY, description="Default: 29 days before last_day."),
+            OpenApiParameter("last_day", DAY, description="Default: today."),
+        ],
+    )
+    def get(self, request: Request) -> dict[str, Any]:
+        return stats_out(activity_figures(owner_id=self.caller.pk, **self.read_query(ActivityStatsIn)))
