@@ -8,11 +8,10 @@ from django.core.checks import CheckMessage, Warning
 from django.db import connections
 from django.utils import timezone
 
-from generation.domain.catalogue import LLM
 from generation.models import CatalogueModel
 from generation.selectors import catalogue, catalogue_forget
 
-MISSING_HINT = "Run manage.py seed_catalogue, or enter the price in the back office (Models). Until then its calls are refused."
+MISSING_HINT = "Run manage.py seed_catalogue, or enter the price in the back office (Models). Its calls are refused until then."
 
 
 def default_models_can_be_called(
@@ -44,9 +43,7 @@ def _problems() -> Iterator[CheckMessage]:
                 obj=provider,
                 id="generation.W002",
             )
-        elif capability == LLM and known.price(provider, model, now) is None:
-            yield _missing(name, provider)
-        elif capability != LLM and known.item_price(provider, model, now, capability=capability) is None:
+        elif not known.has_price(provider, model, now, capability=capability):
             yield _missing(name, provider)
 
 

@@ -159,15 +159,17 @@ class Catalogue:
             if entry.capability == capability
             and entry.provider in providers
             and entry.is_callable(now)
-            and self.has_price(entry, now)
+            and self.has_price(entry.provider, entry.name, now, capability=capability)
         ]
         return [e.full_name for e in sorted(usable, key=lambda e: providers.index(e.provider))]
 
-    def has_price(self, entry: Entry, at: datetime) -> bool:
+    def has_price(
+        self, provider: str, model: str, at: datetime | None = None, *, capability: str = LLM
+    ) -> bool:
         """Whether it may be called at that time as far as money goes."""
-        if entry.capability == LLM:
-            return self.price(entry.provider, entry.name, at) is not None
-        return entry.price_version(at) is not None
+        if capability == LLM:
+            return self.price(provider, model, at) is not None
+        return self.item_price(provider, model, at, capability=capability) is not None
 
     def near(self, name: str, *, capability: str = LLM, now: datetime) -> list[str]:
         """Names like this one, the most similar first; some names of the catalogue when nothing is similar."""
