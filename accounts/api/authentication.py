@@ -10,13 +10,15 @@ from accounts.services import AccessClaims, TokenClaims, access_claims, token_au
 from config.api.scopes import READ_METHODS
 from config.errors import TokenInvalidError
 
+EVENT_STREAM = "text/event-stream"
+
 
 class BearerAuthentication(BaseAuthentication):
     """Sets `request.user` (a Principal) and `request.auth` (the token's claims).
 
     The token is a session's (a JWT, verified without a query) or an access token (`atl_…`, told by its form). What
     stands behind it, an active account with the same password or a token that wasn't deleted, is remembered for some
-    seconds on reads and looked up on everything that may change something or cost money.
+    seconds on reads and looked up on everything that may change something, cost money or go on for minutes.
     """
 
     def authenticate(self, request: Request) -> tuple[Principal, AccessClaims | TokenClaims] | None:
@@ -25,7 +27,7 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = token.strip()
-        fresh = request.method not in READ_METHODS
+        fresh = request.method not in READ_METHODS or EVENT_STREAM in request.META.get("HTTP_ACCEPT", "")
         if is_ours(token):
             return token_authenticate(token, fresh=fresh)
         claims = access_claims(token)
