@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from config.env import Env
 
+    TextField = models.TextField["str | Secret", "Secret"]
+else:
+    TextField = models.TextField
+
 MASK = "••••"
 #: Hex digits of a key's hash that name it.
 KEY_ID_LENGTH = 8
@@ -89,7 +93,7 @@ class Secret:
         raise TypeError("A secret isn't serialized.")
 
 
-class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(TextField):
     """A `Secret`. Text that is assigned, or given to `update()`, is a plain secret and is encrypted.
 
     The column can't be searched by what it means: `filter(secret=Secret(stored=…))` and `secret__startswith` compare

@@ -1,6 +1,7 @@
 """Accounts in the back office."""
 
+from accounts.admin.keys import ProviderKeyAdmin
 from accounts.admin.tokens import AccessTokenAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["AccessTokenAdmin", "UserAdmin"]
+__all__ = ["AccessTokenAdmin", "ProviderKeyAdmin", "UserAdmin"]

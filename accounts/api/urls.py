@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api.views import activities, auth, tokens
+from accounts.api.views import activities, auth, keys, tokens
 
 urlpatterns = [
     path("auth/register", auth.UserRegisterApi.as_view()),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("auth/updateMe", auth.UpdateMeApi.as_view()),
     path("access-tokens", tokens.AccessTokenListApi.as_view()),
     path("access-tokens/<uuid:token_id>", tokens.AccessTokenApi.as_view()),
+    path("api-keys", keys.ProviderKeyListApi.as_view()),
+    path("api-keys/verify", keys.ProviderKeyTryApi.as_view()),
+    path("api-keys/<uuid:key_id>", keys.ProviderKeyApi.as_view()),
+    path("api-keys/<uuid:key_id>/verify", keys.ProviderKeyVerifyApi.as_view()),
     path("activities", activities.ActivityListApi.as_view()),
     path("activities/stats", activities.ActivityStatsApi.as_view()),
 ]

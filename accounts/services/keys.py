@@ -41,6 +41,7 @@ from config.errors import (
 )
 
 KEYS_PER_USER = 50
+MAX_ADDRESS_LENGTH = 500
 VERIFICATIONS_PER_MINUTE = 10
 #: In one process. A vendor that hangs must not take every thread of the web server along.
 VERIFICATIONS_AT_ONCE = 4
@@ -279,6 +280,8 @@ def _address(base_url: str) -> str:
         raise _invalid(
             "base_url", _("The address can't have a query (?…): it is continued with /models."), "query"
         )
+    if len(url) > MAX_ADDRESS_LENGTH:  # longer than what was typed: letters of other scripts are spelled out
+        raise _invalid("base_url", _("The address is too long."), "max_length")
     return url.rstrip("/")
 
 

@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.services import token_create
+from accounts.services import key_create, token_create
 from config.api.views import ApiView
+from config.crypto import Secret
 from generation.models import Job
 from tests.architecture.house import KERNEL, house_apps
 from tests.architecture.test_endpoints import OPEN, addresses
@@ -90,6 +91,7 @@ def keys(alice: User) -> dict[str, UUID]:
     token, _ = token_create(owner_id=alice.pk, name="夜间批处理", scopes=["jobs:read"])
     return {
         "token_id": token.pk,
+        "key_id": key_create(owner_id=alice.pk, provider="openai", secret=Secret("sk-alices-own-key")).pk,
         "project_id": project.pk,
         "content_template_id": template.pk,
         "document_id": document.pk,

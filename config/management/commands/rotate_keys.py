@@ -29,7 +29,7 @@ How to rotate, with several processes and without a pause:
   3. Let it encrypt: put it FIRST.
          ENCRYPTION_KEYS=new,old     and restart all of them.
   4. Run           manage.py rotate_keys           until it says that all is done.
-  5. Check with    manage.py rotate_keys --dry-run  (exit code 0: every secret can be read; 0 left to do).
+  5. Check with    manage.py rotate_keys --dry-run  (it must say: 0 to rotate, 0 unreadable).
   6. Remove the old key: ENCRYPTION_KEYS=new, and restart. Keep it apart for as long as you keep backups of the
      database that were made before step 4: nothing else reads them.
 

@@ -1,0 +1,129 @@
+"""Users' own provider keys in the back office: whose they are and what is wrong with them, never what they say."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import ProviderKey, User
+from accounts.services import key_set_active
+from config.admin_site import ReadOnlyAdmin, as_uuid, badge, money, run_each
+from config.errors import describe
+
+#: Owners whose names begin with what is searched for; who means a certain one types more of the name.
+OWNERS_SEARCHED = 1000
+
+
+class ErrorFilter(admin.SimpleListFilter):
+    title = _("refused")
+    parameter_name = "refused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> QuerySet[ProviderKey]:
+        conditions = {"yes": ~Q(error_code=""), "no": Q(error_code="")}
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+@admin.register(ProviderKey)
+class ProviderKeyAdmin(ReadOnlyAdmin):
+    """The key itself is no field here, neither plain nor encrypted."""
+
+    list_display = (
+        "shown",
+        "owner",
+        "provider",
+        "name",
+        "model_name",
+        "base_url",
+        "state",
+        "verified_at",
+        "created_at",
+    )
+    list_filter = ("provider", "is_active", ErrorFilter, "created_at")
+    list_select_related = ("owner",)
+    search_keys = ("pk", "owner_id")
+    search_fields = ("last_four",)
+    search_help_text = _(
+        "The key's or its owner's id, the key's last four characters, or the beginning of an owner's name"
+    )
+    sortable_by = ("created_at",)
+    actions = ("activate", "deactivate")
+    fields = (
+        "id",
+        "owner",
+        "provider",
+        "name",
+        "shown",
+        "base_url",
+        "model_name",
+        "input_price",
+        "output_price",
+        "state",
+        "error",
+        "verified_at",
+        "created_at",
+        "updated_at",
+    )
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the index of the owners; a search across the join would read all of both tables."""
+        term = search_term.strip()
+        if not term or as_uuid(term) is not None:
+            return super().get_search_results(request, queryset, search_term)
+        owners = User.objects.filter(username__istartswith=term).values_list("pk", flat=True)
+        return queryset.filter(Q(last_four=term) | Q(owner_id__in=list(owners[:OWNERS_SEARCHED]))), False
+
+    @admin.action(description=_("Make calls with the selected keys again"), permissions=["steer"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
+        run_each(
+            request,
+            queryset,
+            lambda key: key_set_active(key=key, is_active=True),
+            done=lambda n: ngettext("%d key is active.", "%d keys are active.", n) % n,
+        )
+
+    @admin.action(description=_("Make no calls with the selected keys"), permissions=["steer"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
+        run_each(
+            request,
+            queryset,
+            lambda key: key_set_active(key=key, is_active=False),
+            done=lambda n: ngettext("%d key is inactive.", "%d keys are inactive.", n) % n,
+        )
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_providerkey")
+
+    @display(description=_("key"))
+    def shown(self, key: ProviderKey) -> str:
+        return f"…{key.last_four}"
+
+    @display(description=_("state"))
+    def state(self, key: ProviderKey) -> SafeString:
+        if key.error_code:
+            return badge(_("refused"), "danger")
+        return badge(_("active"), "success") if key.is_active else badge(_("inactive"))
+
+    @display(description=_("error"))
+    def error(self, key: ProviderKey) -> str:
+        if not key.error_code:
+            return "-"
+        return f"{key.error_code}: {describe(key.error_code, get_language() or 'en')}"
+
+    @display(description=_("price of input (per million)"))
+    def input_price(self, key: ProviderKey) -> str:
+        return money(key.input_micros)
+
+    @display(description=_("price of output (per million)"))
+    def output_price(self, key: ProviderKey) -> str:
+        return money(key.output_micros)
