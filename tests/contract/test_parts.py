@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.providers.llm import sse
+from generation.providers.llm import openai_tokens, sse
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.llm.json_instance import minimal_instance
+from generation.providers.llm.openai_tokens import count_tokens
 from generation.providers.llm.sse import SseSplitter
-from generation.providers.llm.tokens import estimate_tokens
+from generation.providers.llm.tokens import estimate_input_tokens, estimate_tokens, estimated_usage
 
 TEXTS = ["智能客服 🤖", "line\nbreak", "", "👩‍👩‍👧"]
 STREAM = (
@@ -133,3 +134,70 @@ class TestRequests:
         sound = {"messages": (ChatMessage("user", "好"),), "max_output_tokens": 10}
         with pytest.raises(ValueError):
             ChatRequest(**{**sound, **fields})  # type: ignore[arg-type]
+
+
+class TestCounts:
+    """OpenAI's models, whose vocabulary is known and here."""
+
+    @pytest.mark.parametrize(
+        ("text", "count"),
+        # By tiktoken 0.14, o200k_base.
+        [
+            ("", 0),
+            ("Write a user guide for a small shop.", 9),
+            ("请为下面的项目写一份说明文档", 11),
+            ("🙂👩‍👩‍👧 don't", 10),
+            ("<|endoftext|>", 7),
+            ("x" * 100_000, 12_500),
+            (" " * 1_000_000, 50 * 157),
+        ],
+        ids=range(7),
+    )
+    def test_they_are_tiktokens(self, text: str, count: int) -> None:
+        assert count_tokens(text, "gpt-4o-mini") == count
+
+    @pytest.mark.parametrize(
+        ("model", "is_known"),
+        [
+            ("gpt-4o", True),
+            ("gpt-4.1-nano", True),
+            ("gpt-5-mini", True),
+            ("o3-mini", True),
+            ("openai/gpt-oss-120b", True),
+            ("openai.gpt-oss-20b-1:0", True),
+            ("gpt-4", False),
+            ("gpt-3.5-turbo", False),
+            ("o3x", False),
+            ("deepseek-chat", False),
+            ("qwen-plus", False),
+            ("通义", False),
+        ],
+    )
+    def test_other_models_have_other_vocabularies(self, model: str, is_known: bool) -> None:
+        assert (count_tokens("好", model) is not None) is is_known
+
+    def test_a_usage_that_was_counted_here_is_still_an_estimate(self) -> None:
+        request = ChatRequest((ChatMessage("user", "请写一份说明文档 🙂"),), 100, model="gpt-4o-mini")
+        counted, guessed = (
+            estimated_usage(request, "好的。"),
+            estimated_usage(request, "好的。", model="qwen-plus"),
+        )
+        assert counted.is_estimate
+        assert guessed.is_estimate
+        assert 0 < counted.input_tokens < guessed.input_tokens == estimate_input_tokens(request)
+        assert 0 < counted.output_tokens < guessed.output_tokens
+
+    @pytest.mark.parametrize("broken", ["missing", "changed"])
+    def test_without_the_vocabulary_characters_are_counted(
+        self, broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(openai_tokens, "_loaded", [])
+        if broken == "missing":
+            monkeypatch.setattr(openai_tokens, "find_spec", lambda name: None)
+        else:
+            monkeypatch.setattr(openai_tokens, "_CHECKSUM", "0" * 64)
+        assert count_tokens("好", "gpt-4o") is None
+        assert count_tokens("好", "gpt-4o") is None
+        assert len(caplog.records) == 1, "said once, tried once"
+        request = ChatRequest((ChatMessage("user", "好"),), 100, model="gpt-4o")
+        assert estimated_usage(request, "好").output_tokens == estimate_tokens("好")

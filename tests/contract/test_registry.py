@@ -95,7 +95,7 @@ assert "django" not in sys.modules
 import generation.providers.registry
 OpenAIChat(name="x", base_url="http://127.0.0.1:9/v1", model="m", api_key="k")
 BedrockChat(name="x", model="m", region="us-east-1")
-heavy = {"openai", "httpx2", "httpcore2", "httpx", "pydantic", "anyio", "boto3", "botocore"}
+heavy = {"openai", "httpx2", "httpcore2", "httpx", "pydantic", "anyio", "boto3", "botocore", "tiktoken"}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(

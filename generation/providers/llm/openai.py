@@ -119,7 +119,9 @@ class OpenAIChat:
         try:
             client = client_for(self.name, self._base_url, self._max_connections, self._transport)
             with closing(self._post(client, request, body, timeout)) as response:
-                answer = _StreamedAnswer(self.name, request, self._dialect, self._reference(response))
+                answer = _StreamedAnswer(
+                    self.name, request, request.model or self.model, self._dialect, self._reference(response)
+                )
                 yield from self._deltas(response, answer, timeout)
                 return
         except ProviderError as error:
@@ -201,12 +203,18 @@ class _StreamedAnswer:
     """What a stream has brought so far."""
 
     def __init__(
-        self, provider: str, request: ChatRequest, dialect: wire.Dialect, provider_ref: str | None
+        self,
+        provider: str,
+        request: ChatRequest,
+        model: str,
+        dialect: wire.Dialect,
+        provider_ref: str | None,
     ) -> None:
         self.provider_ref = provider_ref
         self.is_done = False
         self._provider = provider
         self._request = request
+        self._model = model
         self._codes = dialect.codes
         self._finish: object = None
         self._usage: Usage | None = None
@@ -260,5 +268,7 @@ class _StreamedAnswer:
             provider_ref=self.provider_ref,
             usage=self._usage,
         )
-        usage = self._usage or estimated_usage(self._request, "".join(self._text), "".join(self._reasoning))
+        usage = self._usage or estimated_usage(
+            self._request, "".join(self._text), "".join(self._reasoning), model=self._model
+        )
         return ChatDelta(finish_reason=finish, usage=usage)

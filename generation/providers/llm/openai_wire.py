@@ -193,7 +193,7 @@ def parse_answer(
     return ChatResult(
         text=text,
         finish_reason=finish,
-        usage=usage or estimated_usage(request, text, reasoning),
+        usage=usage or estimated_usage(request, text, reasoning, model=model),
         provider=provider,
         model=model,
         provider_ref=provider_ref,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generation.providers.base import Usage
 from generation.providers.llm.base import ChatRequest
+from generation.providers.llm.openai_tokens import MODELS, count_tokens
 
 _PER_MESSAGE = 6
 _PER_REQUEST = 3
@@ -32,12 +33,32 @@ def estimate_input_tokens(request: ChatRequest) -> int:
     return total
 
 
-def estimated_usage(request: ChatRequest, text: str, reasoning: str = "") -> Usage:
-    """What a vendor that names no figures, or a stream that was stopped, will have counted at most. Marked."""
-    thoughts = estimate_tokens(reasoning)
+def estimated_usage(request: ChatRequest, text: str, reasoning: str = "", *, model: str = "") -> Usage:
+    """What a vendor that names no figures, or a stream that was stopped, will have counted. Marked.
+
+    By `tiktoken` for OpenAI's models (`model`, or the request's), else at most, by characters.
+    """
+    model = model or request.model or ""
+    thoughts = _count(reasoning, model)
     return Usage(
-        input_tokens=estimate_input_tokens(request),
-        output_tokens=estimate_tokens(text) + thoughts,
+        input_tokens=_count_input(request, model),
+        output_tokens=_count(text, model) + thoughts,
         reasoning_tokens=thoughts,
         is_estimate=True,
+    )
+
+
+def _count(text: str, model: str) -> int:
+    exact = count_tokens(text, model)
+    return estimate_tokens(text) if exact is None else exact
+
+
+def _count_input(request: ChatRequest, model: str) -> int:
+    if not MODELS.fullmatch(model):
+        return estimate_input_tokens(request)
+    told = "" if request.json_schema is None else repr(request.json_schema)
+    return _PER_REQUEST + sum(
+        _PER_MESSAGE + _count(content, model)
+        for content in (*(message.content for message in request.messages), told)
+        if content
     )
