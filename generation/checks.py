@@ -11,7 +11,9 @@ from django.utils import timezone
 from generation.models import CatalogueModel
 from generation.selectors import catalogue, catalogue_forget
 
-MISSING_HINT = "Run manage.py seed_catalogue, or enter the price in the back office (Models). Its calls are refused until then."
+MISSING_HINT = (
+    "Until then its calls are refused: run manage.py seed_catalogue, or enter it in the back office (Models)."
+)
 
 
 def default_models_can_be_called(

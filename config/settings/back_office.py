@@ -38,6 +38,8 @@ UNFOLD = {
                 "items": [
                     _item(_("Jobs"), "work_history", "generation.job"),
                     _item(_("Ledger of calls"), "receipt_long", "generation.providercall"),
+                    _item(_("Models"), "neurology", "generation.cataloguemodel"),
+                    _item(_("Prices"), "payments", "generation.modelprice"),
                     _item(_("Workers"), "memory", "generation.workerheartbeat"),
                     _item(_("Job events"), "timeline", "generation.jobevent"),
                     _item(_("Housekeeping"), "cleaning_services", "django_celery_results.taskresult"),

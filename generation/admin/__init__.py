@@ -1,7 +1,15 @@
 """The engine room in the back office: looked at, and steered through services."""
 
 from generation.admin.calls import ProviderCallAdmin
+from generation.admin.catalogue import CatalogueModelAdmin, ModelPriceAdmin
 from generation.admin.jobs import JobAdmin, JobEventAdmin
 from generation.admin.workers import WorkerHeartbeatAdmin
 
-__all__ = ["JobAdmin", "JobEventAdmin", "ProviderCallAdmin", "WorkerHeartbeatAdmin"]
+__all__ = [
+    "CatalogueModelAdmin",
+    "JobAdmin",
+    "JobEventAdmin",
+    "ModelPriceAdmin",
+    "ProviderCallAdmin",
+    "WorkerHeartbeatAdmin",
+]

@@ -13,7 +13,7 @@ from accounts.models import AccessToken, User
 from accounts.services import token_create
 from config.models import IdempotencyRecord
 from generation.domain.states import CallStatus, JobStatus
-from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
+from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, WorkerHeartbeat
 from templates.models import (
     BatchItem,
     Category,
@@ -76,6 +76,20 @@ def call(n: int) -> ProviderCall:
         owner=made.owner, job=made, step="text", feature="test", capability="llm", provider="deepseek",
         status=CallStatus.UNCERTAIN, reserved_micros=5280,
     )  # fmt: skip
+
+
+def model(n: int) -> CatalogueModel:
+    return CatalogueModel.objects.create(provider="deepseek", name=f"茶-{n}", ends_at=timezone.now())
+
+
+def price(n: int) -> ModelPrice:
+    return ModelPrice.objects.create(
+        model=model(n),
+        version=f"v{n}",
+        valid_from=timezone.now(),
+        input_micros=280_000,
+        output_micros=420_000,
+    )
 
 
 def worker(n: int) -> WorkerHeartbeat:
@@ -159,8 +173,10 @@ MAKERS: dict[str, Any] = {
     "accounts.AccessToken": token,
     "accounts.User": user,
     "platform.IdempotencyRecord": answer,
+    "generation.CatalogueModel": lambda n: price(n).model,
     "generation.Job": job,
     "generation.JobEvent": event,
+    "generation.ModelPrice": price,
     "generation.ProviderCall": call,
     "generation.WorkerHeartbeat": worker,
     "templates.BatchItem": item,

@@ -1,0 +1,275 @@
+"""The catalogue in the back office: models, and versions of their prices, which are added and never changed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, Field, OuterRef, Q, QuerySet, URLField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from config.admin_site import BackOfficeAdmin, ReadOnlyAdmin, badge, money, run_each
+from config.errors import AppError
+from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
+from generation.domain.prices import BUILT_IN_PRICES, built_in_price
+from generation.models import CatalogueModel, ModelPrice
+from generation.services import (
+    model_create,
+    model_delete,
+    model_price_add,
+    model_price_delete,
+    model_switch,
+    model_update,
+)
+
+#: Ends so soon that somebody should look for another model.
+SOON = timedelta(days=60)
+AMOUNT_COLUMNS = ("input_price", "cached_price", "output_price", "item_price")
+
+
+def price_text(price: ModelPrice) -> str:
+    """A price in whole units, as a list shows it."""
+    if price.item_micros is not None:
+        return str(_("%(price)s each") % {"price": money(price.item_micros, price.currency)})
+    amounts = {
+        "input": money(price.input_micros, price.currency),
+        "output": money(price.output_micros, price.currency),
+    }
+    return str(_("%(input)s in · %(output)s out / M tokens") % amounts)
+
+
+def in_force(prices: list[ModelPrice]) -> ModelPrice | None:
+    """The version that calls are counted by now."""
+    now = timezone.now()
+    begun = [price for price in prices if price.valid_from <= now]
+    return max(begun, key=lambda price: price.valid_from, default=None)
+
+
+class EndFilter(admin.SimpleListFilter):
+    title = _("end")
+    parameter_name = "end"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("ended", _("has ended")), ("soon", _("ends within 60 days")), ("open", _("no end known"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogueModel]) -> QuerySet[CatalogueModel]:
+        now = timezone.now()
+        chosen: dict[str | None, Q] = {
+            "ended": Q(ends_at__lte=now),
+            "soon": Q(ends_at__gt=now, ends_at__lte=now + SOON),
+            "open": Q(ends_at=None),
+        }
+        return queryset.filter(chosen[self.value()]) if self.value() in chosen else queryset
+
+
+class PriceFilter(admin.SimpleListFilter):
+    title = _("price")
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("missing", _("missing: isn't called")), ("there", _("there is one"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogueModel]) -> QuerySet[CatalogueModel]:
+        if self.value() not in ("missing", "there"):
+            return queryset
+        prices = ModelPrice.objects.filter(model=OuterRef("pk"), valid_from__lte=timezone.now())
+        is_priced = Q(Exists(prices))
+        for provider, name in BUILT_IN_PRICES:
+            is_priced |= Q(provider=provider) if name == "*" else Q(provider=provider, name=name)
+        return queryset.filter(is_priced if self.value() == "there" else ~is_priced)
+
+
+class SecureLinks:
+    """An address without a scheme is one of https."""
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest | None, **kwargs: Any
+    ) -> Any:
+        if isinstance(db_field, URLField):
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class PriceInline(SecureLinks, TabularInline):
+    """Versions are added, and removed while no call was counted by them; the ledger names the others."""
+
+    model = ModelPrice
+    form = PriceForm
+    formset = PriceFormSet
+    fields = ("version", "valid_from", *AMOUNT_COLUMNS, "source")
+    ordering = ("-valid_from",)
+    extra = 0
+    tab = False
+    verbose_name_plural = _("Prices: the latest that has begun is in force; empty version and time mean now")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("input, USD per million tokens"))
+    def input_price(self, price: ModelPrice) -> str:
+        return money(price.input_micros, price.currency)
+
+    @display(description=_("cached input, USD per million"))
+    def cached_price(self, price: ModelPrice) -> str:
+        return money(price.cached_input_micros, price.currency)
+
+    @display(description=_("output, USD per million tokens"))
+    def output_price(self, price: ModelPrice) -> str:
+        return money(price.output_micros, price.currency)
+
+    @display(description=_("USD per item"))
+    def item_price(self, price: ModelPrice) -> str:
+        return money(price.item_micros, price.currency)
+
+
+@admin.register(CatalogueModel)
+class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
+    form = ModelForm
+    inlines = (PriceInline,)
+    list_display = ("name", "provider", "capability", "price", "context_tokens", "state", "ends_at")
+    list_filter = ("provider", "capability", "is_active", EndFilter, PriceFilter)
+    search_fields = ("name", "label", "provider__istartswith")
+    search_help_text = _("A model's id, a part of its name, or the beginning of a provider's name")
+    ordering = ("provider", "name")
+    actions = ("switch_on", "switch_off")
+    fieldsets = (
+        (None, {"fields": (("provider", "name"), ("capability", "label"), "is_active")}),
+        (
+            _("What it can do"),
+            {
+                "fields": (
+                    ("context_tokens", "max_output_tokens"),
+                    ("has_json_schema", "has_tools"),
+                    ("has_vision", "has_reasoning"),
+                )
+            },
+        ),
+        (_("Until when"), {"fields": (("ends_at", "successor"), "source")}),
+    )
+
+    # -- the list ------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CatalogueModel]:
+        return super().get_queryset(request).prefetch_related("prices")
+
+    @display(description=_("price"))
+    def price(self, model: CatalogueModel) -> Any:
+        price = in_force(list(model.prices.all()))
+        if price is not None:
+            return price_text(price)
+        if built_in_price(model.provider, model.name) is not None:
+            return _("built in")
+        return badge(_("missing"), "danger")
+
+    @display(description=_("state"))
+    def state(self, model: CatalogueModel) -> Any:
+        now = timezone.now()
+        if not model.is_active:
+            return badge(_("switched off"))
+        if model.ends_at is None or model.ends_at > now + SOON:
+            return badge(_("on"), "success")
+        return badge(_("has ended"), "danger") if model.ends_at <= now else badge(_("ends soon"), "warning")
+
+    @admin.action(description=_("Switch on"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[CatalogueModel]) -> None:
+        self._switch(request, queryset, is_active=True)
+
+    @admin.action(description=_("Switch off: isn't called any more"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[CatalogueModel]) -> None:
+        self._switch(request, queryset, is_active=False)
+
+    @staticmethod
+    def _switch(request: HttpRequest, queryset: QuerySet[CatalogueModel], *, is_active: bool) -> None:
+        def done(number: int) -> str:
+            text = (
+                ngettext("%(number)d model is on.", "%(number)d models are on.", number)
+                if is_active
+                else ngettext("%(number)d model is off.", "%(number)d models are off.", number)
+            )
+            return text % {"number": number}
+
+        run_each(request, queryset, lambda model: model_switch(model=model, is_active=is_active), done=done)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Without "delete selected", which deletes past the services."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    # -- one model -------------------------------------------------------------------------------------------------
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What ledgers name stays."""
+        return () if obj is None else ("provider", "name", "capability")
+
+    def save_model(self, request: HttpRequest, obj: CatalogueModel, form: Any, change: bool) -> None:
+        if not change:
+            obj.pk = model_create(**form.cleaned_data).pk
+            obj._state.adding = False
+        elif form.changed_data:
+            model_update(model=obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        gone = formset.deleted_forms
+        for one in gone:
+            if one in formset.initial_forms:
+                model_price_delete(price=one.instance)
+                formset.deleted_objects.append(one.instance)
+        for one in formset.extra_forms:
+            if one.has_changed() and one not in gone:
+                formset.new_objects.append(model_price_add(model=formset.instance, **one.given()))
+
+    def delete_model(self, request: HttpRequest, obj: CatalogueModel) -> None:
+        model_delete(model=obj)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return or_message(
+            request, lambda: super(CatalogueModelAdmin, self).changeform_view(request, *args, **kwargs)
+        )
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return or_message(
+            request, lambda: super(CatalogueModelAdmin, self).delete_view(request, *args, **kwargs)
+        )
+
+
+def or_message(request: HttpRequest, view: Callable[[], Any]) -> HttpResponse:
+    """A rule that only the service knows is told as a message, and nothing is written."""
+    try:
+        answer: HttpResponse = view()
+    except AppError as exc:
+        messages.error(request, exc.message(get_language() or "en"))
+    except ValidationError as exc:
+        messages.error(request, " ".join(exc.messages))
+    else:
+        return answer
+    return HttpResponseRedirect(request.path.removesuffix("delete/"))
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(ReadOnlyAdmin):
+    """All versions of all prices; they are added on the page of their model."""
+
+    list_display = ("version", "model", "valid_from", "amounts", "source")
+    list_filter = ("model__provider", "valid_from")
+    list_select_related = ("model",)
+    search_keys = ("pk", "model_id")
+    search_fields = ("version__istartswith", "model__name__icontains", "model__provider__istartswith")
+    search_help_text = _("A price's or model's id, a version, a part of a model's name, or a provider")
+    ordering = ("-valid_from", "-pk")
+    fields = ("model", "version", "valid_from", "amounts", "cached", "source", "created_at")
+
+    @display(description=_("price"))
+    def amounts(self, price: ModelPrice) -> str:
+        return price_text(price)
+
+    @display(description=_("cached input, USD per million"))
+    def cached(self, price: ModelPrice) -> str:
+        return money(price.cached_input_micros, price.currency)
