@@ -9,8 +9,9 @@ from django.db import models
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from accounts.models import AccessToken, User
-from accounts.services import token_create
+from accounts.models import AccessToken, ProviderKey, User
+from accounts.services import key_create, token_create
+from config.crypto import Secret
 from config.models import IdempotencyRecord
 from generation.domain.states import CallStatus, JobStatus
 from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, WorkerHeartbeat
@@ -57,6 +58,12 @@ def user(n: int) -> User:
 
 def token(n: int) -> AccessToken:
     return token_create(owner_id=user(n).pk, name=f"令牌{n}", scopes=["jobs:read"], is_test=n % 2 == 1)[0]
+
+
+def own_key(n: int) -> ProviderKey:
+    key = key_create(owner_id=user(n).pk, provider="openai", name=f"密钥{n}", secret=Secret(f"sk-row-{n:08}"))
+    ProviderKey.objects.filter(pk=key.pk).update(error_code="PROVIDER_KEY_REFUSED")
+    return key
 
 
 def job(n: int) -> Job:
@@ -171,6 +178,7 @@ MAKERS: dict[str, Any] = {
     "auth.Group": lambda n: Group.objects.create(name=f"n{n}"),
     "django_celery_results.TaskResult": lambda n: TaskResult.objects.create(task_id=f"t{n}"),
     "accounts.AccessToken": token,
+    "accounts.ProviderKey": own_key,
     "accounts.User": user,
     "platform.IdempotencyRecord": answer,
     "generation.CatalogueModel": lambda n: price(n).model,
