@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from generation.domain.origins import is_small_model
 from templates.models import ContentTemplate, Document, DocumentVersion, Project
 
 
@@ -27,6 +28,7 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
     project = ProjectSerializer(read_only=True)
     content_template = ContentTemplateSerializer(read_only=True)
     is_stale = serializers.BooleanField(read_only=True)
+    is_small_model = serializers.SerializerMethodField()
 
     class Meta:
         model = Document
@@ -42,9 +44,13 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "is_stale",
             "provider",
             "model",
+            "is_small_model",
             "created_at",
             "updated_at",
         ]
+
+    def get_is_small_model(self, document: Document) -> bool:
+        return is_small_model(document.provider)
 
 
 class DocumentDetailSerializer(DocumentSerializer):

@@ -135,7 +135,8 @@ def progress_bars() -> Iterator[Bars]:
     try:
         yield bar
     finally:
-        progress.stop()
+        if progress.live.is_started:
+            progress.stop()
 
 
 if __name__ == "__main__":

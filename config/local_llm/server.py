@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
-NICENESS = 10  # what people wait for comes first: pages, streams, the database
+NICENESS = 5  # what people wait for comes first: pages, streams, the database
 #: Calls answered at once: a chat need not wait for a whole document. More wait in the server's queue.
 SLOTS = 2
 #: Tokens of one call, question and answer together: a document of three pieces and its prompt.

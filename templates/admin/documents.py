@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.admin_site import ReadOnlyAdmin, badge, link_to, money
+from generation.domain.origins import is_small_model
 from templates.models import Document, DocumentVersion
 from templates.models.documents import STALE, STALE_CONDITION
 
@@ -96,6 +97,7 @@ class DocumentAdmin(ReadOnlyAdmin):
             versions = document.versions.defer("content").order_by("-number")
             context |= {
                 "preview": preview(document.latest.content) if document.latest else "",
+                "is_small_model": is_small_model(document.provider),
                 "preview_language": document.language,
                 "versions": versions[:VERSIONS_SHOWN],
             }
@@ -144,5 +146,9 @@ class DocumentVersionAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         version = kwargs.get("obj")
         if version is not None:
-            context |= {"preview": preview(version.content), "preview_language": version.document.language}
+            context |= {
+                "preview": preview(version.content),
+                "preview_language": version.document.language,
+                "is_small_model": is_small_model(version.provider),
+            }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -60,6 +60,7 @@ DOCUMENT = {
     "is_stale": False,
     "provider": "sandbox",
     "model": "sandbox",
+    "is_small_model": False,
     **TIMES,
 }
 DOCUMENT_VERSION = {
@@ -74,6 +75,7 @@ DOCUMENT_VERSION_WHOLE = {
     "source_language": "zh",
     "provider": "sandbox",
     "model": "sandbox",
+    "is_small_model": False,
     "input_tokens": 812,
     "output_tokens": 1204,
     "cost_micros": 0,

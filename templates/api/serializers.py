@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, One, ReadModel, Text, Time, Uuid, json_counts
 from config.api.serializers import StrictSerializer
+from generation.domain.origins import SMALL_MODELS
 from templates.domain.project_csv import MAX_CELL_LENGTHS as LENGTHS
 from templates.models import (
     BatchItem,
@@ -42,6 +43,11 @@ ITEM_CONDITIONS = {
     "failed": Q(job__status="failed"),
     "cancelled": Q(job__status="cancelled"),
 }
+
+
+#: Of documents and versions alike: both name their provider.
+IS_SMALL_MODEL = Case(When(provider__in=sorted(SMALL_MODELS), then=Value(True)), default=Value(False))
+IS_SMALL_MODEL_HELP = "Whether a small local model wrote it: say so where you show the text, and check it."
 
 
 class ItemCounts(serializers.Serializer[dict[str, int]]):
@@ -135,6 +141,7 @@ class DocumentOut(ReadModel, source_model=Document):
     )
     provider = Text()
     model = Text()
+    is_small_model = Bool(expression=IS_SMALL_MODEL, help=IS_SMALL_MODEL_HELP)
     created_at = Time()
     updated_at = Time()
 
@@ -162,6 +169,7 @@ class DocumentVersionOut(DocumentVersionBrief):
     source_language = Choice(LANGUAGES)
     provider = Text()
     model = Text()
+    is_small_model = Bool(expression=IS_SMALL_MODEL, help=IS_SMALL_MODEL_HELP)
     input_tokens = Int()
     output_tokens = Int()
     cost_micros = Int(help="Millionths of the currency that the call ledger names.")

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from generation.domain.origins import is_small_model
 from templates.domain.filenames import safe_filename, unique_filenames
 from templates.domain.inputs import language_of, localized
+from templates.domain.notes import with_small_model_note
 from templates.errors import ExportEmptyError, ExportTooLargeError
 from templates.models import ContentTemplate, Document, Project
 
@@ -49,6 +51,7 @@ def export_jsonl(documents: QuerySet[Document]) -> Iterator[bytes]:
             "version": document.version,
             "provider": document.provider,
             "model": document.model,
+            "is_small_model": is_small_model(document.provider),
             "updated_at": document.updated_at.astimezone(UTC).isoformat(),
             "content": document.latest.content if document.latest else "",
         }
@@ -110,9 +113,17 @@ def _stems(documents: QuerySet[Document]) -> dict[UUID, str]:
 def _files(document: Document, formats: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """The files of one document: extension and content."""
     if "md" in formats:
-        yield "md", (document.latest.content if document.latest else "").encode()
+        yield "md", _markdown(document).encode()
     if "html" in formats:
         yield "html", document_html(document).encode()
+
+
+def _markdown(document: Document) -> str:
+    """The text as it was written; a small model's is marked, as nothing else of the file says so."""
+    text = document.latest.content if document.latest else ""
+    if is_small_model(document.provider):
+        return with_small_model_note(text, language_of(document.language))
+    return text
 
 
 def document_html(document: Document) -> str:
@@ -129,6 +140,7 @@ def document_html(document: Document) -> str:
         version=document.version,
         generated_on=document.updated_at.date(),
         is_sandbox=document.provider == "sandbox",
+        is_small_model=is_small_model(document.provider),
     )
     return html.document_page(document.latest.content if document.latest else "", details)
 

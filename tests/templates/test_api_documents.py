@@ -63,6 +63,7 @@ def test_a_document_is_listed_with_its_project_and_template(
                 "is_stale": False,
                 "provider": "sandbox",
                 "model": "sandbox-text",
+                "is_small_model": False,
                 "created_at": "2026-01-31T08:00:00.000000Z",
                 "updated_at": "2026-01-31T08:00:00.000000Z",
             }
@@ -181,7 +182,8 @@ def test_the_benchmarks_plain_list_answers_the_same(
     client_for: ClientFor, alice: User, bob: User, document: Document, query: str
 ) -> None:
     for number in range(6):
-        document_make(alice, language="en" if number % 2 else "zh", characters=number)
+        provider = "local-model" if number == 3 else "sandbox"
+        document_make(alice, language="en" if number % 2 else "zh", characters=number, provider=provider)
     document_make(bob)
     assert without_cursor(client_for(alice).get(f"{URL}{query}").json()) == plainly(
         DocumentList, alice, query

@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from templates.domain import notes
 from templates.domain.html.sanitized import Heading, markdown_to_html
 from templates.domain.inputs import Language
 
@@ -55,6 +56,7 @@ class PageDetails:
     version: int
     generated_on: date
     is_sandbox: bool = False
+    is_small_model: bool = False
 
 
 def document_page(markdown: str, details: PageDetails) -> str:
@@ -63,7 +65,6 @@ def document_page(markdown: str, details: PageDetails) -> str:
     words = _WORDS[details.language]
     contents = _contents(rendered.headings, words["contents"])
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
-    notice = f'<p class="notice" role="note">{escape(words["sandbox"])}</p>\n' if details.is_sandbox else ""
     return f"""<!DOCTYPE html>
 <html lang="{_LANG_ATTRIBUTE[details.language]}">
 <head>
@@ -79,7 +80,7 @@ def document_page(markdown: str, details: PageDetails) -> str:
 <body{"" if contents else ' class="plain"'}>
 {contents}<main>
 <p class="eyebrow"><span>{escape(details.project)}</span><span>{escape(details.template)}</span></p>
-{notice}<article>
+{_notice(details, words)}<article>
 {rendered.html.strip()}
 </article>
 {_footer(details, words)}
@@ -87,6 +88,13 @@ def document_page(markdown: str, details: PageDetails) -> str:
 </body>
 </html>
 """
+
+
+def _notice(details: PageDetails, words: Mapping[str, str]) -> str:
+    said = words["sandbox"] if details.is_sandbox else ""
+    if details.is_small_model:
+        said = notes.SMALL_MODEL[details.language]
+    return f'<p class="notice" role="note">{escape(said)}</p>\n' if said else ""
 
 
 def _contents(headings: Sequence[Heading], label: str) -> str:

@@ -1,0 +1,16 @@
+"""Sentences that a reader must see beside a document, in its language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from templates.domain.inputs import Language
+
+SMALL_MODEL: Final[Mapping[Language, str]] = {
+    "zh": "由小型本地模型生成，请核对。",
+    "en": "Made by a small local model; check it.",
+}
+
+
+def with_small_model_note(markdown: str, language: Language) -> str:
+    """The document with the note above it."""
+    return f"> {SMALL_MODEL[language]}\n\n{markdown}"

@@ -1,0 +1,82 @@
+"""Wherever a text of the small local model is shown, it is marked as made by it; nobody else's text is."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from generation.domain.origins import is_small_model
+from templates.models import Document
+from tests.templates.factories import document_make
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/v1/templates/documents"
+NOTES = {"zh": "由小型本地模型生成，请核对。", "en": "Made by a small local model; check it."}
+CONTENT = "# 茶 🍵\n\n正文"
+
+ClientFor = Callable[[User], APIClient]
+
+
+@pytest.fixture
+def client(client_for: ClientFor, alice: User) -> APIClient:
+    return client_for(alice)
+
+
+def small(owner: User, language: str = "zh") -> Document:
+    return document_make(owner, provider="local-model", model="qwen", language=language, content=CONTENT)
+
+
+@pytest.mark.parametrize("provider", ["sandbox", "local", "deepseek", ""])
+def test_no_other_provider_is_a_small_model(provider: str) -> None:
+    assert is_small_model("local-model")
+    assert not is_small_model(provider)
+
+
+def test_the_api_says_so_of_documents_and_versions(client: APIClient, alice: User) -> None:
+    marked, plain = small(alice), document_make(alice)
+    listed = {row["id"]: row["is_small_model"] for row in client.get(URL).json()["data"]}
+    assert listed == {str(marked.pk): True, str(plain.pk): False}
+    for document in (marked, plain):
+        one = f"{URL}/{document.pk}"
+        assert client.get(one).json()["data"]["is_small_model"] is (document == marked)
+        (version,) = client.get(f"{one}/versions").json()["data"]
+        assert version["is_small_model"] is (document == marked)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_exports_say_so_in_the_documents_language(client: APIClient, alice: User, language: str) -> None:
+    document = small(alice, language)
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"{URL}/export").getvalue()))
+    texts = {name.rpartition(".")[2]: archive.read(name).decode() for name in archive.namelist()}
+    assert texts["md"] == f"> {NOTES[language]}\n\n{CONTENT}"
+    assert f'<p class="notice" role="note">{NOTES[language]}</p>' in texts["html"]
+    page = client.get(f"{URL}/export?format=html&document_id={document.pk}").content.decode()
+    assert NOTES[language] in page
+    line = json.loads(client.get(f"{URL}/export?format=jsonl").getvalue())
+    assert line["is_small_model"] is True
+    assert line["content"] == CONTENT, "the text itself stays as it was written"
+
+
+def test_exports_of_others_say_nothing(client: APIClient, alice: User) -> None:
+    document_make(alice, content=CONTENT)
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"{URL}/export").getvalue()))
+    assert all(
+        note not in archive.read(name).decode() for name in archive.namelist() for note in NOTES.values()
+    )
+    assert json.loads(client.get(f"{URL}/export?format=jsonl").getvalue())["is_small_model"] is False
+
+
+@pytest.mark.parametrize("kind", ["document", "documentversion"])
+def test_the_back_office_says_so(admin_client: Client, alice: User, kind: str) -> None:
+    for document, is_marked in ((small(alice), True), (document_make(alice), False)):
+        row = document if kind == "document" else document.latest
+        assert row is not None
+        page = admin_client.get(reverse(f"admin:templates_{kind}_change", args=[row.pk])).text
+        assert (NOTES["en"] in page) is is_marked
