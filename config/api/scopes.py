@@ -19,9 +19,9 @@ OPEN: Final = "(open)"
 
 #: Every scope that a token can have, with what it allows.
 SCOPES: Mapping[str, str] = {
+    "access-tokens:read": "List access tokens, which shows no secret.",
     "account:read": "Read the account and its settings.",
     "account:write": "Change the account's names and settings, but not its password.",
-    "access-tokens:read": "List access tokens, which shows no secret.",
     "activities:read": "Read the activity log and its statistics.",
     "activities:write": "Clear the activity log.",
     "api-keys:read": "List provider keys, which shows no secret.",

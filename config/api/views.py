@@ -108,6 +108,10 @@ class ApiView(APIView):
         if header is not None and not etags.matches(header, etag):
             raise PreconditionFailedError
 
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> NoContent:
+        """Which methods there are, in the header `Allow`; the schema says the rest."""
+        return NoContent()
+
     # -- how a request is answered ------------------------------------------------------------------------------
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -209,3 +209,9 @@ def test_tags_are_compared_whole() -> None:
     assert matches('"a", W/"b"', '"b"')
     assert not matches('"ab"', '"b"')
     assert not matches("", '"b"')
+
+
+def test_options_names_the_methods(client_for, alice: User) -> None:
+    answer = client_for(alice).options("/api/v1/detail")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert {"GET", "PATCH", "HEAD", "OPTIONS"} <= set(answer.headers["Allow"].split(", "))
