@@ -9,28 +9,37 @@ No call leaves without its row, and each change of the row is committed before t
     uncertain nobody can tell; the reservation stays
 
 What may be bought again is decided in `may_buy`.
+
+What a budget counts is set aside in the transaction that writes the row, and given back or counted as spent in the one
+that closes it: always the row first, then the budget.
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal, cast
+from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.domain.months import month_of
+from accounts.models import ProviderKey
+from accounts.services.budgets import budget_close, budget_reserve
 from config import statements
 from config.api.lists.slots import Slot
 from config.db import savepoint
 from config.errors import Charged
 from config.statements import SavedSlot
-from generation.domain.prices import CURRENCY, VERSION
+from generation.domain.prices import CURRENCY
 from generation.domain.states import TERMINAL, CallStatus, JobStatus
 from generation.errors import CallInFlightError, CallUncertainError
 from generation.models import Job, ProviderCall
 from generation.providers.base import Usage
 
 TEXT = "llm"
+Resolution = Literal["released", "charged"]
 
 NOW = Slot("now", models.DateTimeField())
 PK = Slot("pk", models.UUIDField())
@@ -110,9 +119,18 @@ def reserve(
     provider: str,
     model: str,
     micros: int,
+    price_version: str = "",
+    is_test: bool = False,
+    key: ProviderKey | None = None,
     repeats: ProviderCall | None = None,
 ) -> ProviderCall:
-    """Set the most that the call may cost aside. Raises `CallInFlightError` when the step is held by another."""
+    """Set the most that the call may cost aside. `is_test` is play money; `key` is a key of the owner's own, whose
+    calls no budget counts.
+
+    Raises `CallInFlightError` when the step is held by another, `BudgetExceededError`; then nothing is written.
+    """
+    now = timezone.now()
+    is_counted = micros > 0 and key is None
     call = ProviderCall(
         owner_id=job.owner_id,
         job_id=job.pk,
@@ -125,11 +143,17 @@ def reserve(
         repeats=repeats,
         reserved_micros=micros,
         currency=CURRENCY,
-        price_version=VERSION,
+        price_version=price_version,
+        budget_month=month_of(now) if is_counted else None,
+        is_test=is_test,
+        is_own_key=key is not None,
+        provider_key_id=key.pk if key is not None else None,
     )
     try:
-        with savepoint():
+        with transaction.atomic() if is_counted else savepoint():
             statements.insert(call)
+            if is_counted:
+                budget_reserve(owner_id=job.owner_id, micros=micros, is_test=is_test, now=now)
     except IntegrityError as exc:
         raise CallInFlightError(step=step) from exc
     return call
@@ -187,8 +211,10 @@ def _settle(
         "reasoning_tokens": usage.reasoning_tokens,
         "is_estimate": usage.is_estimate,
     }
-    if not SETTLE.run(pk=call.pk, now=timezone.now(), **values):
-        return False
+    with _closing(call):
+        if not SETTLE.run(pk=call.pk, now=timezone.now(), **values):
+            return False
+        _close_budget(call, micros)
     for name, value in values.items():
         setattr(call, name, value)
     call.status = CallStatus.SETTLED
@@ -200,7 +226,7 @@ def settle_useless(call: ProviderCall, *, micros: int, usage: Usage, code: str) 
 
     `released` and not `settled`, so that the step may be bought again by the usual rules of retry.
     """
-    return _move(
+    return _close(
         call,
         CallStatus.SENT,
         CallStatus.UNCERTAIN,
@@ -216,11 +242,13 @@ def settle_useless(call: ProviderCall, *, micros: int, usage: Usage, code: str) 
 
 def release(call: ProviderCall, *, code: str) -> bool:
     """It certainly cost nothing."""
-    return _move(
+    return _release(call, CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNCERTAIN, code=code)
+
+
+def _release(call: ProviderCall, *from_statuses: CallStatus, code: str) -> bool:
+    return _close(
         call,
-        CallStatus.RESERVED,
-        CallStatus.SENT,
-        CallStatus.UNCERTAIN,
+        *from_statuses,
         status=CallStatus.RELEASED,
         cost_micros=0,
         error_code=code,
@@ -231,6 +259,24 @@ def release(call: ProviderCall, *, code: str) -> bool:
 def mark_uncertain(call: ProviderCall, *, code: str) -> bool:
     """Nobody can tell. The reservation stays until a look-up or a person resolves it."""
     return _move(call, CallStatus.SENT, status=CallStatus.UNCERTAIN, error_code=code)
+
+
+def resolve(call_id: UUID, *, outcome: Resolution, resolution: str, micros: int | None = None) -> bool:
+    """A person's word on an uncertain call: `released` (it cost nothing) or `charged` (it cost `micros`, by default all
+    that was set aside). Returns False when it isn't uncertain any more. Either way its job may buy the step again.
+    """
+    call = ProviderCall.objects.uncertain().filter(pk=call_id).first()
+    if call is None:
+        return False
+    cost = 0 if outcome == "released" else call.reserved_micros if micros is None else micros
+    return _close(
+        call,
+        CallStatus.UNCERTAIN,
+        status=CallStatus.RELEASED,
+        cost_micros=cost,
+        settled_at=timezone.now(),
+        resolution=resolution[:200],
+    )
 
 
 def charged(job: Job) -> Charged:
@@ -265,16 +311,14 @@ def close_abandoned() -> int:
 
 
 def _abandon(calls: QuerySet[ProviderCall], lost: QuerySet[ProviderCall]) -> int:
-    now = timezone.now()
     never_sent = calls.filter(status=CallStatus.RESERVED)
-    released = never_sent.update(
-        status=CallStatus.RELEASED,
-        cost_micros=0,
-        error_code="JOB_WORKER_LOST",
-        settled_at=now,
-        updated_at=now,
+    # One by one, as each gives its own budget back; a process has no more of them open than threads.
+    released = sum(
+        _release(call, CallStatus.RESERVED, code="JOB_WORKER_LOST") for call in never_sent.defer("result")
     )
-    return released + lost.update(status=CallStatus.UNCERTAIN, error_code="JOB_WORKER_LOST", updated_at=now)
+    return released + lost.update(
+        status=CallStatus.UNCERTAIN, error_code="JOB_WORKER_LOST", updated_at=timezone.now()
+    )
 
 
 def accept_loss(jobs: QuerySet[Job], *, resolution: str) -> int:
@@ -284,6 +328,31 @@ def accept_loss(jobs: QuerySet[Job], *, resolution: str) -> int:
     """
     lost = ProviderCall.objects.uncertain().filter(job__in=jobs, resolution="")
     return lost.update(resolution=resolution[:200], updated_at=timezone.now())
+
+
+def _close(call: ProviderCall, *from_statuses: CallStatus, cost_micros: int, **values: Any) -> bool:
+    """The end of a call: the row, and what the budget has set aside for it."""
+    with _closing(call):
+        is_closed = _move(call, *from_statuses, cost_micros=cost_micros, **values)
+        if is_closed:
+            _close_budget(call, cost_micros)
+    return is_closed
+
+
+def _closing(call: ProviderCall) -> AbstractContextManager[Any]:
+    """Two rows change together; without a budget it is one statement, which needs no transaction."""
+    return nullcontext() if call.budget_month is None else transaction.atomic()
+
+
+def _close_budget(call: ProviderCall, spent: int) -> None:
+    if call.budget_month is not None:
+        budget_close(
+            owner_id=call.owner_id,
+            month=call.budget_month,
+            is_test=call.is_test,
+            reserved=call.reserved_micros,
+            spent=spent,
+        )
 
 
 def _move(call: ProviderCall, *from_statuses: CallStatus, **values: Any) -> bool:

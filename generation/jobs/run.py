@@ -2,22 +2,29 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+import structlog
 
 from config.db import release_connection
-from generation.domain.prices import price_for
+from config.errors import SecretUnreadableError
 from generation.domain.states import CallStatus
-from generation.errors import CallInFlightError, JobCancelledError, JobTimeoutError, PriceMissingError
-from generation.jobs import ledger, transitions
+from generation.errors import CallInFlightError, JobCancelledError, JobTimeoutError
+from generation.jobs import gateway, ledger, transitions
+from generation.jobs.routes import Route, routes_for
 from generation.jobs.worker import InFlight
 from generation.models import Job, ProviderCall
 from generation.providers import registry
 from generation.providers.base import ProviderError, Usage
-from generation.providers.llm.base import ChatRequest, ChatResult
+from generation.providers.limits import AcquireCancelledError
+from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult, FinishReason
+from generation.providers.llm.tokens import estimated_usage
+
+log = structlog.get_logger(__name__)
 
 #: A call that begins with less time than this left would only be cut off.
 LEAST_SECONDS = 1.0
@@ -68,12 +75,23 @@ class JobRun:
 
     # -- text ------------------------------------------------------------------------------------------------------
 
-    def chat(self, step: str, request: ChatRequest, *, feature: str) -> ChatResult:
+    def chat(
+        self,
+        step: str,
+        request: ChatRequest,
+        *,
+        feature: str,
+        on_delta: Callable[[ChatDelta], None] | None = None,
+    ) -> ChatResult:
         """Buy a text, or return the one that this step has already bought.
 
-        Asks the preferred providers in their order; the next one only when the first certainly charged nothing and
-        its error is of a class that another provider may not have. Raises `ProviderError`, `CallUncertainError`,
-        `CallInFlightError`, `PriceMissingError`, `JobCancelledError`, `AttemptLostError`.
+        Asks the providers of `routes_for` in their order; the next one only when the first certainly charged nothing
+        and its error is of a class that another provider may not have. With `on_delta` the answer is streamed, each
+        piece handed over as it comes; from the first piece on no other provider is asked. `on_delta` may raise
+        `JobCancelledError` (as `check` does) to stop the stream. A text that was bought before comes without pieces.
+
+        Raises `ProviderError`, `CallUncertainError`, `CallInFlightError`, `BudgetExceededError`, `PriceMissingError`,
+        `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError`, `JobCancelledError`, `AttemptLostError`.
         """
         repeats = None
         if self.calls_made or self.job.attempt > 1:
@@ -84,50 +102,94 @@ class JobRun:
                 self._count(done.cost_micros or 0, result.usage)
                 return result
         self.calls_made += 1
-        names = (registry.SANDBOX,) if self.job.is_test else registry.provider_names("llm")
-        for index, name in enumerate(names):
+        routes = routes_for(self.job.owner_id, model=request.model, is_test=self.job.is_test)
+        pieces = _Pieces(on_delta) if on_delta is not None else None
+        for route in routes:
             try:
-                return self._chat_with(name, step, request, feature=feature, repeats=repeats)
+                return self._chat_by(route, step, request, feature=feature, repeats=repeats, pieces=pieces)
             except ProviderError as error:
-                if not error.allows_fallback or index == len(names) - 1:
+                is_begun = pieces is not None and pieces.is_begun
+                if is_begun or not error.allows_fallback or route is routes[-1]:
                     raise
-        raise AssertionError("there is always at least one provider")
+            except SecretUnreadableError:
+                # The owner's own key can't be decrypted: an operator's fault that another way may make up for.
+                log.error("provider_key.unreadable", key=str(route.key.pk) if route.key else "")
+                if route is routes[-1]:
+                    raise
+        raise AssertionError("there is always at least one route")
 
-    def _chat_with(
-        self, name: str, step: str, request: ChatRequest, *, feature: str, repeats: ProviderCall | None
+    def _chat_by(
+        self,
+        route: Route,
+        step: str,
+        request: ChatRequest,
+        *,
+        feature: str,
+        repeats: ProviderCall | None,
+        pieces: "_Pieces | None",
     ) -> ChatResult:
-        llm = registry.get_llm(name)
-        model = request.model or llm.model
-        price = price_for(name, model)
-        if price is None:
-            raise PriceMissingError(provider=name, model=model)
+        llm = route.llm()
         request = dataclasses.replace(
             request,
-            model=model,
+            model=route.model or None,
             request_key=f"{self.job.pk}:{step}",
             attempt=self.job.failures + 1,
+            max_output_tokens=min(request.max_output_tokens, route.most_output or request.max_output_tokens),
+        )
+        try:
+            with gateway.passage(
+                route.lane,
+                owner=self.job.owner_id,
+                timeout_s=self.entry.remaining_seconds / 2,
+                is_cancelled=lambda: self.entry.is_lost or self.entry.is_cancelled,
+            ):
+                return self._buy(route, llm, step, request, feature=feature, repeats=repeats, pieces=pieces)
+        except AcquireCancelledError:
+            self.check()
+            raise AttemptLostError from None
+
+    def _buy(
+        self,
+        route: Route,
+        llm: LLM,
+        step: str,
+        request: ChatRequest,
+        *,
+        feature: str,
+        repeats: ProviderCall | None,
+        pieces: "_Pieces | None",
+    ) -> ChatResult:
+        """Reserve, send, settle. The time for the call is what the wait for its turn has left."""
+        most = route.price.cost(
+            input_tokens=llm.estimate_input_tokens(request),
+            output_tokens=llm.max_billed_output_tokens(request),
+        )
+        request = dataclasses.replace(
+            request,
             timeout_s=min(request.timeout_s, max(LEAST_SECONDS, self.entry.remaining_seconds * 0.9)),
         )
-        most = price.cost(
-            input_tokens=llm.estimate_input_tokens(request), output_tokens=request.max_output_tokens
-        )
         call = ledger.reserve(
-            self.job, step, feature=feature, capability=ledger.TEXT, provider=name, model=model, micros=most,
-            repeats=repeats,
+            self.job, step, feature=feature, capability=ledger.TEXT, provider=route.provider, model=route.model,
+            micros=most, price_version=route.price.version, is_test=route.is_test, key=route.key, repeats=repeats,
         )  # fmt: skip
         if not ledger.mark_sent(call):
             raise AttemptLostError
         release_connection()
         try:
-            result = llm.complete(request)
+            result = llm.complete(request) if pieces is None else pieces.collect(llm, request)
         except ProviderError as error:
-            self._close_failed(call, error, lambda usage: _cost(price, usage))
+            self._close_failed(call, error, lambda usage: _cost(route.price, usage))
+            raise
+        except (JobCancelledError, AttemptLostError):
+            # The reader of the stream stopped it: what had come by then is charged, and nobody tells how much it was.
+            usage = pieces.usage(request) if pieces is not None else Usage()
+            ledger.settle_useless(call, micros=_cost(route.price, usage), usage=usage, code="JOB_CANCELLED")
             raise
         except BaseException:
             ledger.mark_uncertain(call, code="JOB_INTERNAL_ERROR")
             raise
         result = dataclasses.replace(result, text=storable(result.text), reasoning=storable(result.reasoning))
-        micros = _cost(price, result.usage)
+        micros = _cost(route.price, result.usage)
         ledger.settle(
             call,
             micros=micros,
@@ -163,6 +225,7 @@ class JobRun:
         micros: int,
         feature: str,
         order: Callable[[str], str],
+        price_version: str = "",
     ) -> str:
         """Order something whose outcome can be looked up, or return the id of the order that was already placed.
 
@@ -186,6 +249,8 @@ class JobRun:
             provider=provider,
             model=model,
             micros=micros,
+            price_version=price_version,
+            is_test=self.job.is_test or provider == registry.SANDBOX,
         )
         if not ledger.mark_sent(call):
             raise AttemptLostError
@@ -215,6 +280,43 @@ class JobRun:
         call = ProviderCall.objects.filter(job_id=self.job.pk, step=step, status=CallStatus.SENT).first()
         if call is not None:
             ledger.release(call, code=code)
+
+
+class _Pieces:
+    """Collects a streamed answer while handing it on."""
+
+    def __init__(self, on_delta: Callable[[ChatDelta], None]) -> None:
+        self._on_delta = on_delta
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+
+    @property
+    def is_begun(self) -> bool:
+        return bool(self._text or self._reasoning)
+
+    def collect(self, llm: LLM, request: ChatRequest) -> ChatResult:
+        finish: FinishReason = "stop"
+        usage = None
+        with closing(cast("Generator[ChatDelta]", llm.stream(request))) as stream:
+            for delta in stream:
+                if delta.text:
+                    self._text.append(delta.text)
+                if delta.reasoning:
+                    self._reasoning.append(delta.reasoning)
+                finish, usage = delta.finish_reason or finish, delta.usage or usage
+                self._on_delta(delta)
+        return ChatResult(
+            text="".join(self._text),
+            finish_reason=finish,
+            usage=usage or self.usage(request),
+            provider=llm.name,
+            model=request.model or llm.model,
+            reasoning="".join(self._reasoning),
+        )
+
+    def usage(self, request: ChatRequest) -> Usage:
+        """An estimate of what has come so far."""
+        return estimated_usage(request, "".join(self._text), "".join(self._reasoning))
 
 
 def storable(text: str) -> str:

@@ -18,16 +18,20 @@ from generation.domain.states import JobStatus
 from generation.errors import JobCancelledError, JobInternalError, JobStoreConflictError
 from generation.jobs import ledger, parents, sweeper, transitions
 from generation.jobs.failures import settle_failure
+from generation.jobs.gateway import TurnMissedError
 from generation.jobs.registry import Answer, JobKind, Later, WaitForChildren, Waiting, get_kind, to_json
 from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.turns import others_wait
 from generation.jobs.worker import this_worker
 from generation.models import Job
 from generation.providers.base import ProviderError
 
 log = structlog.get_logger(__name__)
 
-#: A chain of children goes back to the end of the queue after this long, so that others get their turn.
+#: A chain of children goes back to the end of the queue after this long, and at once when others wait (`turns`).
 CHAIN_SECONDS = 20.0
+#: When a job comes again that missed its turn at a provider, and nobody can say when the next one will be.
+TURN_AGAIN_SECONDS = 5.0
 
 
 def run(job_id: UUID, *, publish: bool = True) -> None:
@@ -42,13 +46,13 @@ def run(job_id: UUID, *, publish: bool = True) -> None:
         return
     run_claimed(job, publish=publish)
     if job.parent_id is not None:
-        _go_on(job.parent_id)
+        _go_on(job.parent_id, job.owner_id)
 
 
-def _go_on(parent_id: UUID) -> None:
+def _go_on(parent_id: UUID, owner_id: UUID) -> None:
     worker = this_worker()
     until = time.monotonic() + CHAIN_SECONDS
-    while not worker.is_stopping and time.monotonic() < until:
+    while not worker.is_stopping and time.monotonic() < until and not others_wait(owner_id):
         if not run_next_child(parent_id):
             return
     _hand_over(parent_id)
@@ -127,11 +131,16 @@ def _prepare(run_: JobRun) -> JobKind:
 
 
 def _call(kind: JobKind, run_: JobRun, *, polling: bool) -> Answer:
-    if not polling:
-        return kind.run(run_)
-    run_.check()
-    handler: Callable[[JobRun], Answer] = kind.poll or kind.run
-    return handler(run_)
+    handler: Callable[[JobRun], Answer] = kind.run
+    if polling:
+        run_.check()
+        handler = kind.poll or kind.run
+    try:
+        return handler(run_)
+    except TurnMissedError as missed:
+        # Waiting for one's turn isn't failing, so it isn't counted as that.
+        log.info("job.turn_missed", provider=missed.provider)
+        return Later(missed.retry_after or TURN_AGAIN_SECONDS)
 
 
 def _finish(kind: JobKind, job: Job, answer: Answer, *, publish: bool) -> None:

@@ -1,20 +1,19 @@
 """What products and people do with jobs: submit, cancel, retry, pause, resume."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from config import statements
 from config.celery import enqueue
-from generation.domain.states import ACTIVE, CallStatus, JobStatus
+from generation.domain.states import ACTIVE, JobStatus
 from generation.errors import JobStateError
 from generation.jobs import ledger, parents, transitions
 from generation.jobs.registry import get_kind, to_json
-from generation.models import Job, JobEvent, ProviderCall
+from generation.models import Job, JobEvent
 
 
 def job_submit(
@@ -212,13 +211,8 @@ def state_of(job: Job) -> str:
     return "paused" if job.paused_at is not None and not job.is_terminal else str(job.status)
 
 
-def call_resolve(*, call_id: UUID, outcome: str, resolution: str, micros: int | None = None) -> bool:
-    """A person's word on an uncertain call: `released` (it cost nothing) or `charged` (it cost `micros`).
-
-    Returns False when it isn't uncertain any more. Either way its job may buy the step again.
-    """
-    now = timezone.now()
-    rows = ProviderCall.objects.uncertain().filter(pk=call_id)
-    values: Mapping[str, Any] = {"status": CallStatus.RELEASED, "settled_at": now, "updated_at": now}
-    cost = 0 if outcome == "released" else F("reserved_micros") if micros is None else micros
-    return bool(rows.update(**values, cost_micros=cost, resolution=resolution[:200]))
+def call_resolve(
+    *, call_id: UUID, outcome: ledger.Resolution, resolution: str, micros: int | None = None
+) -> bool:
+    """A person's word on an uncertain call (`ledger.resolve`)."""
+    return ledger.resolve(call_id, outcome=outcome, resolution=resolution, micros=micros)

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from generation.providers.llm.base import LLM
+from generation.providers.retry import no_way_error
 
 SANDBOX = "sandbox"
 
@@ -29,6 +30,36 @@ def provider_names(capability: str) -> tuple[str, ...]:
     """The names to ask for `capability`, best first; `("sandbox",)` when the environment prefers none."""
     order: Mapping[str, Any] = getattr(settings, "PROVIDER_ORDER", {})
     return tuple(order.get(capability) or (SANDBOX,))
+
+
+def configured_names(capability: str) -> tuple[str, ...]:
+    """Every provider that can be asked by name: the preferred ones in their order, then the others."""
+    configured: Mapping[str, Any] = getattr(settings, "PROVIDERS", {}).get(capability, {})
+    return tuple(dict.fromkeys((*provider_names(capability), *configured, SANDBOX)))
+
+
+def own_llm(provider: str, *, api_key: str, base_url: str, model: str) -> LLM:
+    """An adapter for a key of a user's own; holds the key and lives as long as the call.
+
+    An address that the user named is reached through the egress guard, and a server of an unknown vendor is spoken to
+    in the generic dialect. Raises `ProviderError` for an address that can't be one.
+    """
+    from generation.providers.llm.guarded import guarded
+    from generation.providers.llm.openai import OpenAIChat
+
+    vendor: Mapping[str, str] = settings.PROVIDER_VENDORS.get(provider, {})
+    try:
+        return OpenAIChat(
+            name=provider,
+            base_url=base_url or vendor.get("base_url", ""),
+            model=model,
+            api_key=api_key,
+            dialect=vendor.get("dialect", "generic"),
+            transport=guarded if base_url else None,
+        )
+    except ValueError:
+        failure = no_way_error(provider=provider)
+    raise failure
 
 
 def get_llm(name: str) -> LLM:

@@ -24,7 +24,7 @@ BY_KEYS = ["deepseek", "openai", "qwen", "moonshot", "siliconflow", "local"]
 def read(**environ: str) -> tuple[dict[str, Any], list[str]]:
     """The providers of text and their order."""
     env = Env({"ENV_FILE": "", **environ})
-    providers, order = provider_settings(env)
+    providers, order, _ = provider_settings(env)
     env.done()
     return providers["llm"], order["llm"]
 

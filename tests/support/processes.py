@@ -36,6 +36,7 @@ from generation.jobs import services, sweeper
 from generation.jobs.registry import NoOutput
 from generation.models import Job, WorkerHeartbeat
 from tests.conftest import make_user
+from tests.support.catalogue import catalogue_make
 from tests.support.databases import Database, fresh_database, in_use
 from tests.support.kinds import barriers
 from tests.support.kinds.handlers import TextInput
@@ -233,6 +234,7 @@ def house(folder: Path) -> Iterator[House]:
         stack.enter_context(override_settings(REPUBLISH_AFTER_SECONDS=1))
         llm = stack.enter_context(LLMServer())
         orders = stack.enter_context(OrderServer())
+        catalogue_make()
         yield House(folder, database, broker, llm, orders, make_user("alice"))
 
 

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from generation.jobs import gateway
 from generation.providers import registry
 from templates.models import ContentTemplate, Project
+from tests.support.catalogue import catalogue_make
 from tests.templates import writer
 from tests.templates.factories import category_make, project_of, template_of
 
@@ -33,13 +35,15 @@ def tea(alice: User) -> Project:
 
 
 @pytest.fixture
-def paid(settings: Any) -> Iterator[WriterFor]:
+def paid(settings: Any, db: None) -> Iterator[WriterFor]:
     """A model that costs money is configured; call it to choose the providers' names."""
 
     def choose(*names: str) -> None:
         writer.configure(settings, *names)
         registry.reset()
 
+    catalogue_make()
+    gateway.reset()
     writer.reset()
     choose()
     yield choose

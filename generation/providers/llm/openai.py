@@ -21,10 +21,10 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generation.providers import retry
-from generation.providers.base import ProviderError, Secret, Usage, reference
+from generation.providers.base import ProviderError, Secret, Usage
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
-from generation.providers.llm.openai_client import authorization, client_for, failure_of
+from generation.providers.llm.openai_client import authorization, client_for, failure_of, reference_of
 from generation.providers.llm.sse import SseSplitter
 from generation.providers.llm.tokens import estimate_input_tokens, estimated_usage
 
@@ -103,7 +103,7 @@ class OpenAIChat:
                     dialect=self._dialect,
                     provider=self.name,
                     model=request.model or self.model,
-                    provider_ref=self._reference(response),
+                    provider_ref=reference_of(response, self._api_key),
                     secret=self._api_key,
                 )
         except ProviderError as error:
@@ -120,7 +120,11 @@ class OpenAIChat:
             client = client_for(self.name, self._base_url, self._max_connections, self._transport)
             with closing(self._post(client, request, body, timeout)) as response:
                 answer = _StreamedAnswer(
-                    self.name, request, request.model or self.model, self._dialect, self._reference(response)
+                    self.name,
+                    request,
+                    request.model or self.model,
+                    self._dialect,
+                    reference_of(response, self._api_key),
                 )
                 yield from self._deltas(response, answer, timeout)
                 return
@@ -183,7 +187,7 @@ class OpenAIChat:
         """The whole body. The socket's own timeout counts silence only, and DeepSeek sends blank lines while
         it waits, so the total is watched here."""
         content = bytearray()
-        named = self._reference(response)
+        named = reference_of(response, self._api_key)
         for chunk in response.iter_bytes():
             content += chunk
             if time.monotonic() > deadline:
@@ -194,9 +198,6 @@ class OpenAIChat:
 
     def _failure(self, error: Exception) -> ProviderError:
         return failure_of(error, provider=self.name, codes=self._dialect.codes, api_key=self._api_key)
-
-    def _reference(self, response: httpx2.Response) -> str | None:
-        return reference(response.headers.get("x-request-id"), self._api_key)
 
 
 class _StreamedAnswer:

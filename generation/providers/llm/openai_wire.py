@@ -108,8 +108,10 @@ _HOSTS: Final[Mapping[str, str]] = {
     "api.siliconflow.com": "siliconflow",
 }
 
+# `eos` is SiliconFlow's (docs.siliconflow.cn/cn/api-reference/chat-completions/chat-completions).
 _FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     "stop": "stop",
+    "eos": "stop",
     "length": "length",
     "content_filter": "content_filter",
 }

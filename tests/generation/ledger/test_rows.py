@@ -49,7 +49,7 @@ def test_a_settled_row_tells_what_was_bought_from_whom_for_how_much(alice: User,
     runner.run(job.pk)
     (call,) = calls(job)
     assert (call.status, call.cost_micros, call.currency, call.price_version) == (
-        "settled", COST, "USD", "2025-list",
+        "settled", COST, "USD", "test-1",
     )  # fmt: skip
     assert (call.provider, call.model, call.capability, call.feature) == (
         "deepseek", "deepseek-chat", "llm", "test",

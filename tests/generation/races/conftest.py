@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from generation.models import CatalogueModel
 from tests.conftest import make_user
 from tests.support.databases import Database, fresh_database, in_use
 
@@ -27,6 +28,7 @@ def arena(race_database: Database, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), in_use(race_database):
         yield
         User.objects.all().delete()
+        CatalogueModel.objects.all().delete()
 
 
 @pytest.fixture

@@ -1,0 +1,179 @@
+"""Which providers may answer a text, best first: chosen by model name, by the owner's own keys, by the environment.
+
+A test job's calls all go to the sandbox, in the name and at the price of the model that was asked for: play money.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from accounts.models import ProviderKey
+from accounts.selectors import provider_keys_for
+from generation.domain.catalogue import Catalogue, Entry
+from generation.domain.prices import Price
+from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
+from generation.jobs.gateway import Lane, lane_of
+from generation.providers import registry
+from generation.providers.llm.base import LLM
+from generation.selectors.catalogue import catalogue
+
+log = structlog.get_logger(__name__)
+
+OWN_PRICE = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a text. `llm` makes the adapter no earlier than it is asked (an own key is decrypted by then); `key`
+    is the owner's own key, else None; `is_test` is play money; `most_output` is what the model can write at most."""
+
+    provider: str
+    model: str
+    price: Price
+    llm: Callable[[], LLM]
+    key: ProviderKey | None = None
+    is_test: bool = False
+    most_output: int | None = None
+
+    @property
+    def lane(self) -> Lane:
+        return lane_of(self.provider, self.key.pk if self.key else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A route before anybody knows whether it has a price."""
+
+    provider: str
+    model: str
+    llm: Callable[[], LLM]
+    key: ProviderKey | None = None
+    entry: Entry | None = None
+    price: Price | None = None
+
+
+def routes_for(owner_id: UUID, *, model: str | None = None, is_test: bool = False) -> tuple[Route, ...]:
+    """At least one route.
+
+    `model` is a name out of the catalogue (`model` or `provider:model`) or that of an own key; without one, the owner's
+    own keys come first, then the environment's order. Raises `ModelUnknownError`, `ModelEndedError`,
+    `ModelUnavailableError` (no key for it), `PriceMissingError` (when no way that is left has a price).
+    """
+    known = catalogue()
+    if is_test:
+        ways = [_sandbox(known, model)]
+    elif model:
+        ways = list(_ways_to(known, owner_id, model))
+    else:
+        ways = [*_own_ways(known, owner_id), *_environment_ways(known)]
+    return _priced(known, ways)
+
+
+def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
+    """The ways that can be counted. A call that nobody can count isn't made; another provider may be asked instead."""
+    now = datetime.now(UTC)
+    living = [way for way in ways if way.entry is None or way.entry.is_callable(now)]
+    if not living:
+        ended = next(way.entry for way in ways if way.entry is not None)
+        raise _not_callable(ended, now)
+    routes = []
+    for way in living:
+        price = way.price or known.price(way.provider, way.model)
+        if price is None:
+            log.warning("provider.price_missing", provider=way.provider, model=way.model)
+            continue
+        routes.append(
+            Route(
+                way.provider,
+                way.model,
+                price,
+                way.llm,
+                way.key,
+                is_test=way.provider == registry.SANDBOX,
+                most_output=way.entry.max_output_tokens if way.entry else None,
+            )
+        )
+    if not routes:
+        raise PriceMissingError(provider=living[0].provider, model=living[0].model)
+    return tuple(routes)
+
+
+def _not_callable(entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
+    if entry.is_ended(now):
+        return ModelEndedError(
+            model=entry.name,
+            provider=entry.provider,
+            ended_at=entry.ends_at or now,
+            successor=entry.successor,
+        )
+    return ModelUnavailableError(model=entry.name, providers=[entry.provider], choices=[])
+
+
+def _sandbox(known: Catalogue, model: str | None) -> _Way:
+    """The sandbox in the part of the model that was asked for."""
+
+    def llm() -> LLM:
+        return registry.get_llm(registry.SANDBOX)
+
+    if not model:
+        return _Way(registry.SANDBOX, llm().model, llm)
+    now = datetime.now(UTC)
+    entries = known.find(model)
+    if not entries:
+        raise ModelUnknownError(model=model, near=known.near(model, now=now))
+    entry = next((one for one in entries if one.is_callable(now)), entries[0])
+    price = known.price(entry.provider, entry.name)
+    if price is None:
+        raise PriceMissingError(provider=entry.provider, model=entry.name)
+    return _Way(registry.SANDBOX, entry.name, llm, entry=entry, price=price)
+
+
+def _ways_to(known: Catalogue, owner_id: UUID, model: str) -> Iterator[_Way]:
+    """Every way to one model: own keys first, then the operator's, then the sandbox's own models."""
+    keys = provider_keys_for(owner_id)
+    named = [key for key in keys if model in (key.model_name, f"{key.provider}:{key.model_name}")]
+    yield from (_own_way(known, key, key.model_name) for key in named)
+    configured = registry.configured_names("llm")
+    providers = [*dict.fromkeys([*(key.provider for key in keys), *configured])]
+    try:
+        entries = known.resolve(model, providers=providers)
+    except (ModelUnknownError, ModelUnavailableError, ModelEndedError):
+        if not named:
+            raise
+        return
+    for entry in entries:
+        for key in keys:
+            if key.provider == entry.provider and key not in named:
+                yield _own_way(known, key, entry.name)
+        if entry.provider in configured:
+            yield _Way(entry.provider, entry.name, _adapter(entry.provider), entry=entry)
+
+
+def _own_ways(known: Catalogue, owner_id: UUID) -> Iterator[_Way]:
+    for key in provider_keys_for(owner_id):
+        vendor = settings.PROVIDER_VENDORS.get(key.provider, {})
+        yield _own_way(known, key, key.model_name or vendor.get("model", ""))
+
+
+def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
+    def llm() -> LLM:
+        return registry.own_llm(key.provider, api_key=key.secret.reveal(), base_url=key.base_url, model=model)
+
+    price = None
+    if key.input_micros is not None and key.output_micros is not None:
+        price = Price(input=key.input_micros, output=key.output_micros, version=OWN_PRICE)
+    return _Way(key.provider, model, llm, key, known.entry(key.provider, model), price)
+
+
+def _environment_ways(known: Catalogue) -> Iterator[_Way]:
+    for name in registry.provider_names("llm"):
+        model = registry.get_llm(name).model
+        yield _Way(name, model, _adapter(name), entry=known.entry(name, model))
+
+
+def _adapter(name: str) -> Callable[[], LLM]:
+    return lambda: registry.get_llm(name)
