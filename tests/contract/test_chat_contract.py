@@ -170,6 +170,17 @@ class ChatContract:
         assert llm.estimate_input_tokens(chat()) >= end.usage.input_tokens
 
     @both_ways
+    def test_characters_survive_being_cut_into_bytes(self, llm: LLM, is_stream: bool) -> None:
+        """Over HTTP the answer comes one byte at a time."""
+        text, end = whole_answer(llm, self.marked("byte-by-byte"), is_stream=is_stream)
+        assert text == whole_answer(llm, self.marked("plain"), is_stream=is_stream)[0]
+        assert "智能客服 🤖" in text
+        assert "👩‍👩‍👧" in text
+        assert end.usage is not None
+        assert not end.usage.is_estimate
+        assert end.usage.reasoning_tokens > 0
+
+    @both_ways
     @pytest.mark.parametrize("scenario", ["long-reasoning", "reasoning", "truncated"])
     def test_what_is_billed_lies_within_the_bound(self, llm: LLM, is_stream: bool, scenario: str) -> None:
         request = self.marked(scenario, max_output_tokens=40)
@@ -206,6 +217,8 @@ SERVER_MARKERS = {
     "filtered": "[[server:content-filter]]",
     "reasoning": "[[server:reasoning]]",
     "long-reasoning": "[[server:long-reasoning]]",
+    "byte-by-byte": "[[server:drip-thoughts]]",
+    "plain": "[[server:ok]]",
 }
 
 
@@ -216,6 +229,8 @@ class TestSandbox(ChatContract):
         "rate-limit": "[[sandbox:rate-limit=2]]",
         "cut": "[[sandbox:cut-stream]]",
         "long-reasoning": "[[sandbox:reasoning]]",
+        "byte-by-byte": "[[sandbox:reasoning]]",
+        "plain": "[[sandbox:slow=0]]",
     }
 
     @pytest.fixture

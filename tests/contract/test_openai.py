@@ -13,6 +13,7 @@ import httpx2
 import orjson
 import pytest
 
+from generation.providers import base
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm import openai_client
 from generation.providers.llm.base import ChatMessage, ChatRequest
@@ -276,6 +277,19 @@ class TestOddAnswers:
             ask(adapter(server), chat(f"[[server:{behaviour}]]"))
         assert (caught.value.code, caught.value.charged) == (code, charged)
         assert len(server.calls) == 1, "the SDK must not repeat a call by itself"
+
+    def test_the_vendors_name_for_a_call_is_fit_to_be_stored(self) -> None:
+        def named(value: str, header: str = "x-request-id") -> str | None:
+            return openai_client.reference_of(httpx2.Response(200, headers={header: value}), KEY)
+
+        assert named("req-1") == named("req-1", "x-siliconcloud-trace-id") == "req-1"
+        assert named("r" * 900) == "r" * 200
+        assert named(f"req-{KEY}") is None
+        assert base.reference("请求\x00-1\n") == "请求-1"
+        assert [base.reference(value) for value in ("", 7, None, "\x00")] == [None] * 4
+
+    def test_siliconflows_own_end_is_one(self, server: LLMServer) -> None:
+        assert adapter(server).complete(chat("[[server:eos]]")).finish_reason == "stop"
 
     def test_an_answer_that_was_counted_brings_its_usage(self, server: LLMServer) -> None:
         with pytest.raises(ProviderError) as caught:

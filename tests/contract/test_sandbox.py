@@ -41,6 +41,18 @@ class TestAnswers:
     def test_the_same_request_gets_the_same_answer(self) -> None:
         assert SandboxLLM().complete(chat()) == SandboxLLM().complete(chat())
 
+    def test_any_name_of_a_model_is_answered_alike(self) -> None:
+        plain, priced = (SandboxLLM().complete(chat(model=name)) for name in (None, "sandbox-priced"))
+        assert (plain.model, priced.model) == ("sandbox", "sandbox-priced")
+        assert replace(priced, model="sandbox") == plain
+        assert list(SandboxLLM().stream(chat(model="sandbox-priced"))) == list(SandboxLLM().stream(chat()))
+
+    def test_thoughts_count_towards_the_limit(self) -> None:
+        for scenario in ("reasoning", "reasoning]] [[sandbox:truncated", "bad-json"):
+            for limit in (1, 5, 30):
+                request = chat(f"写文档 [[sandbox:{scenario}]]", max_output_tokens=limit)
+                assert SandboxLLM().complete(request).usage.output_tokens <= limit
+
     def test_other_requests_get_other_answers(self) -> None:
         assert (
             SandboxLLM().complete(chat("第一个项目")).text != SandboxLLM().complete(chat("第二个项目")).text

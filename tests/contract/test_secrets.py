@@ -33,6 +33,7 @@ from tests.support.llm_server import LLMServer
 
 KEY = "sk-marked/7f3a91+never=show"
 KEY_ID, SESSION = "AKIAMARKED7F3A91", "session-marked/7f3a91+never=show"
+SHORT = 0.15
 ENDLESS = {"gather"}
 """Behaviours that wait for other calls."""
 NOT_AWS = {"only-keep-alive"}
@@ -97,12 +98,12 @@ def captured() -> Iterator[Captured]:
 
 
 def whole(llm: LLM, behaviour: str) -> str:
-    result = llm.complete(chat(f"机密 [[server:{behaviour}]]", timeout_s=0.3))
+    result = llm.complete(chat(f"机密 [[server:{behaviour}]]", timeout_s=SHORT))
     return repr(result)
 
 
 def streamed(llm: LLM, behaviour: str) -> str:
-    return repr(list(llm.stream(chat(f"机密 [[server:{behaviour}]]", timeout_s=0.3))))
+    return repr(list(llm.stream(chat(f"机密 [[server:{behaviour}]]", timeout_s=SHORT))))
 
 
 def leaks(
@@ -146,7 +147,7 @@ def test_keys_that_are_verified(server: LLMServer, dialect: str, captured: Captu
     def ask(behaviour: str) -> str:
         server.listing = behaviour
         return repr(
-            list_models(provider="own", api_key=KEY, base_url=server.url, dialect=dialect, timeout_s=0.3)
+            list_models(provider="own", api_key=KEY, base_url=server.url, dialect=dialect, timeout_s=SHORT)
         )
 
     assert leaks((KEY,), ask, sorted(set(BEHAVIOURS) - ENDLESS), captured) == []
@@ -179,7 +180,7 @@ def test_keys_for_addresses_that_lead_nowhere(transport: Any, captured: Captured
             address = addresses[0]
         close_clients()
         return repr(
-            list_models(provider="own", api_key=KEY, base_url=address, transport=transport, timeout_s=0.3)
+            list_models(provider="own", api_key=KEY, base_url=address, transport=transport, timeout_s=SHORT)
         )
 
     assert leaks((KEY,), ask, addresses, captured) == []

@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.providers.base import ProviderError, Usage
-from generation.providers.llm import structured
+from generation.providers.llm import bedrock_client, structured
 from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
+from generation.providers.llm.bedrock import BedrockChat
 from generation.providers.llm.openai import OpenAIChat
+from generation.providers.llm.openai_wire import DIALECTS
 from generation.providers.llm.sandbox import SandboxLLM
 from generation.providers.llm.structured import complete_json, parse_json
 from tests.contract.requests import SCHEMA, chat
+from tests.support.bedrock_server import BedrockServer
 from tests.support.llm_server import LLMServer
 
 GOOD = '{"title": "智能客服 🤖", "tags": ["客服"]}'
@@ -210,7 +213,7 @@ class TestSchemas:
 
 
 class TestThroughAdapters:
-    @pytest.mark.parametrize("dialect", ["openai", "deepseek", "moonshot", "qwen", "siliconflow"])
+    @pytest.mark.parametrize("dialect", sorted(DIALECTS))
     def test_a_vendor_corrects_itself(self, dialect: str) -> None:
         answers = iter(["好的，如下：", f"```json\n{GOOD}\n```"])
         with LLMServer(answer=lambda body: next(answers)) as server:
@@ -222,6 +225,24 @@ class TestThroughAdapters:
         assert found.value == VALUE
         assert found.usage.output_tokens == sum(result.usage.output_tokens for result in found.results)
         assert roles == ["system", "user", "assistant", "user"]
+
+    def test_bedrock_corrects_itself(self) -> None:
+        answers = iter(["好的，如下：", f"```json\n{GOOD}\n```"])
+        with BedrockServer(answer=lambda body: next(answers)) as server:
+            llm = BedrockChat(
+                name="bedrock",
+                model="amazon.nova-pro-v1:0",
+                region="us-east-1",
+                access_key_id="AKIA1",
+                secret_access_key="s",
+                endpoint_url=server.url,
+            )
+            found = complete_json(llm.complete, chat(), SCHEMA)
+            turns: list[Any] = [turn["role"] for turn in server.calls[1].body["converse"]["messages"]]
+        bedrock_client.close_clients()
+        assert found.value == VALUE
+        assert len(found.results) == 2
+        assert turns == ["user", "assistant", "user"]
 
     def test_the_sandbox_gives_what_the_schema_wants(self) -> None:
         assert complete_json(SandboxLLM().complete, chat(), SCHEMA).value == {

@@ -17,9 +17,11 @@
 | `no-route`, `no-method` | 404, 405 with a page, as where an address isn't served |
 | `bad-request`, `context-too-long`, `moderated`, `risk` | 400; `risk` has DeepSeek's wording without a code |
 | `content-filter`, `length` | half an answer with that finish reason |
+| `eos` | an answer that ends as SiliconFlow's may |
 | `refusal` | `message.refusal` instead of content |
 | `no-choices`, `no-usage`, `no-finish`, `no-resource` | an answer without that part; DeepSeek's overload |
 | `bad-json` | 200 with a body that is not JSON |
+| `drip-thoughts` | byte by byte, thoughts first |
 | `drip[=S]` | byte by byte, S seconds apart (default 0) |
 | `keep-alive` | blank lines or comments before the answer, as DeepSeek sends them |
 | `only-keep-alive` | blank lines or comments every 0.05 s and never an answer |
@@ -296,12 +298,14 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "content-filter": _always(half=True, changes={"finish_reason": "content_filter"}),
     "length": _always(half=True, changes={"finish_reason": "length"}),
     "refusal": _always(changes={"refusal": "I can't help with that. 抱歉，我无法协助。"}),
+    "eos": _always(changes={"finish_reason": "eos"}),
     "no-choices": _always(changes={"has_choices": False}),
     "no-usage": _always(changes={"has_usage": False}),
     "no-finish": _always(changes={"finish_reason": None}),
     "no-resource": _always(half=True, changes={"finish_reason": "insufficient_system_resource"}),
     "bad-json": _always(raw=b'{"id": "chatcmpl-1", "choices": [{"message": '),
     "drip": _drip,
+    "drip-thoughts": _always(action="drip", changes={"reasoning": "先想一想：the user wants a document. 🤔"}),
     "keep-alive": _always(action="keep-alive"),
     "only-keep-alive": _always(action="only-keep-alive"),
     "cut": _always(action="cut"),

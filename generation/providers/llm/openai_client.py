@@ -37,6 +37,7 @@ _KEEPALIVE_S = 4.0
 """Idle connections are dropped before common servers do it (uvicorn: 5 s): a request that meets a connection
 being closed has an unknown outcome."""
 _KEY = re.compile(r"[!-~]*")
+_REFERENCES = ("x-request-id", "x-siliconcloud-trace-id")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _clients: OrderedDict[tuple[int, str, int, Transport | None], OpenAI] = OrderedDict()
@@ -88,6 +89,11 @@ def authorization(provider: str, api_key: str) -> dict[str, Any]:
     return {"Authorization": f"Bearer {api_key}" if api_key else Omit()}
 
 
+def reference_of(response: httpx2.Response, api_key: str) -> str | None:
+    """What the vendor calls the request, by which its support finds it."""
+    return next(filter(None, (reference(response.headers.get(name), api_key) for name in _REFERENCES)), None)
+
+
 def failure_of(
     error: Exception, *, provider: str, codes: Mapping[str, rules.Rule], api_key: str
 ) -> ProviderError:
@@ -103,7 +109,7 @@ def failure_of(
             error.body,
             error.response.headers,
             provider=provider,
-            provider_ref=reference(error.request_id, api_key),
+            provider_ref=reference_of(error.response, api_key),
             codes=codes,
         )
     if isinstance(error, openai.APIConnectionError):
