@@ -1,7 +1,9 @@
 """Accounts in the back office."""
 
+from accounts.admin.activity import ActivityAdmin
+from accounts.admin.audit import AuditEntryAdmin
 from accounts.admin.keys import ProviderKeyAdmin
 from accounts.admin.tokens import AccessTokenAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["AccessTokenAdmin", "ProviderKeyAdmin", "UserAdmin"]
+__all__ = ["AccessTokenAdmin", "ActivityAdmin", "AuditEntryAdmin", "ProviderKeyAdmin", "UserAdmin"]

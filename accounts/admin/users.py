@@ -8,7 +8,8 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from accounts.models import User
 from accounts.selectors import principal_forget
+from config.admin_site import Audited
 
 admin.site.unregister(Group)
 admin.site.unregister([BlacklistedToken, OutstandingToken])  # numbers of tokens: nothing to see or to change
@@ -42,7 +44,7 @@ class UserChangeForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):
+class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     """Who isn't a superuser can neither make one nor change one, nor give rights to anybody."""
 
     form = UserChangeForm
@@ -84,6 +86,12 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Django writes its log after the change, outside of a transaction; here both are there or neither."""
+        with transaction.atomic():
+            answer: HttpResponse = super().user_change_password(request, id, form_url)
+        return answer
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         principal_forget(obj.pk)
@@ -94,5 +102,5 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):
+class GroupAdmin(Audited, BaseGroupAdmin, ModelAdmin):
     pass

@@ -1,5 +1,6 @@
 """Who did what: users' own activity, which they may clear, and the audit of staff, which nobody may."""
 
+from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
@@ -47,14 +48,27 @@ class AppendOnlyError(TypeError):
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Adds and reads. `_raw_delete` and `_update` are what Django itself deletes and saves by."""
+
     def update(self, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("The audit can't be changed.")
+
+    def _update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("The audit can't be changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("The audit can't be changed.")
+
+    def bulk_create(self, objs: Iterable["AuditEntry"], *args: Any, **kwargs: Any) -> list["AuditEntry"]:
+        if kwargs.get("update_conflicts") or len(args) > 2:
+            raise AppendOnlyError("The audit can't be changed.")
+        return super().bulk_create(objs, *args, **kwargs)
 
     def delete(self) -> NoReturn:
         raise AppendOnlyError("The audit can't be cleared.")
 
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError("The audit can't be changed.")
+    def _raw_delete(self, using: Any) -> NoReturn:
+        raise AppendOnlyError("The audit can't be cleared.")
 
 
 class AuditEntry(models.Model):
@@ -80,8 +94,11 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
+        base_manager_name = "objects"
         indexes = [
             models.Index(fields=["actor_id", "-id"], name="audit_actor_newest"),
+            models.Index(fields=["action", "-id"], name="audit_action_newest"),
+            models.Index(fields=["object_type", "-id"], name="audit_type_newest"),
             models.Index(fields=["object_id", "-id"], name="audit_object_newest"),
         ]
 
@@ -89,9 +106,9 @@ class AuditEntry(models.Model):
         return f"{self.actor_name}: {self.action} {self.object_name}".strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
+        if not self._state.adding or kwargs.get("force_update") or args:
             raise AppendOnlyError("The audit can't be changed.")
-        super().save(*args, **kwargs)
+        super().save(**{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("The audit can't be cleared.")

@@ -64,6 +64,9 @@ UNFOLD = {
                 "items": [
                     _item(_("Users"), "person", "accounts.user"),
                     _item(_("Groups"), "group", "auth.group"),
+                    _item(_("Access tokens"), "vpn_key", "accounts.accesstoken"),
+                    _item(_("Activities"), "manage_history", "accounts.activity"),
+                    _item(_("Audit of staff"), "policy", "accounts.auditentry"),
                     _item(_("Idempotency keys"), "key", "platform.idempotencyrecord"),
                 ],
             },

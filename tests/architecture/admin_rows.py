@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from accounts.models import AccessToken, ProviderKey, User
+from accounts.models import AccessToken, Activity, AuditEntry, FileRemoval, ProviderKey, User
 from accounts.services import key_create, token_create
 from config.crypto import Secret
 from config.models import IdempotencyRecord
@@ -64,6 +64,23 @@ def own_key(n: int) -> ProviderKey:
     key = key_create(owner_id=user(n).pk, provider="openai", name=f"密钥{n}", secret=Secret(f"sk-row-{n:08}"))
     ProviderKey.objects.filter(pk=key.pk).update(error_code="PROVIDER_KEY_REFUSED")
     return key
+
+
+def activity(n: int) -> Activity:
+    return Activity.objects.create(
+        owner=user(n),
+        action="create_project",
+        object_type="project",
+        object_id=f"p{n}",
+        details={"code": "茶"},
+    )
+
+
+def entry(n: int) -> AuditEntry:
+    changes = {"theme": {"from": "light", "to": "dark"}}
+    return AuditEntry.objects.create(
+        actor_id=user(n).pk, actor_name="茶客", action="change", object_type="accounts.user", changes=changes
+    )
 
 
 def job(n: int) -> Job:
@@ -178,6 +195,9 @@ MAKERS: dict[str, Any] = {
     "auth.Group": lambda n: Group.objects.create(name=f"n{n}"),
     "django_celery_results.TaskResult": lambda n: TaskResult.objects.create(task_id=f"t{n}"),
     "accounts.AccessToken": token,
+    "accounts.Activity": activity,
+    "accounts.AuditEntry": entry,
+    "accounts.FileRemoval": lambda n: FileRemoval.objects.create(prefix=f"users/{n}/"),
     "accounts.ProviderKey": own_key,
     "accounts.User": user,
     "platform.IdempotencyRecord": answer,
