@@ -1,0 +1,71 @@
+"""What a running `make run` tells other terminals, and that a dead one tells nothing."""
+
+import fcntl
+import stat
+from pathlib import Path
+
+import pytest
+
+from config.published import (
+    BROKER,
+    SMALL_MODEL,
+    SUPERVISOR_LOCK,
+    publish,
+    publish_small_model,
+    published_settings,
+    withdraw,
+)
+from config.supervisor.plan import would_be_asked
+
+MODEL = {"SMALL_MODEL_BASE_URL": "http://127.0.0.1:9/v1", "SMALL_MODEL_API_KEY": "k"}
+
+
+def tell(folder: Path) -> None:
+    publish(folder / BROKER, "redis://:geheim@127.0.0.1:1/0\n")
+    publish_small_model(folder, MODEL)
+
+
+def test_a_running_house_is_believed(tmp_path: Path) -> None:
+    tell(tmp_path)
+    with (tmp_path / SUPERVISOR_LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert published_settings(tmp_path) == {"REDIS_URL": "redis://:geheim@127.0.0.1:1/0", **MODEL}
+        withdraw(tmp_path, SMALL_MODEL)
+        assert published_settings(tmp_path) == {"REDIS_URL": "redis://:geheim@127.0.0.1:1/0"}
+
+
+def test_what_a_killed_house_has_left_is_not_believed(tmp_path: Path) -> None:
+    tell(tmp_path)
+    assert published_settings(tmp_path) == {}
+    (tmp_path / SUPERVISOR_LOCK).touch()
+    assert published_settings(tmp_path) == {}
+    assert published_settings(tmp_path / "nowhere") == {}
+
+
+def test_only_the_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.touch(0o644)
+    publish(path, "密")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text("utf-8") == "密"
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        ({}, True),
+        ({"DEEPSEEK_API_KEY": "sk-1"}, False),
+        ({"DEEPSEEK_API_KEY": "sk-1", "LLM_PROVIDERS": "deepseek,local-model"}, True),
+        ({"LLM_PROVIDERS": "sandbox"}, False),
+        ({"LOCAL_LLM_BASE_URL": "http://127.0.0.1:11434/v1"}, False),
+    ],
+)
+def test_the_small_model_is_served_only_where_it_would_be_asked(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], wanted: bool
+) -> None:
+    monkeypatch.setenv("ENV_FILE", "")
+    for name in ("LLM_PROVIDERS", "LOCAL_LLM_BASE_URL", "DEEPSEEK_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert would_be_asked() is wanted
