@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _asks_a_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("once"):
         return False
-    fixtures = {"db", "transactional_db", "home"}
+    fixtures = {"db", "transactional_db", "home", "arena"}
     names = fixtures.intersection(getattr(item, "fixturenames", ()))
     return bool(names or item.get_closest_marker("django_db") or item.get_closest_marker("system"))
 
