@@ -113,14 +113,23 @@ def differences(form: Any, formsets: Iterable[Any] | None) -> dict[str, Any]:
 
 
 def _differences_of(form: Any) -> dict[str, Any]:
-    changes = {}
-    for name in form.changed_data:
-        if SECRET_NAME.search(name):
-            changes[name] = {"from": REMOVED, "to": REMOVED}
-            continue
-        before = form.initial.get(name)
-        changes[name] = {"from": shown(before, name), "to": shown(form.cleaned_data.get(name), name)}
-    return changes
+    given = form.cleaned_data
+    return {name: _pair(name, form.initial.get(name), given.get(name)) for name in form.changed_data}
+
+
+def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """`changes` for those names of `after` whose values differ, secrets without either value."""
+    return {
+        name: _pair(name, before.get(name), value)
+        for name, value in after.items()
+        if before.get(name) != value
+    }
+
+
+def _pair(name: str, before: Any, after: Any) -> dict[str, Any]:
+    if SECRET_NAME.search(name):
+        return {"from": REMOVED, "to": REMOVED}
+    return {"from": shown(before, name), "to": shown(after, name)}
 
 
 def shown(value: Any, name: str = "") -> Any:

@@ -1,6 +1,6 @@
 """Emptying the queue: the operator's way out when too much was asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,11 +25,14 @@ class Cleared:
     remaining: int
 
 
-def queue_clear(*, by: str, limit: int = LIMIT) -> Cleared:
+def queue_clear(
+    *, by: str, limit: int = LIMIT, note: Callable[[int], None] = lambda cancelled: None
+) -> Cleared:
     """Cancel what is queued, oldest first. What runs goes on to its end: it may be paid for already.
 
     A batch with queued items starts no more of them and ends as `cancelled` once those that run are done. `by` is
-    the member of staff who asked; the jobs' events name them.
+    the member of staff who asked; the jobs' events name them. `note` is told in each transaction how many jobs it
+    cancels, for whoever keeps a record of it.
     """
     cancelled = 0
     while cancelled < limit:
@@ -38,13 +41,15 @@ def queue_clear(*, by: str, limit: int = LIMIT) -> Cleared:
         if not rows:
             break
         parent_ids = {parent_id for _, parent_id in rows if parent_id is not None}
-        cancelled += _cancel([pk for pk, _ in rows], parent_ids, by=by)
+        with transaction.atomic():
+            moved = _cancel([pk for pk, _ in rows], parent_ids, by=by)
+            note(moved)
+        cancelled += moved
         for parent_id in parent_ids:
             parents.settle(parent_id)
     return Cleared(cancelled, Job.objects.filter(status=JobStatus.QUEUED).count())
 
 
-@transaction.atomic
 def _cancel(job_ids: Iterable[UUID], parent_ids: Iterable[UUID], *, by: str) -> int:
     now = timezone.now()
     said = {"by": by}

@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
+from config import audit
 from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import PermissionDeniedError
@@ -119,4 +120,8 @@ class QueueClearApi(ApiView):
     )
     def delete(self, request: Request) -> dict[str, Any]:
         self.read(QueueClearIn)
-        return asdict(queue_clear(by=request.user.username))
+
+        def note(cancelled: int) -> None:
+            audit.record(request.user, "clear_queue", changes={"cancelled": cancelled})
+
+        return asdict(queue_clear(by=request.user.username, note=note))

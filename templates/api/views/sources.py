@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from rest_framework.request import Request
 
+from config import audit
 from config.api.lists import BoolFilter, SearchFilter, TextFilter, read_row, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
@@ -193,7 +194,10 @@ class ContentTemplateApi(DetailApi):
         with transaction.atomic():
             template = self._writable(request, content_template_id)
             self.check_if_match(self.current_etag(request, content_template_id=content_template_id))
+            before = {**vars(template), "category_code": template.category.code}
             content_template_update(template=template, **changes)
+            if template.owner_id is None:
+                audit.record(request.user, "change", template, changes=audit.compared(before, changes))
         scope = {"owner_id": self.caller.pk, "content_template_id": content_template_id}
         return Detail(read_row(self.source, **scope))
 
@@ -205,7 +209,10 @@ class ContentTemplateApi(DetailApi):
     )
     def delete(self, request: Request, content_template_id: UUID) -> NoContent:
         with transaction.atomic():
-            content_template_delete(template=self._writable(request, content_template_id))
+            template = self._writable(request, content_template_id)
+            if template.owner_id is None:
+                audit.record(request.user, "delete", template)
+            content_template_delete(template=template)
         return NoContent()
 
     def _writable(self, request: Request, content_template_id: UUID) -> ContentTemplate:
