@@ -129,7 +129,7 @@ def _whole_text(
     asked = messages
     for part in range(CONTINUATIONS + 1):
         step = purchase.step(f"{STEPS[kind]}-{part + 1}")
-        answer = run.chat(step, _request(asked, kind, context), feature=FEATURE)
+        answer = run.chat(step, _request(run, asked, kind, context), feature=FEATURE)
         if answer.finish_reason == "content_filter":
             raise OutputRefusedError(charged=True)
         text = continuation.join(text, answer.text) if text else answer.text
@@ -145,10 +145,14 @@ def _whole_text(
     raise OutputTruncatedError(calls=CONTINUATIONS + 1, charged=True)
 
 
-def _request(messages: tuple[prompting.Message, ...], kind: str, context: dict[str, Any]) -> ChatRequest:
+def _request(
+    run: JobRun, messages: tuple[prompting.Message, ...], kind: str, context: dict[str, Any]
+) -> ChatRequest:
+    wanted: DocumentJobInput = run.input
     return ChatRequest(
         messages=tuple(ChatMessage(m.role, m.content) for m in messages),
         max_output_tokens=settings.DOCUMENT_MAX_OUTPUT_TOKENS,
+        model=wanted.model or None,
         temperature=0.3,
         kind=kind,
         context=context,
@@ -240,7 +244,7 @@ def _checked(
     if asked:
         messages = prompting.repair_messages(asked, language, project)
         repair = {**context, "blocks": [{"index": b.index, "markdown": b.markdown} for b in asked]}
-        answer = run.chat(purchase.step("repair"), _request(messages, REPAIR, repair), feature=FEATURE)
+        answer = run.chat(purchase.step("repair"), _request(run, messages, REPAIR, repair), feature=FEATURE)
         text = translation.merge(source, text, prompting.parse_repair(answer.text, asked))
         report = translation.compare(source, text, source_language, language, keep=keep)
     else:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.domain.months import month_of
+from accounts.domain.months import month_of, next_month
 from accounts.models import Budget, BudgetPeriod
 from config import statements
 from config.api.lists.slots import Slot
@@ -39,6 +40,23 @@ class BudgetState:
         if self.limit_micros is None:
             return None
         return max(0, self.limit_micros - self.used_micros - self.reserved_micros)
+
+    @property
+    def renews_at(self) -> datetime:
+        return next_month(self.month)
+
+    def shown(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {
+            "month": f"{self.month:%Y-%m}",
+            "limit_micros": self.limit_micros,
+            "used_micros": self.used_micros,
+            "reserved_micros": self.reserved_micros,
+            "left_micros": self.left_micros,
+            "currency": self.currency,
+            "renews_at": self.renews_at,
+            "is_test": self.is_test,
+        }
 
 
 def budget_limit(owner_id: UUID) -> int | None:

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.domain.months import month_of, next_month
+from accounts.domain.months import month_of
 from accounts.errors import BudgetExceededError, BudgetHeldError
 from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors.budgets import BudgetState, budget_get, budget_limit
@@ -101,7 +101,7 @@ def budget_check(*, owner_id: UUID, micros: int, is_test: bool) -> None:
 def exceeded(state: BudgetState, needed: int) -> BudgetExceededError:
     """Worth a retry before the month is over when what runs has set aside what is missing, and may give it back."""
     limit = state.limit_micros or 0
-    renews_at = f"{next_month(state.month):%Y-%m-%dT%H:%M:%SZ}"
+    renews_at = f"{state.renews_at:%Y-%m-%dT%H:%M:%SZ}"
     kind = BudgetHeldError if state.used_micros + needed <= limit else BudgetExceededError
     return kind(
         limit=usd(limit),

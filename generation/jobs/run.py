@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, cast
 
 import msgspec
@@ -26,6 +27,8 @@ from generation.providers.llm.tokens import estimated_usage
 
 log = structlog.get_logger(__name__)
 
+#: Money is set aside for more input than is estimated: no prose needs as much, but a wall of random characters does.
+INPUT_MARGIN = 1.6
 #: A call that begins with less time than this left would only be cut off.
 LEAST_SECONDS = 1.0
 
@@ -161,7 +164,7 @@ class JobRun:
     ) -> ChatResult:
         """Reserve, send, settle. The time for the call is what the wait for its turn has left."""
         most = route.price.cost(
-            input_tokens=llm.estimate_input_tokens(request),
+            input_tokens=ceil(llm.estimate_input_tokens(request) * INPUT_MARGIN),
             output_tokens=llm.max_billed_output_tokens(request),
         )
         request = dataclasses.replace(

@@ -272,6 +272,12 @@ class BatchGenerateIn(StrictSerializer):
         help_text="`translated` writes the first language and translates it into the other.",
     )
     demo_mode = serializers.BooleanField(default=False, help_text="The sandbox answers; nothing is paid.")
+    model = serializers.CharField(
+        max_length=161,
+        required=False,
+        help_text="A name of the catalogue, `model` or `provider:model`, or the model of a key of yours; left out: the "
+        "preferred one. `sandbox-priced` rehearses budgets in play money.",
+    )
     concurrency = serializers.IntegerField(min_value=1, max_value=100, required=False)
     dry_run = serializers.BooleanField(default=False, help_text="Counts and cost; nothing is made.")
 

@@ -2,43 +2,73 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
+from uuid import UUID
 
 from django.conf import settings
 
-from generation.domain.prices import CURRENCY, VERSION, Price, price_for
-from generation.errors import PriceMissingError
-from generation.providers import registry
+from accounts.services.budgets import budget_check
+from config.errors import SecretUnreadableError
+from generation.domain.prices import CURRENCY
+from generation.jobs.routes import Route, routes_for
+from generation.jobs.run import INPUT_MARGIN
 from generation.providers.llm.base import LLM, ChatMessage, ChatRequest
 from templates.domain import prompting
 from templates.domain.inputs import Language, language_of
 from templates.models import ContentTemplate, Project
-from templates.services.batches import BatchPlan
+from templates.services.plans import BatchOptions, BatchPlan
 from templates.services.sources import project_input, template_input
 
 #: Calls that one document can take at most: the first, and its continuations (`templates.handlers.CONTINUATIONS`).
 MOST_CALLS = 4
+#: How often a document can be bought at most without a person asking: an answer that was turned down comes once more.
+MOST_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Micro-units of `currency`. The settled cost lies between both: `least_micros` is the input alone, `most_micros`
-    has every document continued to the limit, by the dearest of the providers that may be asked."""
+    has every document continued to the limit, by the dearest of the providers that may be asked.
 
-    providers: tuple[str, ...]
+    `budgeted_micros` is the least that a budget will count: nothing where an own key may pay.
+    """
+
+    owner_id: UUID
+    routes: tuple[Route, ...]
     least_micros: int
     most_micros: int
     currency: str = CURRENCY
-    price_version: str = VERSION
+
+    @property
+    def budgeted_micros(self) -> int:
+        return 0 if any(route.key is not None for route in self.routes) else self.least_micros
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is paid in play money."""
+        return all(route.is_test for route in self.routes)
+
+    def check(self) -> None:
+        """Raises BudgetExceededError when what is left doesn't pay for it, however cheap it gets."""
+        if self.budgeted_micros:
+            budget_check(owner_id=self.owner_id, micros=self.budgeted_micros, is_test=self.is_test)
 
 
-def batch_quote(*, planned: BatchPlan, demo_mode: bool = False) -> Quote:
-    """The price of the items that would run. Raises `PriceMissingError` for a model without a price.
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    route: Route
+    llm: LLM
+
+
+def batch_quote(*, owner_id: UUID, planned: BatchPlan, options: BatchOptions) -> Quote:
+    """The price of the items that would run. Raises what `routes_for` raises: a model that is unknown, has ended, has
+    no key or no price.
 
     The input is measured for each template and language with the shortest and the longest project, so that ten
     thousand items take as long as a few.
     """
-    names = (registry.SANDBOX,) if demo_mode else registry.provider_names("llm")
-    adapters = [(registry.get_llm(name), _price(name)) for name in names]
+    routes = routes_for(owner_id, model=options.model or None, is_test=options.demo_mode)
+    offers = _offers(routes)
     projects = sorted(planned.projects, key=lambda p: max(len(p.description_zh), len(p.description_en)))
     templates = {template.pk: template for template in planned.templates}
     measured: dict[tuple[object, str, str], tuple[int, int]] = {}
@@ -48,53 +78,60 @@ def batch_quote(*, planned: BatchPlan, demo_mode: bool = False) -> Quote:
         key = (cell.content_template_id, cell.language, cell.source_language)
         if key not in measured:
             measured[key] = _range(
-                adapters, projects, templates[cell.content_template_id], language_of(cell.language),
+                offers, projects, templates[cell.content_template_id], language_of(cell.language),
                 is_translation=cell.language != cell.source_language,
             )  # fmt: skip
         least += measured[key][0]
         most += measured[key][1]
-    return Quote(tuple(names), least, most)
+    return Quote(owner_id, tuple(offer.route for offer in offers), least, most)
 
 
-def _price(name: str) -> Price:
-    model = registry.get_llm(name).model
-    price = price_for(name, model)
-    if price is None:
-        raise PriceMissingError(provider=name, model=model)
-    return price
+def _offers(routes: Sequence[Route]) -> list[_Offer]:
+    """The routes that can be asked. Raises SecretUnreadableError when no own key of the only ones can be decrypted."""
+    offers = []
+    for route in routes:
+        try:
+            offers.append(_Offer(route, route.llm()))
+        except SecretUnreadableError:
+            if not offers and route is routes[-1]:
+                raise
+    return offers
 
 
 def _range(
-    adapters: Sequence[tuple[LLM, Price]],
+    offers: Sequence[_Offer],
     projects: Sequence[Project],
     template: ContentTemplate,
     language: Language,
     *,
     is_translation: bool,
 ) -> tuple[int, int]:
-    longest = settings.DOCUMENT_MAX_OUTPUT_TOKENS
     read = template_input(template)
-    request = [
+    requests = [
         ChatRequest(
             messages=_messages(prompting.document_messages(project_input(project), read, language)),
-            max_output_tokens=longest,
+            max_output_tokens=settings.DOCUMENT_MAX_OUTPUT_TOKENS,
         )
         for project in (projects[0], projects[-1])
     ]
-    least, most = [], []
-    for llm, price in adapters:
-        shortest_input, longest_input = (llm.estimate_input_tokens(one) for one in request)
-        if is_translation:
-            # The source is a document of ours: at most as long as one can get. A repair may come on top.
-            shortest_input, longest_input = 0, longest_input + 2 * MOST_CALLS * longest
-        calls = MOST_CALLS + is_translation
-        again = sum(range(calls)) * longest  # each continuation reads what was written so far
-        # The estimate is an upper one; a tokenizer may well need half as much.
-        least.append(
-            price.cost(input_tokens=shortest_input // 3, output_tokens=0, cached_tokens=shortest_input // 3)
-        )
-        most.append(price.cost(input_tokens=calls * longest_input + again, output_tokens=calls * longest))
-    return min(least), max(most)
+    ranges = [_range_by(offer, requests, is_translation=is_translation) for offer in offers]
+    return min(least for least, _ in ranges), max(most for _, most in ranges)
+
+
+def _range_by(offer: _Offer, requests: Sequence[ChatRequest], *, is_translation: bool) -> tuple[int, int]:
+    price = offer.route.price
+    shortest, longest = (offer.llm.estimate_input_tokens(request) for request in requests)
+    written = offer.llm.max_billed_output_tokens(requests[-1])
+    if is_translation:
+        # The source is a document of ours: at most as long as one can get. A repair may come on top.
+        shortest, longest = 0, longest + 2 * MOST_CALLS * written
+    calls = MOST_CALLS + is_translation
+    again = sum(range(calls)) * written  # each continuation reads what was written so far
+    # The estimate is an upper one; a tokenizer may well need half as much.
+    least = price.cost(input_tokens=shortest // 3, output_tokens=0, cached_tokens=shortest // 3)
+    longest = ceil(longest * INPUT_MARGIN)
+    most = price.cost(input_tokens=calls * longest + again, output_tokens=calls * written)
+    return least, MOST_ROUNDS * most
 
 
 def _messages(messages: Sequence[prompting.Message]) -> tuple[ChatMessage, ...]:

@@ -10,7 +10,8 @@ from generation.jobs import runner
 from generation.models import Job
 from templates import services
 from templates.models import Category, ContentTemplate, Document, DocumentVersion, Project, TemplateBatch
-from templates.services.batches import BatchOptions, batch_item_counts
+from templates.services.batches import batch_item_counts
+from templates.services.plans import BatchOptions
 
 _numbers = count(1)
 

@@ -18,7 +18,7 @@ from templates.models import (
     TemplateBatch,
 )
 from templates.services import batch_create, content_template_create, project_create
-from templates.services.batches import BatchOptions
+from templates.services.plans import BatchOptions
 
 PRINT = {"source_language": "zh", "provider": "sandbox"}
 

@@ -11,18 +11,22 @@ import orjson
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.domain.principal import Principal
 from accounts.models import User
+from accounts.selectors import budget_get
+from accounts.services.budgets import budget_set
 from config.api.lists import Source, plain_queryset, plain_serializer, read_row
 from generation.jobs import runner
-from generation.models import Job
+from generation.models import Job, ProviderCall
 from generation.providers.base import CONTENT_REFUSED, ProviderError
 from templates.api.serializers import TemplateBatchOut
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
 from templates.selectors import batch_get_for
+from tests.support.catalogue import model_make
 from tests.templates import writer
 from tests.templates.factories import (
     batch_of,
@@ -99,13 +103,72 @@ class TestGenerate:
         answer = client.post(GENERATE, {"dry_run": True})
         assert answer.status_code == 200
         row = answer.json()["data"]
-        cost = row.pop("cost")
+        cost, budget = row.pop("cost"), row.pop("budget")
         assert row == {"dry_run": True, "total": 4, "to_run": 3, "skipped": {"fresh": 1}}
-        assert (cost["currency"], cost["providers"]) == ("USD", ["deepseek"])
+        assert cost["currency"] == "USD"
+        assert cost["routes"] == [
+            {
+                "provider": "deepseek", "model": "deepseek-chat", "price_version": "test-1", "is_own_key": False,
+            }
+        ]  # fmt: skip
+        assert budget["left_micros"] == 50_000_000 - writer.CALL_MICROS
         assert 0 < cost["least_micros"] <= 3 * writer.CALL_MICROS <= cost["most_micros"]
         assert (Job.objects.count(), TemplateBatch.objects.count()) == before
-        free = client.post(GENERATE, {"dry_run": True, "demo_mode": True}).json()["data"]["cost"]
-        assert (free["most_micros"], free["providers"]) == (0, ["sandbox"])
+        free = client.post(GENERATE, {"dry_run": True, "demo_mode": True}).json()["data"]
+        assert (free["cost"]["most_micros"], free["budget"]["is_test"]) == (0, True)
+        assert [route["provider"] for route in free["cost"]["routes"]] == ["sandbox"]
+
+    def test_a_rehearsal_in_play_money_settles_within_its_quote(
+        self, client: APIClient, alice: User, tea: Project, library: Library
+    ) -> None:
+        body = {"model": "sandbox-priced", "mode": "translated"}
+        quoted = client.post(GENERATE, {**body, "dry_run": True}).json()["data"]
+        row = client.post(GENERATE, body).json()["data"]
+        batch = TemplateBatch.objects.get(pk=row["id"])
+        runner.run(batch.job_id)
+        assert finish(batch) == {"succeeded": 4}
+        cost = sum(ProviderCall.objects.values_list("cost_micros", flat=True))
+        assert 0 < quoted["cost"]["least_micros"] <= cost <= quoted["cost"]["most_micros"]
+        left = client.post(GENERATE, {**body, "dry_run": True, "skip_existing": False}).json()["data"][
+            "budget"
+        ]
+        assert left["used_micros"] == cost
+        assert left["left_micros"] == quoted["budget"]["left_micros"] - cost
+        assert budget_get(alice.pk).used_micros == 0
+
+    @pytest.mark.parametrize("model", ["sandbox-priced", "deepseek-chat"])
+    def test_what_the_budget_cant_pay_for_is_refused_at_once(
+        self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any, model: str
+    ) -> None:
+        budget_set(user=alice, limit_micros=3)
+        answer = client.post(GENERATE, {"model": model})
+        assert answer.status_code == 402
+        told = answer.json()["data"]
+        assert (told["code"], told["retryable"], told["charged"]) == ("BUDGET_EXCEEDED", False, False)
+        assert told["details"].keys() == {
+            "limit_micros", "used_micros", "reserved_micros", "needed_micros", "currency", "renews_at", "is_test",
+        }  # fmt: skip
+        assert told["details"]["is_test"] == (model == "sandbox-priced")
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("model", "code"),
+        [
+            ("deepsek-chat", "MODEL_UNKNOWN"),
+            ("gpt-4o-mini", "MODEL_UNAVAILABLE"),
+            ("old-chat", "MODEL_ENDED"),
+            ("new-chat", "PRICE_MISSING"),
+        ],
+    )
+    def test_a_model_that_cant_be_called_is_refused_at_once(
+        self, client: APIClient, tea: Project, library: Library, paid: Any, model: str, code: str
+    ) -> None:
+        long_ago = timezone.now() - timedelta(days=9)
+        model_make("deepseek", "old-chat", price=(1, 1, 1), ends_at=long_ago, successor="deepseek-chat")
+        model_make("deepseek", "new-chat", price=None)
+        answer = client.post(GENERATE, {"model": model})
+        assert (answer.status_code, answer.json()["data"]["code"]) == (422, code)
+        assert not Job.objects.exists()
 
     def test_demo_mode_and_translation_are_passed_on(
         self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any
@@ -135,7 +198,7 @@ class TestGenerate:
         assert finish(batch) == {"succeeded": 4}
         assert writer.said == []
         preview = client.post(GENERATE, {"dry_run": True, "skip_existing": False}).json()["data"]
-        assert preview["cost"]["providers"] == ["sandbox"]
+        assert [route["provider"] for route in preview["cost"]["routes"]] == ["sandbox"]
 
     def test_the_same_key_makes_one_batch(self, client: APIClient, tea: Project, library: Library) -> None:
         key = {"Idempotency-Key": "一次就好".encode().hex()}

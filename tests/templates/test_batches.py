@@ -29,7 +29,8 @@ from templates.services import (
     content_template_update,
     project_delete,
 )
-from templates.services.batches import batch_item_counts, batch_plan
+from templates.services.batches import batch_item_counts
+from templates.services.plans import batch_plan
 from templates.services.quotes import batch_quote
 from tests.templates import writer
 from tests.templates.factories import (
@@ -123,7 +124,7 @@ class TestPlan:
         self, alice: User, tea: Project, library: Library, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("templates.domain.grid.MAX_ITEMS", 3)
-        monkeypatch.setattr("templates.services.batches.MAX_ITEMS", 3)
+        monkeypatch.setattr("templates.services.plans.MAX_ITEMS", 3)
         for _ in range(4):
             batch = generate(alice, limit=1)
             assert batch.total <= 3
@@ -205,18 +206,19 @@ class TestQuote:
             planned = batch_plan(
                 owner_id=alice.pk, options=options(translated=translated, skip_existing=False)
             )
-            quote = batch_quote(planned=planned)
+            quote = batch_quote(owner_id=alice.pk, planned=planned, options=options())
             ProviderCall.objects.all().delete()
             generate(alice, translated=translated, skip_existing=False)
             cost = sum(ProviderCall.objects.values_list("cost_micros", flat=True))
             assert cost == 4 * writer.CALL_MICROS
             assert quote.least_micros <= cost <= quote.most_micros
-            assert quote.providers == ("deepseek",)
+            assert [route.provider for route in quote.routes] == ["deepseek"]
 
     def test_the_sandbox_is_free(self, alice: User, tea: Project, library: Library, paid: Any) -> None:
         planned = batch_plan(owner_id=alice.pk, options=options())
-        quote = batch_quote(planned=planned, demo_mode=True)
-        assert (quote.least_micros, quote.most_micros, quote.providers) == (0, 0, ("sandbox",))
+        quote = batch_quote(owner_id=alice.pk, planned=planned, options=options(demo_mode=True))
+        assert (quote.least_micros, quote.most_micros) == (0, 0)
+        assert [route.provider for route in quote.routes] == ["sandbox"]
 
     def test_the_range_takes_in_every_provider(
         self, alice: User, tea: Project, library: Library, paid: Any
@@ -225,7 +227,7 @@ class TestQuote:
         quotes = []
         for names in (("deepseek",), ("openai",), ("openai", "deepseek")):
             paid(*names)
-            quotes.append(batch_quote(planned=planned))
+            quotes.append(batch_quote(owner_id=alice.pk, planned=planned, options=options()))
         *alone, both = quotes
         assert both.least_micros == min(quote.least_micros for quote in alone)
         assert both.most_micros == max(quote.most_micros for quote in alone)
@@ -492,7 +494,7 @@ def test_thousands_of_items_take_a_bounded_number_of_statements(
     alice: User, library: Library, what: str, django_assert_max_num_queries: Any
 ) -> None:
     Project.objects.bulk_create(_copies(project_of(alice), 499))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         if what == "plan":
             assert len(plan_of(alice)) == 2_000
         else:

@@ -231,10 +231,10 @@ class TestGenerate:
     ) -> None:
         generate(alice, limit=1)
         said = run("--dry-run")
-        assert "Would generate 3 of 4 documents (skipped: 1 fresh) by deepseek for 0.00" in said
+        assert "Would generate 3 of 4 documents (skipped: 1 fresh) by deepseek deepseek-chat for 0.00" in said
         assert "USD" in said
         assert (TemplateBatch.objects.count(), folder.exists()) == (1, False)
-        assert "by sandbox for 0.0000 to 0.0000 USD" in run("--dry-run", "--demo-mode")
+        assert "by sandbox sandbox for 0.0000 to 0.0000 USD" in run("--dry-run", "--demo-mode")
 
     def test_choices(self, run: Run, alice: User, tea: Project, library: Library, paid: Any) -> None:
         assert table(run("--limit", "1"))["generated"] == "1"

@@ -6,12 +6,20 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts.errors import BudgetExceededError
+from accounts.selectors import budget_get
 from config.api.lists import ChoiceFilter, UuidFilter, read_row, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import Accepted, Answer, ApiView, Detail
 from config.errors import AppError, NotFoundError
-from generation.errors import JobLiveError, PriceMissingError
+from generation.errors import (
+    JobLiveError,
+    ModelEndedError,
+    ModelUnavailableError,
+    ModelUnknownError,
+    PriceMissingError,
+)
 from generation.jobs.modes import check_mode
 from templates.api.examples import BATCH, BATCH_IN, BATCH_ITEM, TAG
 from templates.api.serializers import (
@@ -34,7 +42,7 @@ from templates.models import TemplateBatch
 from templates.models.batches import ITEM_STATUS
 from templates.selectors import batch_get_for, batch_item_list_for, batch_list_for
 from templates.services import batch_cancel, batch_create, batch_pause, batch_resume, batch_retry
-from templates.services.batches import BatchOptions, batch_plan
+from templates.services.plans import BatchOptions, batch_plan
 from templates.services.quotes import batch_quote
 
 
@@ -47,8 +55,9 @@ class BatchGenerateApi(ApiView):
         tag=TAG,
         description=(
             "Makes an item for each project × template × language and answers at once; follow the job, or the batch. "
-            "With `dry_run` the answer (200) says how many items would run and what they would cost, and nothing "
-            "is made."
+            "With `dry_run` the answer (200) says how many items would run, what they would cost, by whom, and what "
+            "is left of your budget, and nothing is made. A batch that the budget can't pay for, however cheap it "
+            "gets, is refused with 402; one that gets dearer than what is left stops item by item."
         ),
         request=BatchGenerateIn,
         request_example=BATCH_IN,
@@ -61,6 +70,10 @@ class BatchGenerateApi(ApiView):
             TemplateUnknownError,
             ProjectUnknownError,
             PriceMissingError,
+            ModelUnknownError,
+            ModelEndedError,
+            ModelUnavailableError,
+            BudgetExceededError,
         ),
     )
     def post(self, request: Request) -> Answer:
@@ -87,7 +100,8 @@ def batch_options(asked: dict[str, Any], *, is_test: bool) -> BatchOptions:
 
 def _preview(owner_id: UUID, options: BatchOptions) -> dict[str, Any]:
     planned = batch_plan(owner_id=owner_id, options=options)
-    quote = batch_quote(planned=planned, demo_mode=options.demo_mode)
+    quote = batch_quote(owner_id=owner_id, planned=planned, options=options)
+    budget = budget_get(owner_id, is_test=quote.is_test)
     return {
         "dry_run": True,
         "total": len(planned.items),
@@ -97,9 +111,17 @@ def _preview(owner_id: UUID, options: BatchOptions) -> dict[str, Any]:
             "least_micros": quote.least_micros,
             "most_micros": quote.most_micros,
             "currency": quote.currency,
-            "price_version": quote.price_version,
-            "providers": list(quote.providers),
+            "routes": [
+                {
+                    "provider": route.provider,
+                    "model": route.model,
+                    "price_version": route.price.version,
+                    "is_own_key": route.key is not None,
+                }
+                for route in quote.routes
+            ],
         },
+        "budget": budget.shown(),
     }
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Sum
 
-from accounts.selectors import user_get_by_name
+from accounts.selectors import budget_get, user_get_by_name
 from config.errors import AppError
 from config.queues import Queue
 from generation.domain.states import ACTIVE
@@ -23,15 +23,9 @@ from generation.models import Job, ProviderCall
 from templates.domain.grid import DocumentState
 from templates.domain.inputs import LANGUAGES, language_of
 from templates.models import BatchItem, Document, TemplateBatch
-from templates.services.batches import (
-    BatchOptions,
-    batch_create,
-    batch_item_counts,
-    batch_plan,
-    batch_resume,
-    batch_unfinished,
-)
+from templates.services.batches import batch_create, batch_item_counts, batch_resume, batch_unfinished
 from templates.services.exports import export_folder, ready_to_export
+from templates.services.plans import BatchOptions, batch_plan
 from templates.services.quotes import batch_quote
 
 if TYPE_CHECKING:
@@ -42,7 +36,17 @@ MICROS = 1_000_000
 #: What shells expect of a program that Ctrl-C has ended.
 EXIT_INTERRUPTED = 130
 #: Options that say what a new batch should be; a batch that goes on is what it is.
-OF_NEW_BATCHES = ("dry_run", "category", "template", "limit", "all", "only_stale", "translated", "demo_mode")
+OF_NEW_BATCHES = (
+    "dry_run",
+    "category",
+    "template",
+    "limit",
+    "all",
+    "only_stale",
+    "translated",
+    "demo_mode",
+    "model",
+)
 
 
 class Command(BaseCommand):
@@ -76,6 +80,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--demo-mode", action="store_true", help="let the sandbox answer, whatever is configured"
+        )
+        parser.add_argument(
+            "--model", default="", help="a model of the catalogue (default: the preferred one)"
         )
         parser.add_argument("--dry-run", action="store_true", help="only count and say what it would cost")
         parser.add_argument(
@@ -129,6 +136,7 @@ class Command(BaseCommand):
             only_stale=options["only_stale"],
             translated=options["translated"],
             demo_mode=options["demo_mode"],
+            model=options["model"],
             concurrency=options["concurrency"],
         )
 
@@ -158,14 +166,16 @@ class Command(BaseCommand):
 
     def _preview(self, owner_id: UUID, asked: BatchOptions) -> None:
         planned = batch_plan(owner_id=owner_id, options=asked)
-        quote = batch_quote(planned=planned, demo_mode=asked.demo_mode)
+        quote = batch_quote(owner_id=owner_id, planned=planned, options=asked)
+        left = budget_get(owner_id, is_test=quote.is_test).left_micros
         skipped = (
             ", ".join(f"{count} {reason}" for reason, count in sorted(planned.skipped.items())) or "none"
         )
         self.stdout.write(
             f"Would generate {len(planned.to_run)} of {len(planned.items)} documents (skipped: {skipped}) "
-            f"by {', '.join(quote.providers)} for {quote.least_micros / MICROS:.4f} to "
-            f"{quote.most_micros / MICROS:.4f} {quote.currency}."
+            f"by {', '.join(f'{route.provider} {route.model}' for route in quote.routes)} for "
+            f"{quote.least_micros / MICROS:.4f} to {quote.most_micros / MICROS:.4f} {quote.currency}; left of this "
+            f"month's budget: {'no limit' if left is None else f'{left / MICROS:.4f} {quote.currency}'}."
         )
 
     # -- running ---------------------------------------------------------------------------------------------------

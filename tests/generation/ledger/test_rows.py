@@ -41,7 +41,7 @@ def test_the_row_is_committed_as_sent_before_the_call_leaves(alice: User, provid
     assert [(call.status, call.step, call.attempt) for call in seen] == [("sent", "text-1", 1)]
     assert seen[0].sent_at is not None
     assert seen[0].cost_micros is None
-    assert seen[0].reserved_micros == 2000 * 270_000 // 10**6 + 200 * 1_100_000 // 10**6
+    assert seen[0].reserved_micros == 3200 * 270_000 // 10**6 + 200 * 1_100_000 // 10**6
 
 
 def test_a_settled_row_tells_what_was_bought_from_whom_for_how_much(alice: User, providers: Any) -> None:

@@ -18,8 +18,8 @@ from tests.support import scripted_llm
 
 REQUESTS, ROOM = 50, 10
 #: What a call of the scripted model may cost at most, and what it costs when it uses all of it.
-MOST = 760
-DEAR = Usage(input_tokens=2000, output_tokens=200)
+MOST = 1084
+DEAR = Usage(input_tokens=3200, output_tokens=200)
 
 
 def outcome(reserve: Any) -> str:
