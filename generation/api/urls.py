@@ -5,6 +5,7 @@ from django.urls import path
 from generation.api import views
 
 urlpatterns = [
+    path("catalogue", views.CatalogueApi.as_view()),
     path("jobs", views.JobListApi.as_view()),
     path("jobs/<uuid:job_id>", views.JobApi.as_view()),
     path("jobs/<uuid:job_id>/events", views.JobEventListApi.as_view()),

@@ -61,21 +61,3 @@ BUILT_IN_PRICES: dict[tuple[str, str], Price] = {
 def built_in_price(provider: str, model: str) -> Price | None:
     """The price of what costs no money per call; None for everything else."""
     return BUILT_IN_PRICES.get((provider, model)) or BUILT_IN_PRICES.get((provider, "*"))
-
-
-# -- until the engine asks the catalogue ---------------------------------------------------------------------------
-
-VERSION = "2025-list"
-
-PRICES: dict[tuple[str, str], Price] = {
-    ("sandbox", "*"): FREE,
-    ("deepseek", "deepseek-chat"): Price(input=270_000, output=1_100_000, cached_input=70_000),
-    ("deepseek", "deepseek-reasoner"): Price(input=550_000, output=2_190_000, cached_input=140_000),
-    ("openai", "gpt-4o"): Price(input=2_500_000, output=10_000_000, cached_input=1_250_000),
-    ("openai", "gpt-4o-mini"): Price(input=150_000, output=600_000, cached_input=75_000),
-}
-
-
-def price_for(provider: str, model: str) -> Price | None:
-    """The price of a model, or None when nobody has entered one."""
-    return built_in_price(provider, model) or PRICES.get((provider, model)) or PRICES.get((provider, "*"))

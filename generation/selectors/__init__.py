@@ -4,6 +4,7 @@ from generation.selectors.catalogue import (
     catalogue,
     catalogue_forget,
     catalogue_list,
+    offers_for,
     price_versions_used,
 )
 from generation.selectors.events import event_news
@@ -47,6 +48,7 @@ __all__ = [
     "job_row_for",
     "job_top_level_for",
     "lease",
+    "offers_for",
     "oldest_queued_at",
     "price_versions_used",
     "queue_messages",

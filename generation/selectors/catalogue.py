@@ -5,19 +5,24 @@ Every paid call asks for a price, and none of them asks the database for it.
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from accounts.selectors import provider_keys_for
 from config.db import savepoint
 from generation.domain.catalogue import FEATURES, LLM, Catalogue, Entry, PriceVersion
 from generation.domain.prices import ItemPrice, Price
 from generation.models import CatalogueModel, ProviderCall
+from generation.providers import registry
 
 #: After so long a change of staff is known to every process. A price that was entered to begin later needs no reading:
 #: the picture holds all versions.
@@ -129,3 +134,38 @@ def price_versions_used(model: CatalogueModel, versions: Iterable[str]) -> set[s
 def catalogue_list() -> QuerySet[CatalogueModel]:
     """What clients are shown: without what staff have switched off."""
     return CatalogueModel.objects.filter(is_active=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a caller may do with a model now; `price` is the one in force, built-in ones included."""
+
+    price: Price | ItemPrice | None
+    is_callable: bool
+
+
+def offers_for(owner_id: UUID, *, is_test: bool) -> Callable[[str, str, str], Offer]:
+    """Tells for (capability, provider, model) whether this caller could name it, as the engine would decide.
+
+    A provider is open to who has an own key for it or where the operator has configured it. A test token may name
+    whatever has a price: the sandbox plays it. An own key with prices of its own needs none of the catalogue.
+    """
+    known, now = catalogue(), timezone.now()
+    keys = provider_keys_for(owner_id)
+    own = {key.provider for key in keys}
+    own_priced = {key.provider for key in keys if None not in (key.input_micros, key.output_micros)}
+
+    def offer(capability: str, provider: str, model: str) -> Offer:
+        entry = known.entry(provider, model, capability=capability)
+        if entry is None:
+            return Offer(None, is_callable=False)  # so new that this process doesn't know it yet
+        price: Price | ItemPrice | None
+        if capability == LLM:
+            price = known.price(provider, model, now)
+        else:
+            price = known.item_price(provider, model, now, capability=capability)
+        is_open = is_test or provider in own or provider in registry.configured_names(capability)
+        is_priced = price is not None or (capability == LLM and not is_test and provider in own_priced)
+        return Offer(price, is_callable=is_open and is_priced and entry.is_callable(now))
+
+    return offer

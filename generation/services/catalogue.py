@@ -192,7 +192,7 @@ def model_price_check(price: ModelPrice) -> None:
         value = getattr(price, name)
         if value is not None and not 0 <= value <= MOST_MICROS:
             problems[name] = _("Must be from 0 to 1,000,000 dollars.")
-    if (price.cached_input_micros or 0) > (price.input_micros or 0):
+    if price.cached_input_micros is not None and price.cached_input_micros > max(price.input_micros or 0, 0):
         problems.setdefault("cached_input_micros", _("Can't be more than the price of new input."))
     if price.valid_from < timezone.now() - TOLERANCE:
         problems["valid_from"] = _(

@@ -35,6 +35,7 @@ SHARED = {
     "api/v1/templates/categories": "the shared shelves",
     "api/v1/auth/me": "one's own account",
     "api/v1/queue/status": "how busy the workers are",
+    "api/v1/catalogue": "the models that there are",
 }
 
 
