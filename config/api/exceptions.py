@@ -139,6 +139,11 @@ def error_response(error: AppError, request: HttpRequest | None) -> HttpResponse
     if error.status == 401:
         reason = ', error="invalid_token"' if error.code == errors.TokenInvalidError.code else ""
         response.headers["WWW-Authenticate"] = f'Bearer realm="atelier"{reason}'
+    elif isinstance(error, errors.ScopeMissingError):  # RFC 6750, section 3.1
+        scope = error.params["needed"]
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer realm="atelier", error="insufficient_scope", scope="{scope}"'
+        )
     return response
 
 

@@ -148,6 +148,9 @@ def test_the_answer_names_what_is_missing_and_what_there_is(alice: User) -> None
     assert data["details"] == {"needed": "templates:write", "granted": ["jobs:read", "templates:read"]}
     assert "templates:write" in data["message"]
     assert "jobs:read, templates:read" in data["message"]
+    assert answer.headers["WWW-Authenticate"] == (
+        'Bearer realm="atelier", error="insufficient_scope", scope="templates:write"'
+    )
 
 
 def test_it_says_so_in_chinese(alice: User) -> None:
