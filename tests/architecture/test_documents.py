@@ -144,7 +144,7 @@ def explained() -> set[str]:
 
 
 def test_every_dependency_is_explained_and_nothing_else() -> None:
-    assert explained() == wanted("base", "dev")
+    assert explained() == wanted("base", "dev", "local-llm")
 
 
 def test_requirements_are_read() -> None:
