@@ -1,0 +1,107 @@
+"""Event streams for machines: the same tokens, the same scopes, and an end when the token ends."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.domain.tokens import token_hash
+from accounts.models import AccessToken, User
+from accounts.services import token_delete
+from generation.jobs import runner
+from generation.jobs.services import job_submit
+from generation.models import Job
+from tests.generation.test_api_events import in_thread
+from tests.support.access_tokens import token_of
+from tests.support.asgi_stream import open_stream
+from tests.support.kinds.handlers import TextInput
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def job(alice: User) -> Job:
+    return job_submit(kind="test.text", input=TextInput(prompt="两个字 ✨"), owner_id=alice.pk)
+
+
+def url_of(job: Job) -> str:
+    return f"/api/v1/jobs/{job.pk}/events"
+
+
+def asked(job: Job, token: str) -> tuple[int, str]:
+    """The status and code of what a stream is refused with."""
+
+    async def ask() -> tuple[int, Any]:
+        async with open_stream(url_of(job), token) as stream:
+            return stream.status, await stream.json()
+
+    status, body = asyncio.run(ask())
+    return status, body["data"]["code"]
+
+
+def test_a_token_with_the_scope_follows_to_the_end(job: Job, alice: User) -> None:
+    token = token_of(alice, "jobs:read")
+
+    async def follow() -> Any:
+        async with open_stream(url_of(job), token) as stream:
+            await stream.read()
+            await in_thread(runner.run, job.pk)
+            return (await stream.rest())[-1].data["reason"]
+
+    assert asyncio.run(follow()) == "finished"
+
+
+def test_without_the_scope_it_is_closed(job: Job, alice: User) -> None:
+    assert asked(job, token_of(alice, "jobs:write")) == (403, "SCOPE_MISSING")
+
+
+def test_of_somebody_else_there_is_none(job: Job, bob: User) -> None:
+    assert asked(job, token_of(bob, "jobs:read")) == (404, "JOB_NOT_FOUND")
+
+
+def test_the_token_ends_it_when_it_expires(job: Job, alice: User) -> None:
+    token = token_of(alice, "jobs:read", expires_at=timezone.now() + timedelta(seconds=1.5))
+    began = time.monotonic()
+
+    async def follow() -> Any:
+        async with open_stream(url_of(job), token) as stream:
+            return (await stream.rest())[-1].data["reason"]
+
+    assert asyncio.run(follow()) == "expired"
+    assert time.monotonic() - began < 5
+    assert asked(job, token) == (401, "TOKEN_INVALID")
+
+
+def test_one_that_does_not_expire_is_looked_at_again_as_often_as_a_session(
+    job: Job, alice: User, settings: Any
+) -> None:
+    settings.SIMPLE_JWT = {**settings.SIMPLE_JWT, "ACCESS_TOKEN_LIFETIME": timedelta(seconds=0.2)}
+    token = token_of(alice, "jobs:read")
+
+    async def follow() -> Any:
+        async with open_stream(url_of(job), token) as stream:
+            return (await stream.rest())[-1].data["reason"]
+
+    assert asyncio.run(follow()) == "expired"
+
+
+@pytest.mark.parametrize("gone", ["token", "token in another process", "owner switched off"])
+def test_what_is_gone_connects_no_more(job: Job, alice: User, gone: str) -> None:
+    token = token_of(alice, "jobs:read")
+
+    async def follow() -> int:
+        async with open_stream(url_of(job), token) as stream:
+            await stream.next()
+            return stream.status
+
+    assert asyncio.run(follow()) == 200
+    if gone == "token":
+        token_delete(token=AccessToken.objects.get(token_hash=token_hash(token)))
+    elif gone == "token in another process":
+        AccessToken.objects.all().delete()
+    else:
+        User.objects.update(is_active=False)
+    assert asked(job, token) == (401, "TOKEN_INVALID")
