@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
+from accounts.services.keys import key_refused, key_worked
 from config.db import release_connection
 from config.errors import SecretUnreadableError
 from generation.domain.states import CallStatus
@@ -20,7 +21,13 @@ from generation.jobs.routes import Route, routes_for
 from generation.jobs.worker import InFlight
 from generation.models import Job, ProviderCall
 from generation.providers import registry
-from generation.providers.base import ProviderError, Usage
+from generation.providers.base import (
+    ADDRESS_REFUSED,
+    AUTH_FAILED,
+    QUOTA_EXHAUSTED,
+    ProviderError,
+    Usage,
+)
 from generation.providers.limits import AcquireCancelledError
 from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.tokens import estimated_usage
@@ -29,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 #: Money is set aside for more input than is estimated: no prose needs as much, but a wall of random characters does.
 INPUT_MARGIN = 1.6
+#: What an owner can only mend by changing the key: it is noted there.
+KEY_FAULTS = frozenset({AUTH_FAILED, QUOTA_EXHAUSTED, ADDRESS_REFUSED})
 #: A call that begins with less time than this left would only be cut off.
 LEAST_SECONDS = 1.0
 
@@ -182,6 +191,8 @@ class JobRun:
             result = llm.complete(request) if pieces is None else pieces.collect(llm, request)
         except ProviderError as error:
             self._close_failed(call, error, lambda usage: _cost(route.price, usage))
+            if route.key is not None and error.code in KEY_FAULTS:
+                key_refused(route.key.pk, error.code, secret=route.key.secret)
             raise
         except (JobCancelledError, AttemptLostError):
             # The reader of the stream stopped it: what had come by then is charged, and nobody tells how much it was.
@@ -201,6 +212,8 @@ class JobRun:
             provider_ref=result.provider_ref or "",
         )
         self._count(micros, result.usage)
+        if route.key is not None and route.key.error_code:
+            key_worked(route.key.pk)
         return result
 
     def _count(self, micros: int, usage: Usage) -> None:
