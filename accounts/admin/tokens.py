@@ -14,7 +14,7 @@ from unfold.decorators import display
 from accounts.domain.tokens import LIVE_PREFIX, TEST_PREFIX, is_ours
 from accounts.models import AccessToken, User
 from accounts.services import token_delete
-from config.admin_site import ReadOnlyAdmin, as_uuid, badge
+from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, badge
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -47,7 +47,7 @@ class AccessTokenAdmin(ReadOnlyAdmin):
         "last_used_at",
         "created_at",
     )
-    list_filter = ("is_test", StateFilter, "created_at")
+    list_filter = ("is_test", StateFilter, AgeFilter)
     list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
     search_fields = ("last_four",)

@@ -108,7 +108,7 @@ class ApiView(APIView):
         if header is not None and not etags.matches(header, etag):
             raise PreconditionFailedError
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> NoContent:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Which methods there are, in the header `Allow`; the schema says the rest."""
         return NoContent()
 

@@ -1,5 +1,6 @@
 """Every door says what an access token needs for it, and is closed to a token that hasn't got it."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from accounts.models import User
 from config.api.scopes import OPEN, SCOPES, SESSION_ONLY, needed_scope
 from config.api.views import ApiView
 from tests.architecture import test_strangers
+from tests.architecture.house import ROOT
 from tests.architecture.test_endpoints import OPEN as OPEN_ADDRESSES
 from tests.architecture.test_endpoints import addresses, api_addresses, api_views
 from tests.architecture.test_strangers import METHODS, Door, doors, snapshot
@@ -71,6 +73,12 @@ def test_every_scope_opens_a_door() -> None:
 def test_scopes_are_in_order_and_explained() -> None:
     assert list(SCOPES) == sorted(SCOPES)
     assert all(text.endswith(".") for text in SCOPES.values())
+
+
+def test_the_page_about_tokens_lists_them_all() -> None:
+    page = (ROOT / "docs" / "tokens.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w-]+:\w+)` \| ([^|]+?) \| [^|]+ \|$", page, re.MULTILINE))
+    assert rows == dict(SCOPES)
 
 
 def test_only_doors_without_a_login_are_open() -> None:

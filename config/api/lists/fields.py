@@ -165,7 +165,7 @@ class Json(Field):
         self,
         source: str | None = None,
         *,
-        shape: type[serializers.Serializer[Any]] | None = None,
+        shape: type[serializers.Field[Any, Any, Any, Any]] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(source, **options)
