@@ -67,6 +67,11 @@ class Secret:
         plain = self.reveal()
         return plain[-4:] if len(plain) >= 12 else ""
 
+    def is_within(self, text: str) -> bool:
+        """Whether `text` gives it away. Of one that is shorter than eight characters nobody could say so."""
+        plain = self.reveal()
+        return len(plain) >= 8 and plain in text
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented

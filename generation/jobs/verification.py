@@ -63,24 +63,25 @@ def verify_key(question: KeyQuestion) -> Verified:
     except ProviderError as error:
         failure = _meaning(error)
     else:
-        if question.model_name and not _is_listed(question.model_name, models):
-            raise ProviderModelUnknownError(
-                model=question.model_name, near=near_names(question.model_name, models)
-            )
         dialect = dialect_of_url(base_url) if question.base_url else vendor["dialect"]
-        return Verified(models, is_key_checked=dialect in KEY_CHECKING)
+        return _found(question, models, is_key_checked=dialect in KEY_CHECKING)
     # Outside the handler, so that no exception that knows the key hangs on ours.
     raise failure
+
+
+def _found(question: KeyQuestion, models: Sequence[str], *, is_key_checked: bool) -> Verified:
+    """The answer, without names in which a server repeats the key that it was sent."""
+    names = tuple(name for name in models if not question.secret.is_within(name))
+    wanted = question.model_name
+    # A list that is cut off denies nothing, and Ollama means `:latest` by a name without a tag.
+    if wanted and len(models) < MAX_MODELS and wanted not in names and f"{wanted}:latest" not in names:
+        raise ProviderModelUnknownError(model=wanted, near=near_names(wanted, names))
+    return Verified(names, is_key_checked)
 
 
 def near_names(name: str, models: Sequence[str]) -> list[str]:
     """The listed names that may have been meant, at most `NEAR`; the first ones when none is alike."""
     return get_close_matches(name, models, NEAR, LIKENESS) or list(models[:NEAR])
-
-
-def _is_listed(name: str, models: Sequence[str]) -> bool:
-    """A list that is cut off denies nothing, and Ollama means `:latest` by a name without a tag."""
-    return len(models) >= MAX_MODELS or name in models or f"{name}:latest" in models
 
 
 def _meaning(error: ProviderError) -> AppError:
