@@ -224,7 +224,8 @@ class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
                 formset.deleted_objects.append(one.instance)
         for one in formset.extra_forms:
             if one.has_changed() and one not in gone:
-                formset.new_objects.append(model_price_add(model=formset.instance, **one.given()))
+                one.instance = model_price_add(model=formset.instance, **one.given())
+                formset.new_objects.append(one.instance)
 
     def delete_model(self, request: HttpRequest, obj: CatalogueModel) -> None:
         model_delete(model=obj)
