@@ -5,6 +5,7 @@ from typing import Any
 from config.env import Env
 
 OPENAI_CHAT = "generation.providers.llm.openai.OpenAIChat"
+SMALL_MODEL_CHAT = "generation.providers.llm.small_model.SmallModelChat"
 BEDROCK_CHAT = "generation.providers.llm.bedrock.BedrockChat"
 #: The small model that `make local-llm` installs; not `local`, which is a server of the operator's own.
 SMALL_MODEL = "local-model"
@@ -52,7 +53,7 @@ def provider_settings(
 
     providers = {name: {"path": OPENAI_CHAT, "options": vendors[name]} for name in usable}
     if small_model["base_url"]:
-        providers[SMALL_MODEL] = {"path": OPENAI_CHAT, "options": small_model}
+        providers[SMALL_MODEL] = {"path": SMALL_MODEL_CHAT, "options": small_model}
     if "bedrock" in order:
         providers["bedrock"] = {"path": BEDROCK_CHAT, "options": bedrock}
     public = {

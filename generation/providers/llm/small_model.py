@@ -1,0 +1,67 @@
+"""The small local model (`make local-llm`): slow, free, and on this machine.
+
+It speaks as any OpenAI-compatible server does. Two things differ. Two busy cores may write for minutes, so an answer is
+always taken as a stream: a request's `timeout_s` counts silence, and the adapter's own the whole. And nothing is ever
+charged: a call that broke off can simply be repeated, and nobody has to look it up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+from generation.providers import retry
+from generation.providers.base import ProviderError
+from generation.providers.llm import openai_wire as wire
+from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
+from generation.providers.llm.openai import OpenAIChat
+
+
+class SmallModelChat(OpenAIChat):
+    """An `OpenAIChat` with the same options."""
+
+    def complete(self, request: ChatRequest) -> ChatResult:
+        deadline = time.monotonic() + self._timeout_s
+        text: list[str] = []
+        reasoning: list[str] = []
+        with closing(self._pieces(request)) as pieces:
+            for piece in pieces:
+                text.append(piece.text)
+                reasoning.append(piece.reasoning)
+                if piece.finish_reason is not None and piece.usage is not None:
+                    return ChatResult(
+                        text="".join(text),
+                        finish_reason=piece.finish_reason,
+                        usage=piece.usage,
+                        provider=self.name,
+                        model=request.model or self.model,
+                        reasoning="".join(reasoning),
+                    )
+                if time.monotonic() > deadline:
+                    raise _free(retry.deadline_error(provider=self.name))
+        raise _free(wire.bad_answer("The provider's answer has no known end.", self.name, None, None))
+
+    def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
+        return self._pieces(request)
+
+    def _pieces(self, request: ChatRequest) -> Generator[ChatDelta, None, None]:
+        try:
+            yield from super().stream(request)
+        except ProviderError as error:
+            failure = _free(error)
+        else:
+            return
+        raise failure
+
+
+def _free(error: ProviderError) -> ProviderError:
+    return ProviderError(
+        error.code,
+        error.message,
+        retryable=error.retryable,
+        charged=False,
+        provider=error.provider,
+        provider_ref=error.provider_ref,
+        retry_after=error.retry_after,
+    )
