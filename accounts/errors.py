@@ -117,3 +117,10 @@ class BudgetHeldError(BudgetExceededError):
     """The money is there, but set aside for calls that run: it may be given back soon."""
 
     retryable = True
+
+
+class LastSuperuserError(AppError):
+    code = "LAST_SUPERUSER"
+    status = 409
+    en = "This is the only superuser. Make another account a superuser first, then delete this one."
+    zh = "这是唯一的超级用户。请先将另一个账户设为超级用户，再删除此账户。"

@@ -39,6 +39,8 @@ TASK_ROUTES: dict[str, dict[str, str]] = {
     "generation.poll_jobs": {"queue": Queue.STATUS_UPDATES},
     "generation.sweep_jobs": {"queue": Queue.STATUS_UPDATES},
     "generation.clean_up": {"queue": Queue.STATUS_UPDATES},
+    "accounts.remove_files": {"queue": Queue.STATUS_UPDATES},
+    "accounts.clean_up": {"queue": Queue.STATUS_UPDATES},
     "platform.clean_up": {"queue": Queue.STATUS_UPDATES},
 }
 
@@ -47,5 +49,7 @@ BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "generation.sweep_jobs", "schedule": 10.0, "options": {"expires": 9}},
     "poll-jobs": {"task": "generation.poll_jobs", "schedule": 5.0, "options": {"expires": 4}},
     "clean-up-generation": {"task": "generation.clean_up", "schedule": 3600.0, "options": {"expires": 3500}},
+    "remove-files": {"task": "accounts.remove_files", "schedule": 600.0, "options": {"expires": 590}},
+    "clean-up-accounts": {"task": "accounts.clean_up", "schedule": 3600.0, "options": {"expires": 3500}},
     "clean-up-platform": {"task": "platform.clean_up", "schedule": 3600.0, "options": {"expires": 3500}},
 }

@@ -2,8 +2,16 @@
 
 from accounts.admin.activity import ActivityAdmin
 from accounts.admin.audit import AuditEntryAdmin
+from accounts.admin.files import FileRemovalAdmin
 from accounts.admin.keys import ProviderKeyAdmin
 from accounts.admin.tokens import AccessTokenAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["AccessTokenAdmin", "ActivityAdmin", "AuditEntryAdmin", "ProviderKeyAdmin", "UserAdmin"]
+__all__ = [
+    "AccessTokenAdmin",
+    "ActivityAdmin",
+    "AuditEntryAdmin",
+    "FileRemovalAdmin",
+    "ProviderKeyAdmin",
+    "UserAdmin",
+]

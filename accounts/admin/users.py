@@ -1,17 +1,21 @@
 """Accounts in the back office."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.admin import ModelAdmin
@@ -19,7 +23,9 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from accounts.models import User
 from accounts.selectors import principal_forget
+from accounts.services import account_delete, owned_counts
 from config.admin_site import Audited
+from config.errors import AppError
 
 admin.site.unregister(Group)
 admin.site.unregister([BlacklistedToken, OutstandingToken])  # numbers of tokens: nothing to see or to change
@@ -91,6 +97,40 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
         with transaction.atomic():
             answer: HttpResponse = super().user_change_password(request, id, form_url)
         return answer
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        account_delete(user_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for key in list(queryset.values_list("pk", flat=True)):
+            account_delete(user_id=key)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[Any, dict[Any, int], set[Any], list[Any]]:
+        """What goes with the accounts, counted by kind: Django would load every row to name it."""
+        counts: Counter[str] = Counter()
+        for user in objs:
+            for model, number in owned_counts(user.pk).items():
+                counts[str(model._meta.verbose_name_plural)] += number
+        missing = set() if self.has_delete_permission(request) else {self.opts.verbose_name}
+        superusers = {str(user) for user in objs if not self.has_delete_permission(request, user)}
+        return [str(user) for user in objs], dict(counts), missing | superusers, []
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._or_message(request, super().delete_view, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._or_message(request, super().changelist_view, *args, **kwargs)
+
+    @staticmethod
+    def _or_message(request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """A rule that only the service knows is told as a message, and nothing is written."""
+        try:
+            return view(request, *args, **kwargs)
+        except AppError as exc:
+            messages.error(request, exc.message(get_language() or "en"))
+            return HttpResponseRedirect(request.path.removesuffix("delete/"))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

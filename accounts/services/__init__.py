@@ -1,6 +1,8 @@
 """What can be done with accounts and the sessions in which they are logged in."""
 
 from accounts.services.activities import activities_clear, activities_expire, activity_record
+from accounts.services.deletion import account_delete, owned_counts, register_deletion_hook
+from accounts.services.files import removals_run
 from accounts.services.keys import (
     key_create,
     key_delete,
@@ -32,6 +34,7 @@ __all__ = [
     "TokenClaims",
     "TokenPair",
     "access_claims",
+    "account_delete",
     "activities_clear",
     "activities_expire",
     "activity_record",
@@ -45,7 +48,10 @@ __all__ = [
     "key_verify",
     "key_worked",
     "login_account",
+    "owned_counts",
     "password_change",
+    "register_deletion_hook",
+    "removals_run",
     "session_end",
     "session_end_by_token",
     "session_refresh",

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -14,6 +13,7 @@ from accounts.errors import EmailTakenError, PasswordWrongError, UsernameTakenEr
 from accounts.models import User
 from accounts.selectors import principal_forget
 from accounts.services.activities import activity_record
+from accounts.services.deletion import account_delete
 from accounts.services.sessions import TokenPair, session_start, sessions_end_all
 
 CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
@@ -68,15 +68,11 @@ def password_change(*, user: User, current: str, new: str) -> TokenPair:
     return session_start(user=user)
 
 
-@transaction.atomic
 def user_delete(*, user: User, password: str) -> None:
-    """Delete the account and everything that it owns. Raises PasswordWrongError."""
+    """Delete the account and everything that it owns. Raises PasswordWrongError, LastSuperuserError."""
     if not user.check_password(password):
         raise PasswordWrongError
-    user_id: UUID = user.pk
-    sessions_end_all(user_id=user_id)
-    user.delete()
-    transaction.on_commit(partial(principal_forget, user_id))
+    account_delete(user_id=user.pk)
 
 
 def _record(user: User, action: Action, **details: Any) -> None:

@@ -67,6 +67,7 @@ UNFOLD = {
                     _item(_("Access tokens"), "vpn_key", "accounts.accesstoken"),
                     _item(_("Activities"), "manage_history", "accounts.activity"),
                     _item(_("Audit of staff"), "policy", "accounts.auditentry"),
+                    _item(_("File removals"), "folder_delete", "accounts.fileremoval"),
                     _item(_("Idempotency keys"), "key", "platform.idempotencyrecord"),
                 ],
             },

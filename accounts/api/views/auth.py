@@ -22,7 +22,13 @@ from accounts.api.serializers.users import (
     tokens_out,
     user_out,
 )
-from accounts.errors import CredentialsWrongError, EmailTakenError, PasswordWrongError, UsernameTakenError
+from accounts.errors import (
+    CredentialsWrongError,
+    EmailTakenError,
+    LastSuperuserError,
+    PasswordWrongError,
+    UsernameTakenError,
+)
 from accounts.models import User
 from accounts.selectors import user_get
 from config.api.etags import body_etag
@@ -209,7 +215,7 @@ class MeApi(UpdateMeApi):
         request=UserDeleteIn,
         request_example={"password": "atelier-demo"},
         status=204,
-        errors=[PasswordWrongError],
+        errors=[PasswordWrongError, LastSuperuserError],
     )
     def delete(self, request: Request) -> NoContent:
         given = self.read(UserDeleteIn)

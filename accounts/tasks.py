@@ -1,0 +1,19 @@
+"""Celery's doors to the accounts."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+
+from accounts.services import activities_expire, removals_run
+
+
+@shared_task(name="accounts.remove_files")
+def remove_files(*, removal_id: str | None = None, **_: Any) -> int:
+    """The files of one account that was just deleted, or (beat) of all whose files are still there."""
+    return removals_run(removal_id=UUID(removal_id) if removal_id else None)
+
+
+@shared_task(name="accounts.clean_up", ignore_result=False)
+def clean_up(**_: Any) -> dict[str, int]:
+    return {"activities": activities_expire()}
