@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from generation.providers.base import ProviderError
@@ -48,9 +50,11 @@ def test_a_schema_is_asked_for(server: LLMServer) -> None:
 
 
 def test_slow_is_not_silent(server: LLMServer) -> None:
-    server.answer = lambda body: "茶" * 12
-    answer = adapter(server).complete(chat("写 [[server:drip=0.001]]", timeout_s=0.4))
-    assert answer.text == "茶" * 12
+    server.answer = lambda body: "茶" * 60
+    started = time.monotonic()
+    answer = adapter(server).complete(chat("写 [[server:drip=0.001]]", timeout_s=1.5))
+    assert answer.text == "茶" * 60
+    assert time.monotonic() - started > 1.5, "it took longer than the request may be silent"
     assert (
         failure(adapter(server), "[[server:hang]]", is_stream=False, timeout_s=0.3).code == "PROVIDER_TIMEOUT"
     )
