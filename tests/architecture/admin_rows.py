@@ -1,6 +1,6 @@
 """Rows of every model that the back office shows, as few fields as the database takes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -9,7 +9,16 @@ from django.db import models
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from accounts.models import AccessToken, Activity, AuditEntry, FileRemoval, ProviderKey, User
+from accounts.models import (
+    AccessToken,
+    Activity,
+    AuditEntry,
+    Budget,
+    BudgetPeriod,
+    FileRemoval,
+    ProviderKey,
+    User,
+)
 from accounts.services import key_create, token_create
 from config.crypto import Secret
 from config.models import IdempotencyRecord
@@ -197,6 +206,8 @@ MAKERS: dict[str, Any] = {
     "accounts.AccessToken": token,
     "accounts.Activity": activity,
     "accounts.AuditEntry": entry,
+    "accounts.Budget": lambda n: Budget.objects.create(owner=user(n), limit_micros=5_000_000),
+    "accounts.BudgetPeriod": lambda n: BudgetPeriod.objects.create(owner=user(n), month=date(2026, 1, 1)),
     "accounts.FileRemoval": lambda n: FileRemoval.objects.create(prefix=f"users/{n}/"),
     "accounts.ProviderKey": own_key,
     "accounts.User": user,
