@@ -220,15 +220,22 @@ class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
         gone = formset.deleted_forms
         for one in gone:
             if one in formset.initial_forms:
+                one.instance.refresh_from_db()  # the form has put its own empty fields into it
                 model_price_delete(price=one.instance)
                 formset.deleted_objects.append(one.instance)
         for one in formset.extra_forms:
             if one.has_changed() and one not in gone:
-                one.instance = model_price_add(model=formset.instance, **one.given())
-                formset.new_objects.append(one.instance)
+                price = model_price_add(model=formset.instance, **one.given())
+                one.instance.pk = price.pk  # which the audit names
+                formset.new_objects.append(price)
 
     def delete_model(self, request: HttpRequest, obj: CatalogueModel) -> None:
         model_delete(model=obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may delete a model may delete its prices, which nobody may on their own."""
+        listed, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, perms_needed - {ModelPrice._meta.verbose_name}, protected
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return or_message(

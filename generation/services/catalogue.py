@@ -158,8 +158,9 @@ def model_price_add(
 @transaction.atomic
 def model_price_delete(*, price: ModelPrice) -> None:
     """Remove a version that no call was counted by. Raises `ModelPriceInUseError`."""
-    if price.version in price_versions_used(price.model, [price.version]):
-        raise ModelPriceInUseError(version=price.version, model=price.model.name)
+    kept = ModelPrice.objects.select_related("model").get(pk=price.pk)
+    if kept.version in price_versions_used(kept.model, [kept.version]):
+        raise ModelPriceInUseError(version=kept.version, model=kept.model.name)
     price.delete()
     _changed()
 
