@@ -179,7 +179,7 @@ def key_set_active(*, key: ProviderKey, is_active: bool) -> bool:
     """Have calls made with the key, or no longer; for staff. False when it was so already."""
     changed = ProviderKey.objects.filter(pk=key.pk, is_active=not is_active)
     found = changed.update(is_active=is_active, updated_at=timezone.now())
-    provider_keys_forget(key.owner_id)
+    transaction.on_commit(partial(provider_keys_forget, key.owner_id))
     return bool(found)
 
 

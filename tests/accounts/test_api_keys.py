@@ -513,6 +513,7 @@ class TestEngine:
         )
         key_create(owner_id=bob.pk, provider="openai", secret=Secret(KEY))
         assert [key.pk for key in provider_keys_for(alice.pk)] == [first.pk, second.pk, third.pk]
+        provider_keys_forget_all()
         assert key_set_active(key=first, is_active=False) is True
         assert key_set_active(key=first, is_active=False) is False
         assert [key.pk for key in provider_keys_for(alice.pk)] == [second.pk, third.pk]
