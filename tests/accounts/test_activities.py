@@ -18,6 +18,8 @@ from config.api import origin
 from config.db import uuid7_floor
 from tests.templates.factories import content_template_make, project_make
 
+PROMPTS = {"prompt_zh": "请介绍 {{project_name}}。", "prompt_en": "Tell about {{project_name}}."}
+
 pytestmark = pytest.mark.django_db
 
 URL = "/api/v1/activities"
@@ -117,7 +119,7 @@ class TestWhatIsRecorded:
         project = client.post("/api/v1/templates/projects", {"name_zh": "云上茶馆", "name_en": "Tea"}).json()
         project_url = f"/api/v1/templates/projects/{project['data']['id']}"
         client.patch(project_url, {"description_zh": "社区茶馆"})
-        template = content_template_make()
+        template = content_template_make(**PROMPTS)
         batch = client.post("/api/v1/templates/batch-generate", {"template_codes": [template.code]}).json()
         batch_url = f"/api/v1/templates/batches/{batch['data']['id']}"
         for step in ("pause", "resume", "pause", "cancel", "cancel"):
@@ -140,7 +142,7 @@ class TestWhatIsRecorded:
     def test_jobs(self, client_for, alice: User) -> None:
         project_make(alice)
         client = client_for(alice)
-        template = content_template_make()
+        template = content_template_make(**PROMPTS)
         asked = {"template_codes": [template.code]}
         job = client.post("/api/v1/templates/batch-generate", asked).headers["Location"]
         Activity.objects.all().delete()
