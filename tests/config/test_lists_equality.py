@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import orjson
 import pytest
-from django.apps import apps
 from django.db import models
 from django.http import QueryDict
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.renderers import JSONRenderer
 
-from accounts.models import User
+from accounts.models import AccessToken, Activity, ProviderKey, User
 from config.api.lists import (
     ListSpec,
     ReadModel,
@@ -26,8 +25,9 @@ from config.api.lists import (
     read_page,
     read_row,
 )
-from generation.models import Job, JobEvent, ProviderCall
+from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
+from tests.architecture.house import house_apps
 from tests.templates.factories import content_template_make, document_make, project_make
 
 pytestmark = pytest.mark.django_db
@@ -53,9 +53,10 @@ TRAILING_ZEROS = datetime(1999, 12, 31, 23, 59, 59, 120_000, tzinfo=UTC)
 
 def read_models() -> list[type[ReadModel]]:
     """Every read model that an app's API declares."""
-    for app in apps.get_app_configs():
-        if (Path(app.path) / "api" / "serializers.py").exists():
-            import_module(f"{app.name}.api.serializers")
+    for app in house_apps():
+        api = import_module(f"{app}.api")
+        for module in walk_packages(api.__path__, f"{api.__name__}."):
+            import_module(module.name)
     return [one for one in _subclasses(ReadModel) if not one.__module__.startswith("tests.")]
 
 
@@ -96,6 +97,30 @@ def rows(alice: User) -> None:
             result=NASTY_JSON,
         )
     _at(TemplateBatch.objects.order_by("pk").last(), created_at=EXACT_SECOND)
+    _account(alice)
+    model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
+    ModelPrice.objects.create(
+        model=model, version="1", valid_from=EXACT_SECOND, input_micros=0, output_micros=2**53 + 1
+    )
+    CatalogueModel.objects.create(provider="x", name="bare", ends_at=TRAILING_ZEROS)
+
+
+def _account(owner: User) -> None:
+    AccessToken.objects.create(owner=owner, name=NASTY[:100], token_hash="1", last_four="aA09")
+    AccessToken.objects.create(
+        owner=owner,
+        token_hash="2",
+        scopes=["jobs:read"],
+        expires_at=EXACT_SECOND,
+        last_used_at=TRAILING_ZEROS,
+    )
+    Activity.objects.create(owner=owner, action="register", details=NASTY_JSON, ip_address="2001:db8::1")
+    Activity.objects.create(owner=owner, action="cancel_job", object_type="job", user_agent=NASTY)
+    ProviderKey.objects.create(owner=owner, provider="openai", secret="k", name=NASTY[:100])
+    ProviderKey.objects.create(
+        owner=owner, provider="custom", secret="k", base_url="https://example.com", verified_at=EXACT_SECOND,
+        input_micros=2**53 + 1, output_micros=0,
+    )  # fmt: skip
 
 
 def _items(batch: TemplateBatch, parent: Job, document: Document, owner: User) -> None:
