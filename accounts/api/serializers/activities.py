@@ -3,6 +3,9 @@
 from datetime import date
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Func
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -17,6 +20,16 @@ DEFAULT_DAYS = 30
 MOST_DAYS = 366
 
 
+class HostText(Func):
+    """An address as text; PostgreSQL would add the length of its network to it."""
+
+    function = "HOST"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        return compiler.compile(self.source_expressions[0])
+
+
 class ActivityOut(ReadModel, source_model=Activity):
     """One thing that the account did."""
 
@@ -25,7 +38,11 @@ class ActivityOut(ReadModel, source_model=Activity):
     object_type = Text(help="What it was done to; empty: to nothing in particular.")
     object_id = Text(help="Which one. It may be gone by now.")
     details = Json(help="A few names and numbers, such as the fields that were changed.")
-    ip_address = Text(help="Null where nobody asked over the network: a command on the server did it.")
+    ip_address = Text(
+        expression=HostText("ip_address"),
+        null=True,
+        help="Null where nobody asked over the network: a command on the server did it.",
+    )
     user_agent = Text()
     request_id = Text(help="As in the answer's X-Request-ID and in the server's log.")
     created_at = Time()
