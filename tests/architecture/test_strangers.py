@@ -36,6 +36,7 @@ SHARED = {
     "api/v1/auth/me": "one's own account",
     "api/v1/queue/status": "how busy the workers are",
     "api/v1/catalogue": "the models that there are",
+    "api/v1/activities/stats": "counts of one's own activities",
 }
 
 
