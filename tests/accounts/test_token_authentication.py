@@ -119,6 +119,15 @@ def test_a_password_change_leaves_it_alone(alice: User, client_for: Any) -> None
     assert not refused(token, "patch")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_deleting_the_account_ends_it_at_once(alice: User, client_for: Any) -> None:
+    token = token_of(alice)
+    assert not refused(token)
+    assert client_for(alice).delete(ME, {"password": PASSWORD}).status_code == 204
+    assert refused(token)
+    assert not AccessToken.objects.exists()
+
+
 class TestWhatItCosts:
     @pytest.mark.django_db(transaction=True)
     def test_reads_ask_once_in_a_while(self, alice: User, django_assert_num_queries: Any) -> None:

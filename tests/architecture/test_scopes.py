@@ -29,6 +29,11 @@ FOR_SESSIONS = {
     "DELETE api/v1/auth/me",
     "POST api/v1/access-tokens",
     "DELETE api/v1/access-tokens/<uuid:token_id>",
+    "POST api/v1/api-keys",
+    "POST api/v1/api-keys/verify",
+    "PATCH api/v1/api-keys/<uuid:key_id>",
+    "DELETE api/v1/api-keys/<uuid:key_id>",
+    "POST api/v1/api-keys/<uuid:key_id>/verify",
 }
 METHODS_KNOWN = {method.upper() for method in METHODS}
 
