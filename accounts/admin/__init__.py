@@ -2,6 +2,7 @@
 
 from accounts.admin.activity import ActivityAdmin
 from accounts.admin.audit import AuditEntryAdmin
+from accounts.admin.budgets import BudgetAdmin, BudgetPeriodAdmin
 from accounts.admin.files import FileRemovalAdmin
 from accounts.admin.keys import ProviderKeyAdmin
 from accounts.admin.tokens import AccessTokenAdmin
@@ -11,6 +12,8 @@ __all__ = [
     "AccessTokenAdmin",
     "ActivityAdmin",
     "AuditEntryAdmin",
+    "BudgetAdmin",
+    "BudgetPeriodAdmin",
     "FileRemovalAdmin",
     "ProviderKeyAdmin",
     "UserAdmin",

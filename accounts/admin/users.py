@@ -21,6 +21,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
+from accounts.admin.budgets import limit_link, months_link
 from accounts.models import User
 from accounts.selectors import principal_forget
 from accounts.services import account_delete, owned_counts
@@ -65,10 +66,19 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     date_hierarchy = "date_joined"
     show_full_result_count = False
     filter_horizontal = ("groups", "user_permissions")
-    readonly_fields = ("id", "change_password", "last_login", "date_joined", "password_changed_at")
+    readonly_fields = (
+        "id",
+        "change_password",
+        "budget_limit",
+        "budget_months",
+        "last_login",
+        "date_joined",
+        "password_changed_at",
+    )
     fieldsets = (
         (None, {"fields": ("id", "username", "email", "change_password")}),
         (_("Settings"), {"fields": ("language", "theme", "notifications")}),
+        (_("Budget"), {"fields": (("budget_limit", "budget_months"),)}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("date_joined", "last_login", "password_changed_at")}),
     )
@@ -81,6 +91,14 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     def change_password(self, user: User) -> str:
         address = reverse("admin:auth_user_password_change", args=[user.pk])
         return format_html('<a href="{}">{}</a>', address, _("Set a new password"))
+
+    @admin.display(description=_("monthly limit"))
+    def budget_limit(self, user: User) -> str:
+        return limit_link(user)
+
+    @admin.display(description=_("months"))
+    def budget_months(self, user: User) -> str:
+        return months_link(user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)

@@ -4,8 +4,10 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.limits import NEAR_PART
 from config.db import BaseModel
 
 
@@ -40,6 +42,15 @@ class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
     def owned_by(self, owner_id: object) -> Self:
         return self.filter(owner_id=owner_id)
 
+    def near_limit(self, default_micros: int | None) -> Self:
+        """As `is_near` has it; who has no limit of their own has the default, and NULL or None is no limit."""
+        own = F("owner__budget__limit_micros")
+        default = Value(default_micros, models.BigIntegerField())
+        return self.alias(
+            limit=Case(When(owner__budget__isnull=True, then=default), default=own),
+            taken=F("spent_micros") + F("reserved_micros"),
+        ).filter(Q(taken__gt=0), taken__gte=F("limit") - F("limit") / NEAR_PART)
+
 
 class BudgetPeriod(BaseModel):
     """One account's month (its first day, UTC). Play money of the sandbox is counted apart (`is_test`).
@@ -67,6 +78,8 @@ class BudgetPeriod(BaseModel):
         constraints = [
             models.UniqueConstraint(fields=["owner", "month", "is_test"], name="budget_period_once"),
         ]
+        # Of what never changes, so that PostgreSQL can rewrite a row without touching an index (HOT).
+        indexes = [models.Index(fields=["month", "-id"], name="budget_period_month")]
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"

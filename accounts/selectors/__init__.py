@@ -1,7 +1,15 @@
 """Reads about accounts."""
 
 from accounts.selectors.activities import ActivityFigures, activity_figures, activity_list_for
-from accounts.selectors.budgets import BudgetState, budget_get, budget_limit
+from accounts.selectors.budgets import (
+    BudgetState,
+    NearLimit,
+    budget_get,
+    budget_limit,
+    budget_limit_default,
+    budgets_get,
+    budgets_near_limit,
+)
 from accounts.selectors.keys import (
     provider_key_get_for,
     provider_key_list_for,
@@ -21,12 +29,16 @@ from accounts.selectors.users import (
 __all__ = [
     "ActivityFigures",
     "BudgetState",
+    "NearLimit",
     "access_token_get_for",
     "access_token_list_for",
     "activity_figures",
     "activity_list_for",
     "budget_get",
     "budget_limit",
+    "budget_limit_default",
+    "budgets_get",
+    "budgets_near_limit",
     "principal_forget",
     "principal_forget_all",
     "principal_get",

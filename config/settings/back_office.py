@@ -63,6 +63,8 @@ UNFOLD = {
                 "separator": True,
                 "items": [
                     _item(_("Users"), "person", "accounts.user"),
+                    _item(_("Budgets by month"), "savings", "accounts.budgetperiod"),
+                    _item(_("Monthly limits"), "speed", "accounts.budget"),
                     _item(_("Groups"), "group", "auth.group"),
                     _item(_("Access tokens"), "vpn_key", "accounts.accesstoken"),
                     _item(_("Activities"), "manage_history", "accounts.activity"),

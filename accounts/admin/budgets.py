@@ -1,0 +1,261 @@
+"""Budgets in the back office: limits are set here; what months have used is only looked at."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from accounts.domain.limits import is_near
+from accounts.domain.months import month_of, months_back
+from accounts.models import Budget, BudgetPeriod, User
+from accounts.selectors import budget_limit_default
+from accounts.services.budgets import budget_reset, budget_set
+from config.admin_site import MICROS, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, money
+
+#: Owners whose names begin with what is searched for; who means a certain one types more of the name.
+OWNERS_SEARCHED = 1000
+MONTHS_OFFERED = 13
+#: With styles of its own: the theme's stylesheet holds only the classes that the theme itself uses.
+BAR = (
+    '<span role="img" aria-label="{3}" title="{3}" style="display: inline-flex; width: 8rem; height: 0.5rem; '
+    'border-radius: 1rem; overflow: hidden; vertical-align: middle; background: var(--color-base-200)">'
+    '<span style="width: {0}%; background: {2}"></span><span style="width: {1}%; background: {2}; opacity: 0.4">'
+    "</span></span>"
+)
+CALM, NEAR = "var(--color-primary-600)", "#dc2626"
+
+
+def limit_text(micros: int | None) -> str:
+    return str(_("no limit")) if micros is None else money(micros)
+
+
+class OwnerSearch:
+    """Search by the index of the owners; a search across the join would read all of both tables."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term or as_uuid(term) is not None:
+            return super().get_search_results(request, queryset, search_term)  # type: ignore[misc, no-any-return]
+        owners = User.objects.filter(Q(username__istartswith=term) | Q(email__istartswith=term))
+        return queryset.filter(
+            owner_id__in=list(owners.values_list("pk", flat=True)[:OWNERS_SEARCHED])
+        ), False
+
+
+# -- limits --------------------------------------------------------------------------------------------------------
+
+
+class BudgetForm(forms.ModelForm):
+    """A limit in whole dollars."""
+
+    limit = forms.DecimalField(
+        label=_("monthly limit (USD)"),
+        min_value=0,
+        max_digits=15,
+        decimal_places=6,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text=_(
+            "Empty: no limit. 0: nothing that costs money. Delete the row to let the default hold again."
+        ),
+    )
+
+    class Meta:
+        model = Budget
+        fields = ("owner",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        budget = kwargs.get("instance")
+        if budget is not None and budget.limit_micros is not None:
+            amount = Decimal(budget.limit_micros) / MICROS
+            kwargs["initial"] = {"limit": amount, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+
+    @property
+    def limit_micros(self) -> int | None:
+        amount = self.cleaned_data["limit"]
+        return None if amount is None else int(amount * MICROS)
+
+
+@admin.register(Budget)
+class BudgetAdmin(OwnerSearch, BackOfficeAdmin):
+    """Users with a limit of their own. Everybody else has the default."""
+
+    form = BudgetForm
+    list_display = ("owner", "shown_limit", "created_at", "updated_at")
+    list_select_related = ("owner",)
+    search_keys = ("pk", "owner_id")
+    search_fields = ("owner__username",)
+    search_help_text = _(
+        "A budget's or its owner's id, or the beginning of an owner's name or e-mail address"
+    )
+    sortable_by = ("created_at", "updated_at")
+    autocomplete_fields = ("owner",)
+    readonly_fields = ("default_limit",)
+    fields = ("owner", "limit", "default_limit")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Whose it is stays: a limit for somebody else is another row."""
+        return self.readonly_fields if obj is None else ("owner", *self.readonly_fields)
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        obj.pk = budget_set(user=obj.owner, limit_micros=form.limit_micros).pk
+        obj._state.adding = False
+
+    def delete_model(self, request: HttpRequest, obj: Budget) -> None:
+        budget_reset(user=obj.owner)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
+        for budget in queryset.select_related("owner"):
+            budget_reset(user=budget.owner)
+
+    @display(description=_("monthly limit"), ordering="limit_micros")
+    def shown_limit(self, budget: Budget) -> str:
+        return limit_text(budget.limit_micros)
+
+    @display(description=_("default of everybody else"))
+    def default_limit(self, budget: Budget) -> str:
+        return limit_text(budget_limit_default())
+
+
+# -- months --------------------------------------------------------------------------------------------------------
+
+
+class MonthFilter(admin.SimpleListFilter):
+    """By the calendar: looking for the months that occur would read the whole table."""
+
+    title = _("month")
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        months = months_back(month_of(timezone.now()), MONTHS_OFFERED)
+        return [(f"{month:%Y-%m}", f"{month:%Y-%m}") for month in months]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BudgetPeriod]) -> QuerySet[BudgetPeriod]:
+        try:
+            month = date.fromisoformat(f"{self.value()}-01")
+        except ValueError:
+            return queryset
+        return queryset.filter(month=month)
+
+
+class NearFilter(admin.SimpleListFilter):
+    title = _("limit")
+    parameter_name = "near"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("at least 80 % used or set aside"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[BudgetPeriod]) -> QuerySet[BudgetPeriod]:
+        return queryset.near_limit(budget_limit_default()) if self.value() == "yes" else queryset  # type: ignore[attr-defined, no-any-return]
+
+
+@admin.register(BudgetPeriod)
+class BudgetPeriodAdmin(OwnerSearch, ReadOnlyAdmin):
+    """Months with their limit as it is now; what it was then nobody wrote down."""
+
+    list_display = ("shown_month", "owner", "is_test", "bar", "used", "reserved", "limit", "left")
+    list_filter = (MonthFilter, "is_test", NearFilter)
+    list_select_related = ("owner", "owner__budget")
+    search_keys = ("pk", "owner_id")
+    search_fields = ("owner__username",)
+    search_help_text = _("A month's or its owner's id, or the beginning of an owner's name or e-mail address")
+    sortable_by = ()
+    fields = (
+        "owner",
+        "shown_month",
+        "is_test",
+        "bar",
+        "used",
+        "reserved",
+        "limit",
+        "left",
+        "limit_link",
+        "created_at",
+        "updated_at",
+    )
+    readonly_fields = fields
+
+    @display(description=_("month"))
+    def shown_month(self, period: BudgetPeriod) -> str:
+        return f"{period.month:%Y-%m}"
+
+    @display(description=_("used"))
+    def used(self, period: BudgetPeriod) -> str:
+        return money(period.spent_micros)
+
+    @display(description=_("set aside"))
+    def reserved(self, period: BudgetPeriod) -> str:
+        return money(period.reserved_micros)
+
+    @display(description=_("limit"))
+    def limit(self, period: BudgetPeriod) -> str:
+        return limit_text(limit_of(period))
+
+    @display(description=_("left"))
+    def left(self, period: BudgetPeriod) -> str:
+        limit = limit_of(period)
+        return "-" if limit is None else money(max(0, limit - period.spent_micros - period.reserved_micros))
+
+    @display(description=_("share"))
+    def bar(self, period: BudgetPeriod) -> SafeString | str:
+        limit = limit_of(period)
+        if limit is None:
+            return "-"
+        used, reserved = shares(period.spent_micros, period.reserved_micros, limit)
+        colour = NEAR if is_near(period.spent_micros + period.reserved_micros, limit) else CALM
+        text = _("%(used)d %% used, %(reserved)d %% set aside") % {"used": used, "reserved": reserved}
+        return format_html(BAR, min(used, 100), min(reserved, 100 - min(used, 100)), colour, text)
+
+    @display(description=_("limit of this user"))
+    def limit_link(self, period: BudgetPeriod) -> SafeString:
+        return limit_link(period.owner)
+
+
+def limit_of(period: BudgetPeriod) -> int | None:
+    own = own_budget(period.owner)
+    return budget_limit_default() if own is None else own.limit_micros
+
+
+def own_budget(user: User) -> Budget | None:
+    """The user's own limit; None: the default holds."""
+    budget: Budget | None = getattr(user, "budget", None)
+    return budget
+
+
+def limit_link(user: User) -> SafeString:
+    """To the page where the user's limit is changed, or given to them for the first time."""
+    budget = own_budget(user)
+    if budget is not None:
+        address = reverse("admin:accounts_budget_change", args=[budget.pk])
+        return format_html(
+            '<a class="text-primary-600" href="{}">{}</a>', address, limit_text(budget.limit_micros)
+        )
+    address = f"{reverse('admin:accounts_budget_add')}?owner={user.pk}"
+    text = _("%(limit)s (the default)") % {"limit": limit_text(budget_limit_default())}
+    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, text)
+
+
+def months_link(user: User) -> SafeString:
+    """To what the user's months have used."""
+    address = f"{reverse('admin:accounts_budgetperiod_changelist')}?q={user.pk}"
+    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, _("Show the months"))
+
+
+def shares(spent: int, reserved: int, limit: int) -> tuple[int, int]:
+    """Of the limit in whole percent; of a limit of 0 whatever there is is all of it."""
+    whole = limit or max(spent + reserved, 1)
+    return spent * 100 // whole, reserved * 100 // whole
