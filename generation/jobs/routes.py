@@ -156,7 +156,9 @@ def _ways_to(known: Catalogue, owner_id: UUID, model: str) -> Iterator[_Way]:
 def _own_ways(known: Catalogue, owner_id: UUID) -> Iterator[_Way]:
     for key in provider_keys_for(owner_id):
         vendor = settings.PROVIDER_VENDORS.get(key.provider, {})
-        yield _own_way(known, key, key.model_name or vendor.get("model", ""))
+        model = key.model_name or vendor.get("model", "")
+        if model:  # a server of one's own without a named model is asked by name only
+            yield _own_way(known, key, model)
 
 
 def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:

@@ -166,6 +166,13 @@ def test_a_server_of_ones_own_without_a_price_is_not_asked(
         routes_for(alice.pk, model="通义-7b")
 
 
+def test_a_server_of_ones_own_without_a_model_is_not_asked_unasked(
+    alice: User, providers: Any, key_of: KeyOf
+) -> None:
+    key_of("custom", base_url="https://llm.example.com/v1", input_micros=0, output_micros=0)
+    assert names(routes_for(alice.pk)) == [("deepseek", "deepseek-chat", False)]
+
+
 def test_a_vendors_own_address_needs_no_guard(alice: User, providers: Any, key_of: KeyOf) -> None:
     key_of("deepseek")
     adapter = routes_for(alice.pk)[0].llm()
