@@ -22,6 +22,8 @@ FEATURES = {
 }
 #: Names that an error suggests at most.
 NAMES_SUGGESTED = 5
+#: Longer than any model's; comparing costs its square.
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Catalogue:
             if entry.capability == capability and entry.is_callable(now)
             for written in (entry.name, entry.full_name)
         }
+        name = name[:LONGEST_NAME]
         close = get_close_matches(name.lower(), known, n=NAMES_SUGGESTED, cutoff=0.5)
         wanted = name.rpartition(":")[2].rpartition("/")[2].lower()
         parts = [key for key in known if wanted and wanted in key and key not in close]
