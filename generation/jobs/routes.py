@@ -3,7 +3,7 @@
 A test job's calls all go to the sandbox, in the name and at the price of the model that was asked for: play money.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -135,8 +135,9 @@ def _sandbox(known: Catalogue, model: str | None) -> _Way:
 def _ways_to(known: Catalogue, owner_id: UUID, model: str) -> Iterator[_Way]:
     """Every way to one model: own keys first, then the operator's, then the sandbox's own models."""
     keys = provider_keys_for(owner_id)
-    named = [key for key in keys if model in (key.model_name, f"{key.provider}:{key.model_name}")]
-    yield from (_own_way(known, key, key.model_name) for key in named)
+    own = _named_at(keys, model)
+    yield from (_own_way(known, key, name) for key, name in own)
+    named = [key for key, _ in own]
     configured = registry.configured_names("llm")
     providers = [*dict.fromkeys([*(key.provider for key in keys), *configured])]
     try:
@@ -151,6 +152,19 @@ def _ways_to(known: Catalogue, owner_id: UUID, model: str) -> Iterator[_Way]:
                 yield _own_way(known, key, entry.name)
         if entry.provider in configured:
             yield _Way(entry.provider, entry.name, _adapter(entry.provider), entry=entry)
+
+
+def _named_at(keys: Sequence[ProviderKey], model: str) -> list[tuple[ProviderKey, str]]:
+    """Own keys that the name means, with what their server calls it: a key's own model, or `custom:name` of a server
+    whose key names none."""
+    provider, _, name = model.partition(":")
+    found = []
+    for key in keys:
+        if key.model_name and model in (key.model_name, f"{key.provider}:{key.model_name}"):
+            found.append((key, key.model_name))
+        elif not key.model_name and key.provider == provider == ProviderKey.Provider.CUSTOM and name:
+            found.append((key, name))
+    return found
 
 
 def _own_ways(known: Catalogue, owner_id: UUID) -> Iterator[_Way]:

@@ -171,6 +171,7 @@ def test_a_server_of_ones_own_without_a_model_is_not_asked_unasked(
 ) -> None:
     key_of("custom", base_url="https://llm.example.com/v1", input_micros=0, output_micros=0)
     assert names(routes_for(alice.pk)) == [("deepseek", "deepseek-chat", False)]
+    assert names(routes_for(alice.pk, model="custom:qwen2.5:7b")) == [("custom", "qwen2.5:7b", True)]
 
 
 def test_a_vendors_own_address_needs_no_guard(alice: User, providers: Any, key_of: KeyOf) -> None:
