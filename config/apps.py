@@ -1,6 +1,7 @@
 """The kernel as a Django application, so that its templates, models and commands are found."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class PlatformConfig(AppConfig):
@@ -9,3 +10,9 @@ class PlatformConfig(AppConfig):
     name = "config"
     label = "platform"
     verbose_name = "Platform"
+
+
+class BackOfficeConfig(AdminConfig):
+    """In the place of `django.contrib.admin`, whose site would not count guesses at passwords."""
+
+    default_site = "config.back_office.BackOfficeSite"

@@ -3,6 +3,7 @@
 from accounts.admin.activity import ActivityAdmin
 from accounts.admin.audit import AuditEntryAdmin
 from accounts.admin.budgets import BudgetAdmin, BudgetPeriodAdmin
+from accounts.admin.doors import LoginForm, OwnPasswordForm
 from accounts.admin.files import FileRemovalAdmin
 from accounts.admin.keys import ProviderKeyAdmin
 from accounts.admin.tokens import AccessTokenAdmin
@@ -15,6 +16,8 @@ __all__ = [
     "BudgetAdmin",
     "BudgetPeriodAdmin",
     "FileRemovalAdmin",
+    "LoginForm",
+    "OwnPasswordForm",
     "ProviderKeyAdmin",
     "UserAdmin",
 ]

@@ -27,7 +27,7 @@ from accounts.services.sessions import (
     user_logout,
 )
 from accounts.services.tokens import TokenClaims, token_authenticate, token_create, token_delete
-from accounts.services.users import password_change, user_delete, user_register, user_update
+from accounts.services.users import password_change, password_set, user_delete, user_register, user_update
 
 __all__ = [
     "AccessClaims",
@@ -50,6 +50,7 @@ __all__ = [
     "login_account",
     "owned_counts",
     "password_change",
+    "password_set",
     "register_deletion_hook",
     "removals_run",
     "session_end",

@@ -60,12 +60,18 @@ def password_change(*, user: User, current: str, new: str) -> TokenPair:
     if not user.check_password(current):
         raise PasswordWrongError
     _check_password(new, user, field="new_password")
+    password_set(user=user, new=new)
+    return session_start(user=user)
+
+
+@transaction.atomic
+def password_set(*, user: User, new: str) -> None:
+    """Set a password that was checked, and end every session: JWTs by their stamp, the admin's by their hash."""
     user.set_password(new)
     user.save(update_fields=["password"])
     sessions_end_all(user_id=user.pk)
     _record(user, Action.CHANGE_PASSWORD)
     transaction.on_commit(partial(principal_forget, user.pk))
-    return session_start(user=user)
 
 
 def user_delete(*, user: User, password: str) -> None:

@@ -33,24 +33,29 @@ class Origin:
 
 
 @contextmanager
-def answering(request: HttpRequest) -> Iterator[None]:
+def answering(asked: HttpRequest) -> Iterator[None]:
     """While the request is answered, what is done comes from it. Costs nothing until somebody asks."""
-    token = _request.set(request)
+    token = _request.set(asked)
     try:
         yield
     finally:
         _request.reset(token)
 
 
+def request() -> HttpRequest | None:
+    """The request itself, for what a form isn't told of it."""
+    return _request.get()
+
+
 def current() -> Origin:
-    request = _request.get()
-    if request is None:
+    asked = _request.get()
+    if asked is None:
         return Origin()
     return Origin(
-        actor_id=getattr(getattr(request, "user", None), "pk", None),
-        ip_address=_stored_address(client_address(request)),
-        user_agent=_readable(request.META.get("HTTP_USER_AGENT", "")),
-        request_id=getattr(request, "request_id", ""),
+        actor_id=getattr(getattr(asked, "user", None), "pk", None),
+        ip_address=_stored_address(client_address(asked)),
+        user_agent=_readable(asked.META.get("HTTP_USER_AGENT", "")),
+        request_id=getattr(asked, "request_id", ""),
     )
 
 

@@ -1,0 +1,43 @@
+"""The site of the back office: Unfold's, with doors that count guesses."""
+
+from typing import Any
+
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.forms import AdminOwnPasswordChangeForm
+from unfold.sites import UnfoldAdminSite
+
+#: The error code by which a form says that there were too many attempts.
+TOO_MANY = "rate_limited"
+
+
+class BackOfficeSite(UnfoldAdminSite):
+    """`login_form` and `password_change_form` are set by the app that knows accounts."""
+
+    password_change_form: Any = AdminOwnPasswordChangeForm
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return told_apart(super().login(request, extra_context))
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """As Unfold's, but for the form, which it doesn't let one choose."""
+        view = PasswordChangeView.as_view(
+            form_class=self.password_change_form,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+            template_name=self.password_change_template or "registration/password_change_form.html",
+        )
+        request.current_app = self.name  # type: ignore[attr-defined]
+        return told_apart(view(request))
+
+
+def told_apart(answer: HttpResponse) -> HttpResponse:
+    """The page with the form's complaint, as a 429 when it is about too many attempts."""
+    form = (answer.context_data or {}).get("form") if isinstance(answer, TemplateResponse) else None
+    errors = form.errors.as_data().values() if form is not None and form.is_bound else ()
+    for error in (one for group in errors for one in group if one.code == TOO_MANY):
+        answer.status_code = 429
+        answer.headers["Retry-After"] = str(error.params["retry_after"])
+    return answer
