@@ -52,18 +52,18 @@ class Audited:
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
-    ) -> dict[str, Any]:
+    ) -> Any:
         return audit.differences(form, formsets)
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         audit.record(request.user, "add", obj, changes=message)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing is written of a form that was saved without a change."""
         if message:
             audit.record(request.user, "change", obj, changes=message)
 
-    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         audit.record_all(request.user, "delete", queryset)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -33,11 +33,12 @@ class BackOfficeSite(UnfoldAdminSite):
         return told_apart(view(request))
 
 
-def told_apart(answer: HttpResponse) -> HttpResponse:
+def told_apart(answer: Any) -> HttpResponse:
     """The page with the form's complaint, as a 429 when it is about too many attempts."""
     form = (answer.context_data or {}).get("form") if isinstance(answer, TemplateResponse) else None
     errors = form.errors.as_data().values() if form is not None and form.is_bound else ()
     for error in (one for group in errors for one in group if one.code == TOO_MANY):
         answer.status_code = 429
         answer.headers["Retry-After"] = str(error.params["retry_after"])
-    return answer
+    page: HttpResponse = answer
+    return page

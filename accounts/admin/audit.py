@@ -33,7 +33,8 @@ class ActorFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         known = {key for key, _name in self.lookup_choices}
-        return queryset.filter(actor_id=self.value()) if self.value() in known else queryset
+        wanted = self.value() or ""
+        return queryset.filter(actor_id=wanted) if wanted in known else queryset
 
 
 class AuditedActionFilter(admin.SimpleListFilter):

@@ -1,6 +1,5 @@
 """Who did what: users' own activity, which they may clear, and the audit of staff, which nobody may."""
 
-from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
@@ -59,7 +58,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("The audit can't be changed.")
 
-    def bulk_create(self, objs: Iterable["AuditEntry"], *args: Any, **kwargs: Any) -> list["AuditEntry"]:
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs.get("update_conflicts") or len(args) > 2:
             raise AppendOnlyError("The audit can't be changed.")
         return super().bulk_create(objs, *args, **kwargs)
