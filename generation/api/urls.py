@@ -13,4 +13,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry", views.JobRetryApi.as_view()),
     path("queue/status", views.QueueStatusApi.as_view()),
     path("queue/clear", views.QueueClearApi.as_view()),
+    path("usage", views.UsageApi.as_view()),
+    path("usage/budget", views.UsageBudgetApi.as_view()),
+    path("usage/calls", views.UsageCallListApi.as_view()),
 ]

@@ -37,3 +37,5 @@ class CallStatus(StrEnum):
 
 #: While a call is in one of these, nobody may buy the same step again.
 CALL_HOLDS_STEP = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.SETTLED)
+#: What a call in one of these costs isn't known yet: its reservation stands.
+CALL_OPEN = (CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNCERTAIN)

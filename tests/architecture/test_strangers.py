@@ -37,6 +37,8 @@ SHARED = {
     "api/v1/queue/status": "how busy the workers are",
     "api/v1/catalogue": "the models that there are",
     "api/v1/activities/stats": "counts of one's own activities",
+    "api/v1/usage": "sums over one's own calls",
+    "api/v1/usage/budget": "one's own budget",
 }
 
 

@@ -1,4 +1,4 @@
-"""Shapes of jobs: what the API shows of them."""
+"""Shapes of jobs, their calls, and the queues: what the API shows of them."""
 
 from typing import Any
 
@@ -8,23 +8,12 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.lists import (
-    Bool,
-    Choice,
-    Int,
-    Json,
-    Many,
-    ReadModel,
-    Text,
-    Time,
-    Uuid,
-    plain_serializer,
-)
+from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
 from config.api.lists.json_text import JsonArray
 from config.api.serializers import StrictSerializer
 from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus, JobStatus
-from generation.models import CatalogueModel, Job, JobEvent, ProviderCall
+from generation.models import Job, JobEvent, ProviderCall
 
 #: Calls that a job shows; the admin shows them all.
 CALLS_SHOWN = 100
@@ -124,7 +113,14 @@ class CallOut(ReadModel, source_model=ProviderCall):
     input_tokens = Int()
     output_tokens = Int()
     cached_tokens = Int()
+    reasoning_tokens = Int(help="Part of the output.")
     is_estimate = Bool(help="The provider named no figures, so they were counted here.")
+    is_test = Bool(help="Play money of the sandbox.")
+    is_own_key = Bool(help="Made with a key of your own: you paid the provider, and no budget counts it.")
+    is_resolved = Bool(
+        expression=ExpressionWrapper(~Q(resolution=""), output_field=BooleanField()),
+        help="The outcome was unknown, and somebody has decided about it.",
+    )
     error_code = Text()
     repeats_id = Uuid("repeats", help="The earlier purchase with an unknown outcome that this one repeats.")
     created_at = Time()
@@ -235,53 +231,3 @@ class QueueStatusOut(serializers.Serializer[Any]):
     oldest_queued_seconds = serializers.FloatField(required=False, allow_null=True)
     queues = QueueOut(many=True, required=False)
     workers = WorkerOut(many=True, required=False)
-
-
-class CatalogueRow(ReadModel, source_model=CatalogueModel):
-    """The facts about a model."""
-
-    id = Uuid()
-    provider = Text()
-    model = Text(
-        "name", help="What a request names as `model`; `provider:model` where several providers have it."
-    )
-    capability = Choice(CatalogueModel.Capability.values)
-    label = Text()
-    context_tokens = Int(help="Input and output together; null: not known.")
-    max_output_tokens = Int()
-    has_json_schema = Bool(
-        help="The provider itself keeps the answer to a JSON schema; otherwise it is checked here."
-    )
-    has_tools = Bool()
-    has_vision = Bool()
-    has_reasoning = Bool()
-    ends_at = Time(help="From then on it isn't called.")
-    successor = Text(help="What to name instead once it has ended.")
-    source = Text(help="Where these facts were read.")
-    created_at = Time()
-    updated_at = Time()
-
-
-class PriceOut(serializers.Serializer[Any]):
-    """A price in millionths of `currency`: per million tokens for text, per item (an image, a mesh, a second of audio)
-    for the rest."""
-
-    version = serializers.CharField(help_text="What the ledger names it by.")
-    currency = serializers.CharField()
-    input_micros = serializers.IntegerField(allow_null=True)
-    cached_input_micros = serializers.IntegerField(
-        allow_null=True, help_text="Input that the provider had in its cache; null: as new input."
-    )
-    output_micros = serializers.IntegerField(allow_null=True)
-    item_micros = serializers.IntegerField(allow_null=True)
-
-
-class CatalogueOut(plain_serializer(CatalogueRow)):  # type: ignore[misc]
-    """A model that a request may name, and what it costs now."""
-
-    price = PriceOut(
-        allow_null=True, help_text="In force now; null: nobody has entered one, so it isn't called."
-    )
-    is_callable = serializers.BooleanField(
-        help_text="Whether you could name it now: it has a price, hasn't ended, and there is a key for its provider."
-    )

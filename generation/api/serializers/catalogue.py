@@ -1,0 +1,58 @@
+"""Shapes of the catalogue: what the API shows of models and prices."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from config.api.lists import Bool, Choice, Int, ReadModel, Text, Time, Uuid, plain_serializer
+from generation.models import CatalogueModel
+
+
+class CatalogueRow(ReadModel, source_model=CatalogueModel):
+    """The facts about a model."""
+
+    id = Uuid()
+    provider = Text()
+    model = Text(
+        "name", help="What a request names as `model`; `provider:model` where several providers have it."
+    )
+    capability = Choice(CatalogueModel.Capability.values)
+    label = Text()
+    context_tokens = Int(help="Input and output together; null: not known.")
+    max_output_tokens = Int()
+    has_json_schema = Bool(
+        help="The provider itself keeps the answer to a JSON schema; otherwise it is checked here."
+    )
+    has_tools = Bool()
+    has_vision = Bool()
+    has_reasoning = Bool()
+    ends_at = Time(help="From then on it isn't called.")
+    successor = Text(help="What to name instead once it has ended.")
+    source = Text(help="Where these facts were read.")
+    created_at = Time()
+    updated_at = Time()
+
+
+class PriceOut(serializers.Serializer[Any]):
+    """A price in millionths of `currency`: per million tokens for text, per item (an image, a mesh, a second of audio)
+    for the rest."""
+
+    version = serializers.CharField(help_text="What the ledger names it by.")
+    currency = serializers.CharField()
+    input_micros = serializers.IntegerField(allow_null=True)
+    cached_input_micros = serializers.IntegerField(
+        allow_null=True, help_text="Input that the provider had in its cache; null: as new input."
+    )
+    output_micros = serializers.IntegerField(allow_null=True)
+    item_micros = serializers.IntegerField(allow_null=True)
+
+
+class CatalogueOut(plain_serializer(CatalogueRow)):  # type: ignore[misc]
+    """A model that a request may name, and what it costs now."""
+
+    price = PriceOut(
+        allow_null=True, help_text="In force now; null: nobody has entered one, so it isn't called."
+    )
+    is_callable = serializers.BooleanField(
+        help_text="Whether you could name it now: it has a price, hasn't ended, and there is a key for its provider."
+    )

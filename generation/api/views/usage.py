@@ -1,0 +1,169 @@
+"""Endpoints of usage: what was called, what it cost, and what is left of the budget."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from accounts.domain.months import next_month
+from accounts.selectors import BudgetState, budgets_get
+from config.api.lists import BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
+from config.api.lists.views import ListApi
+from config.api.schema import operation
+from config.api.views import ApiView
+from config.errors import ValidationFailedError
+from generation.api.serializers import BudgetOut, LedgerCallOut, UsageIn, UsageOut
+from generation.api.views.jobs import CALL_EXAMPLE
+from generation.domain.states import CallStatus
+from generation.selectors.usage import UsageBy, call_list_for, usage_for
+
+TAG = "usage"
+FIGURES_EXAMPLE = {
+    "calls": 42,
+    "input_tokens": 34104,
+    "output_tokens": 64344,
+    "cached_tokens": 0,
+    "reasoning_tokens": 0,
+    "cost_micros": 79968,
+    "own_key_cost_micros": 0,
+    "reserved_micros": 5280,
+    "uncertain_calls": 1,
+    "estimates": 0,
+}
+USAGE_EXAMPLE = {
+    "by": "model",
+    "from": "2026-01-01",
+    "to": "2026-01-30",
+    "is_test": False,
+    "currency": "USD",
+    "totals": FIGURES_EXAMPLE,
+    "rows": [{"key": "deepseek-chat", **FIGURES_EXAMPLE}],
+    "others": None,
+}
+BUDGET_EXAMPLE = {
+    "month": "2026-01",
+    "currency": "USD",
+    "renews_at": "2026-02-01T00:00:00Z",
+    "is_own_limit": False,
+    "limit_micros": 20_000_000,
+    "used_micros": 79_968,
+    "reserved_micros": 5_280,
+    "left_micros": 19_914_752,
+    "test": {
+        "limit_micros": 20_000_000,
+        "used_micros": 0,
+        "reserved_micros": 0,
+        "left_micros": 20_000_000,
+    },
+}
+DAY = {"type": "string", "format": "date"}
+
+
+class UsageApi(ApiView):
+    scope = "usage"
+
+    @operation(
+        "Sum up what was used",
+        tag=TAG,
+        description=(
+            "Calls by day (UTC, by when they were begun; every day of the range, also those without a call) or by what "
+            "was called (the dearest first). The last 30 days, or a range of at most 366. Play money of the sandbox "
+            "is never mixed with real money: a session and a live token are told of real money, a test token of play "
+            "money, unless `is_test` says otherwise. `own_key_cost_micros` is what you paid providers yourself; no "
+            "budget counts it."
+        ),
+        response=UsageOut,
+        example=USAGE_EXAMPLE,
+        errors=[ValidationFailedError],
+        parameters=[
+            OpenApiParameter("by", enum=[one.value for one in UsageBy], default=UsageBy.DAY.value),
+            OpenApiParameter("from", DAY, description="Default: 29 days before `to`."),
+            OpenApiParameter("to", DAY, description="Inclusive. Default: today."),
+            OpenApiParameter("capability", description="Only calls of it, such as `llm`."),
+            OpenApiParameter("provider", description="Only calls of it."),
+            OpenApiParameter("model", description="Only calls of it."),
+            OpenApiParameter("feature", description="Only calls for it, such as `templates.document`."),
+            OpenApiParameter(
+                "is_test", bool, description="Play money. Default: whether the token is a test token."
+            ),
+        ],
+    )
+    def get(self, request: Request) -> dict[str, Any]:
+        asked = {"is_test": self.caller.is_test, **self.read_query(UsageIn)}
+        usage = usage_for(self.caller.pk, **asked)
+        return {
+            "by": asked["by"].value,
+            "from": asked["first"].isoformat(),
+            "to": asked["last"].isoformat(),
+            "is_test": asked["is_test"],
+            "currency": usage.currency,
+            "totals": asdict(usage.totals),
+            "rows": [{"key": key, **asdict(figures)} for key, figures in usage.rows.items()],
+            "others": asdict(usage.others) if usage.others else None,
+        }
+
+
+class UsageBudgetApi(ApiView):
+    scope = "usage"
+
+    @operation(
+        "Read this month's budget",
+        tag=TAG,
+        description=(
+            "What is left of the money for calls by the operator's keys. Before a call the most that it may cost is "
+            "set aside; afterwards what it did cost is used, and the rest is given back. What isn't left answers 402 "
+            "`BUDGET_EXCEEDED`. `test` is the play money of test tokens and of the sandbox: the same limit, counted "
+            "apart."
+        ),
+        response=BudgetOut,
+        example=BUDGET_EXAMPLE,
+    )
+    def get(self, request: Request) -> dict[str, Any]:
+        budgets = budgets_get(self.caller.pk)
+        state = budgets[False]
+        return {
+            "month": f"{state.month:%Y-%m}",
+            "currency": state.currency,
+            "renews_at": f"{next_month(state.month):%Y-%m-%dT%H:%M:%SZ}",
+            "is_own_limit": state.is_own_limit,
+            **_money(state),
+            "test": _money(budgets[True]),
+        }
+
+
+def _money(state: BudgetState) -> dict[str, int | None]:
+    return {
+        "limit_micros": state.limit_micros,
+        "used_micros": state.used_micros,
+        "reserved_micros": state.reserved_micros,
+        "left_micros": state.left_micros,
+    }
+
+
+class UsageCallListApi(ListApi):
+    scope = "usage"
+    read_model = LedgerCallOut
+    selector = call_list_for
+    filters = {
+        "status": ChoiceFilter(status.value for status in CallStatus),
+        "capability": TextFilter(),
+        "provider": TextFilter(),
+        "model": TextFilter(),
+        "feature": TextFilter(),
+        "job_id": UuidFilter(),
+        "is_test": BoolFilter(
+            Q(is_test=True), help="Play money of the sandbox; without it the list has both."
+        ),
+        "is_own_key": BoolFilter(Q(is_own_key=True)),
+        **time_range("created_at"),
+    }
+    summary = "List calls"
+    description = (
+        "The ledger: each call that might cost money, with what was set aside for it and what it cost. Of an "
+        "`uncertain` call nobody knows whether it was charged: its reservation stays until a look-up or a member of "
+        "the staff resolves it."
+    )
+    tag = TAG
+    example = {**CALL_EXAMPLE, "job_id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a59"}
