@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import ActionDialog
 
@@ -120,7 +120,7 @@ class ReadOnlyAdmin(BackOfficeAdmin):
 class AgeFilter(admin.SimpleListFilter):
     """How old a row is, by its key: UUIDv7 holds the time, and every table has an index of it."""
 
-    title = _lazy("age")
+    title = _("age")
     parameter_name = "age"
     DAYS = ("1", "7", "30", "365")
 
