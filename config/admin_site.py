@@ -1,6 +1,6 @@
 """What every page of the back office has in common: bounded counts, search by key, actions with a result per row."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -148,7 +148,7 @@ def run_each(
     """Do `work` to each row, at most `ACTION_ROWS`, and tell what became of them: failures by name.
 
     `done` makes the sentence for a number of rows; an AppError, or False as an answer, counts as a failure. Each row
-    has a transaction, in which what was done is also written to the audit.
+    has a transaction, in which what was done is also written to the audit, with a mapping as an answer for its changes.
     """
     rows = list(rows[: ACTION_ROWS + 1] if isinstance(rows, QuerySet) else rows)
     failures: list[str] = []
@@ -180,9 +180,11 @@ def run_each(
 def _do_one(request: HttpRequest, row: Model, work: Callable[[Any], Any]) -> bool:
     entry = audit.named(row)
     with transaction.atomic():
-        if work(row) is False:
+        answer = work(row)
+        if answer is False:
             return False
-        audit.record_named(request.user, action_name(request, row), entry)
+        changes = answer if isinstance(answer, Mapping) else None
+        audit.record_named(request.user, action_name(request, row), entry, changes=changes)
     return True
 
 

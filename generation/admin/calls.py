@@ -1,5 +1,6 @@
 """The ledger in the back office: every call, and a person's word on the uncertain ones."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -10,8 +11,10 @@ from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from config.admin_site import ReadOnlyAdmin, confirm, link_to, money, reload_page, run_each
+from generation.admin.call_forms import ChargedForm, rows_of
 from generation.admin.words import CALL_WORDS, call_badge
 from generation.domain.states import CallStatus
+from generation.jobs.ledger import Resolution
 from generation.jobs.services import call_resolve
 from generation.models import ProviderCall
 
@@ -47,7 +50,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         "tokens",
     )
     list_display_links = ("created",)
-    list_filter = (CallStatusFilter, "capability", "is_estimate", "created_at")
+    list_filter = (CallStatusFilter, "is_test", "is_own_key", "capability", "is_estimate", "created_at")
     list_select_related = ("owner", "job")
     search_keys = ("pk", "job_id", "owner_id")
     search_fields = (
@@ -75,7 +78,17 @@ class ProviderCallAdmin(ReadOnlyAdmin):
             },
         ),
         (_("Provider"), {"fields": (("provider", "model"), ("provider_ref", "error_code"))}),
-        (_("Money"), {"fields": (("reserved", "cost"), ("price_version", "is_estimate"))}),
+        (
+            _("Money"),
+            {
+                "fields": (
+                    ("reserved", "cost"),
+                    ("price_version", "is_estimate"),
+                    ("budget_month", "is_test"),
+                    ("is_own_key", "provider_key"),
+                )
+            },
+        ),
         (_("Tokens"), {"fields": ("tokens", ("cached_tokens", "reasoning_tokens"))}),
         (_("Uncertainty"), {"fields": ("resolution", "repeats_link")}),
         (_("Dates"), {"fields": (("created_at", "sent_at"), "settled_at")}),
@@ -116,7 +129,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     def resolve_as_free(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
         run_each(request, queryset, resolver(request, "released"), done=resolved)
 
-    @admin.action(description=_("Resolve: what was reserved was charged"), permissions=["resolve"])
+    @admin.action(description=_("Resolve: all that was set aside was charged"), permissions=["resolve"])
     def resolve_as_charged(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
         run_each(request, queryset, resolver(request, "charged"), done=resolved)
 
@@ -126,7 +139,9 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         permissions=["resolve"],
         dialog=confirm(
             _("It certainly cost nothing?"),
-            _("The reservation is given back, and the job may buy this step again."),
+            _(
+                "The whole reservation is given back to the owner's budget, and the job may buy this step again."
+            ),
             _("It cost nothing"),
         ),
     )
@@ -137,26 +152,46 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         description=_("It was charged"),
         url_path="charged",
         permissions=["resolve"],
-        dialog=confirm(
-            _("It was charged?"),
-            _("What was reserved is recorded as its cost, and the job may buy this step again."),
-            _("It was charged"),
-        ),
+        dialog={
+            "title": _("It was charged?"),
+            "description": _(
+                "What it cost is counted against the owner's budget, the rest of the reservation is given back, and "
+                "the job may buy this step again."
+            ),
+            "form_class": ChargedForm,
+            "form_submit_text": _("It was charged"),
+        },
     )
     def resolve_one_as_charged(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._resolve_one(request, object_id, "charged")
+        return self._resolve_one(request, object_id, "charged", form.micros)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        """Nothing is to be decided about a call whose outcome is known."""
+        is_uncertain = rows_of(object_id).filter(status=CallStatus.UNCERTAIN).exists()
+        return super().get_actions_detail(request, object_id) if is_uncertain else []
 
     @staticmethod
-    def _resolve_one(request: HttpRequest, object_id: str, outcome: str) -> HttpResponse:
-        run_each(
-            request, ProviderCall.objects.filter(pk=object_id), resolver(request, outcome), done=resolved
-        )
+    def _resolve_one(
+        request: HttpRequest, object_id: str, outcome: Resolution, micros: int | None = None
+    ) -> HttpResponse:
+        run_each(request, rows_of(object_id), resolver(request, outcome, micros), done=resolved)
         return reload_page(ProviderCall, object_id)
 
 
-def resolver(request: HttpRequest, outcome: str) -> Any:
-    name = request.user.get_username()
-    return lambda call: call_resolve(call_id=call.pk, outcome=outcome, resolution=f"{name}: {outcome}")
+def resolver(
+    request: HttpRequest, outcome: Resolution, micros: int | None = None
+) -> Callable[[ProviderCall], dict[str, Any] | bool]:
+    """A member of the staff's word on a call, as `run_each` takes it: what changed, or False if nothing did."""
+    said = f"{request.user.get_username()}: {outcome}" + ("" if micros is None else f" {money(micros)}")
+
+    def resolve(call: ProviderCall) -> dict[str, Any] | bool:
+        if not call_resolve(call_id=call.pk, outcome=outcome, resolution=said, micros=micros):
+            return False
+        cost = 0 if outcome == "released" else call.reserved_micros if micros is None else micros
+        reserved, spent = money(call.reserved_micros, call.currency), money(cost, call.currency)
+        return {"cost": {"from": f"0 - {reserved}", "to": spent}, "resolution": {"from": "", "to": said}}
+
+    return resolve
 
 
 def resolved(number: int) -> str:

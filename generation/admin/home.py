@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.domain.months import month_of
 from config.admin_site import MICROS, money
 from generation.admin.words import JOB_WORDS
 from generation.domain.prices import CURRENCY
 from generation.selectors import Day, Waiting, daily_figures, things_waiting
-from generation.selectors.figures import CAP
+from generation.selectors.figures import CAP, ROWS_SHOWN
 
 DAYS = 14
 FIGURES_SERVE_SECONDS = 60
@@ -34,13 +35,29 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "tiles": tiles(waiting),
         "waiting": waiting,
         "failed_url": f"{reverse('admin:generation_job_changelist')}?status=failed&level=top",
-        "uncertain_url": f"{reverse('admin:generation_providercall_changelist')}?status=undecided",
+        "uncertain_url": uncertain_url(),
         "uncertain_rows": [
             (call, money(call.reserved_micros, call.currency)) for call in waiting.oldest_uncertain
+        ],
+        "near_url": near_url(),
+        "near_rows": [
+            (one, money(one.used_micros), money(one.reserved_micros), money(one.limit_micros))
+            for one in waiting.near_limit[:ROWS_SHOWN]
         ],
         "charts": charts(days),
     }
     return context
+
+
+def uncertain_url() -> str:
+    return f"{reverse('admin:generation_providercall_changelist')}?status=undecided&is_test__exact=0"
+
+
+def near_url() -> str:
+    month = month_of(timezone.now())
+    return (
+        f"{reverse('admin:accounts_budgetperiod_changelist')}?near=yes&month={month:%Y-%m}&is_test__exact=0"
+    )
 
 
 def recent_days() -> list[Day]:
@@ -58,7 +75,7 @@ def recent_days() -> list[Day]:
 
 def tiles(waiting: Waiting) -> list[dict[str, Any]]:
     """One tile for each thing that may want a person; `is_bad` says that it does."""
-    return [_failed(waiting), _uncertain(waiting), _workers(waiting), _queue(waiting)]
+    return [_failed(waiting), _uncertain(waiting), _budgets(waiting), _workers(waiting), _queue(waiting)]
 
 
 def _tile(title: str, value: str, note: str, url: str, *, is_bad: bool, icon: str) -> dict[str, Any]:
@@ -74,14 +91,27 @@ def _failed(waiting: Waiting) -> dict[str, Any]:
 
 
 def _uncertain(waiting: Waiting) -> dict[str, Any]:
-    url = f"{reverse('admin:generation_providercall_changelist')}?status=undecided"
     note = _("at most %(amount)s may have been charged") % {
         "amount": money(waiting.uncertain_micros, CURRENCY)
     }
     if not waiting.uncertain_calls:
         note = _("every call is accounted for")
     count = _count(waiting.uncertain_calls)
-    return _tile(_("Uncertain calls"), count, note, url, is_bad=waiting.uncertain_calls > 0, icon="help")
+    is_bad = waiting.uncertain_calls > 0
+    return _tile(_("Uncertain calls"), count, note, uncertain_url(), is_bad=is_bad, icon="help")
+
+
+def _budgets(waiting: Waiting) -> dict[str, Any]:
+    near = waiting.near_limit
+    full = sum(one.percent >= 100 for one in near)
+    if full:
+        note = ngettext("%(full)d of them used up", "%(full)d of them used up", full) % {"full": full}
+    else:
+        note = _("80 % or more of the month's limit")
+    is_bad = bool(near)
+    return _tile(
+        _("Budgets near the limit"), _count(len(near)), note, near_url(), is_bad=is_bad, icon="savings"
+    )
 
 
 def _workers(waiting: Waiting) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db.models import Avg, Count, F, Max, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from accounts.selectors import NearLimit, budgets_near_limit
 from generation.domain.states import TERMINAL, JobStatus
 from generation.models import Job, ProviderCall, WorkerHeartbeat
 from generation.selectors.workers import QueueWorkers, oldest_queued_at, queue_workers, workers_dead
@@ -36,13 +37,18 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a person. Counts reach up to `CAP`."""
+    """What waits for a person. Counts reach up to `CAP`.
+
+    Uncertain calls of play money are left out: nobody was charged for them. `near_limit` has this month's budgets, the
+    nearest to their limit first.
+    """
 
     failed_jobs: int
     latest_failed: list[Job]
     uncertain_calls: int
     uncertain_micros: int
     oldest_uncertain: list[ProviderCall]
+    near_limit: list[NearLimit]
     queues: list[QueueWorkers]
     dead_workers: list[WorkerHeartbeat]
     oldest_queued_at: datetime | None
@@ -55,10 +61,11 @@ def first_id_at(moment: datetime) -> UUID:
 
 
 def things_waiting() -> Waiting:
-    """Reads nine times, each time over an index."""
+    """Reads ten times, each time over an index."""
     since = first_id_at(timezone.now() - timedelta(days=FAILURES_SHOWN_DAYS))
     failed = Job.objects.top_level().filter(status=JobStatus.FAILED, pk__gte=since)
-    uncertain = ProviderCall.objects.uncertain().filter(resolution="").select_related("owner", "job")
+    undecided = ProviderCall.objects.uncertain().filter(resolution="", is_test=False)
+    uncertain = undecided.select_related("owner", "job")
     capped = uncertain.order_by("created_at").values_list("reserved_micros", flat=True)[:CAP]
     amounts = list(capped)
     return Waiting(
@@ -67,6 +74,7 @@ def things_waiting() -> Waiting:
         uncertain_calls=len(amounts),
         uncertain_micros=sum(amounts),
         oldest_uncertain=list(uncertain.order_by("created_at")[:ROWS_SHOWN]),
+        near_limit=budgets_near_limit(most=CAP),
         queues=queue_workers(),
         dead_workers=list(workers_dead()[:ROWS_SHOWN]),
         oldest_queued_at=oldest_queued_at(),

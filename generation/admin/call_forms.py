@@ -1,0 +1,59 @@
+"""Forms of the ledger: what an uncertain call did cost, in whole units of its currency."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from config.admin_site import MICROS, as_uuid, money
+from generation.domain.prices import CURRENCY
+from generation.models import ProviderCall
+
+
+def rows_of(object_id: Any) -> QuerySet[ProviderCall]:
+    """The call with the id that stands in an address; none for what is no id."""
+    key = as_uuid(str(object_id))
+    return ProviderCall.objects.none() if key is None else ProviderCall.objects.filter(pk=key)
+
+
+class ChargedForm(BaseDialogForm):
+    """An amount above the reservation is warned of once, and taken when it is sent again."""
+
+    data: Any
+    amount = forms.DecimalField(
+        label=_("what it cost (USD)"),
+        min_value=0,
+        max_digits=15,
+        decimal_places=6,
+        required=False,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reserved: int = rows_of(self.object_id).values_list("reserved_micros", flat=True).first() or 0
+        self.fields["amount"].help_text = _("Empty: all that was set aside, %(reserved)s.") % {
+            "reserved": money(self.reserved, CURRENCY)
+        }
+
+    @property
+    def micros(self) -> int | None:
+        """None: what was set aside."""
+        amount = self.cleaned_data.get("amount")
+        return None if amount is None else int(amount * MICROS)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        micros, shown = self.micros, str(cleaned.get("amount"))
+        if micros is not None and micros > self.reserved and cleaned.get("confirmed") != shown:
+            self.data = {**self.data.dict(), "confirmed": shown}
+            self.add_error(
+                "amount",
+                _("This is more than the %(reserved)s that was set aside. If it is right, send it once more.")
+                % {"reserved": money(self.reserved, CURRENCY)},
+            )
+        return cleaned
