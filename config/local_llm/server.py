@@ -21,7 +21,8 @@ NICENESS = 5  # what people wait for comes first: pages, streams, the database
 SLOTS = 2
 #: Tokens of one call, question and answer together: a document of three pieces and its prompt.
 CONTEXT = 12_288
-#: More threads than this gain nothing for so small a model.
+#: More threads than this gain nothing for so small a model. One processor is left to the others: the threads wait for
+#: each other at every step, and when one of them has to share its processor, all of them stand (a tenth of the speed).
 MOST_THREADS = 8
 HTTP_THREADS = 4
 ERRORS_ONLY = 1
@@ -77,7 +78,7 @@ def serve(given: argparse.Namespace, key: str) -> Any:
     # By default it would keep up to 8 GiB of earlier prompts.
     params.cache_ram_mib = 0
     params.n_threads_http = HTTP_THREADS
-    threads = min(MOST_THREADS, processors())
+    threads = max(1, min(MOST_THREADS, processors() - 1))
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
     for name, value in DRY.items():
