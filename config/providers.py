@@ -72,7 +72,7 @@ def _chat_vendors(env: Env) -> dict[str, dict[str, Any]]:
             "base_url": env.url(
                 "DEEPSEEK_BASE_URL", default="https://api.deepseek.com/v1", help="DeepSeek's address"
             ),
-            "model": env.str("DEEPSEEK_MODEL", default="deepseek-chat", help=_MODEL),
+            "model": env.str("DEEPSEEK_MODEL", default="deepseek-flash", help=_MODEL),
             "dialect": "deepseek",
         },
         "openai": {

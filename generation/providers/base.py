@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_REFERENCE = 200
+#: So many characters of a secret, one after the other, give too much of it away.
+TELLING = 16
 
 RATE_LIMITED = "PROVIDER_RATE_LIMITED"
 OVERLOADED = "PROVIDER_OVERLOADED"
@@ -67,10 +69,17 @@ class Secret(str):
 
 
 def reference(value: object, *secrets: str) -> str | None:
-    """A vendor's name for a call, fit to be stored and shown; None when it has none, or one that repeats a secret."""
-    if not isinstance(value, str) or any(secret and secret in value for secret in secrets):
+    """A vendor's name for a call, fit to be stored and shown; None when it has none, or one that repeats a secret, or
+    a part of one that tells too much."""
+    if not isinstance(value, str) or any(repeats(value, secret) for secret in secrets):
         return None
     return "".join(filter(str.isprintable, value))[:MAX_REFERENCE] or None
+
+
+def repeats(text: str, secret: str) -> bool:
+    """Whether `TELLING` characters of the secret stand in the text; of a shorter one, all of it."""
+    size = min(len(secret), TELLING)
+    return bool(size) and any(secret[start : start + size] in text for start in range(len(secret) - size + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def test_the_order_is_what_the_operator_says() -> None:
 @pytest.mark.parametrize(
     ("name", "address", "model"),
     [
-        ("deepseek", "https://api.deepseek.com/v1", "deepseek-chat"),
+        ("deepseek", "https://api.deepseek.com/v1", "deepseek-flash"),
         ("openai", "https://api.openai.com/v1", "gpt-4o-mini"),
         ("qwen", "https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen-plus"),
         ("moonshot", "https://api.moonshot.cn/v1", "moonshot-v1-32k"),

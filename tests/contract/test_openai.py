@@ -130,6 +130,22 @@ class TestWhatIsSent:
         body = request_body(request, model=model, dialect=DIALECTS[dialect], is_stream=False)
         assert ("temperature" in orjson.loads(body)) is is_sent
 
+    @pytest.mark.parametrize(
+        ("dialect", "model", "is_wanted", "sent"),
+        [
+            ("deepseek", "deepseek-flash", False, {"type": "disabled"}),
+            ("deepseek", "deepseek-v4-pro", True, {"type": "enabled"}),
+            ("deepseek", "deepseek-chat", False, None),
+            ("openai", "deepseek-flash", False, None),
+        ],
+    )
+    def test_thoughts_are_switched_off_where_nobody_wants_them(
+        self, dialect: str, model: str, is_wanted: bool, sent: dict[str, str] | None
+    ) -> None:
+        request = chat(reasoning=is_wanted)
+        body = request_body(request, model=model, dialect=DIALECTS[dialect], is_stream=False)
+        assert orjson.loads(body).get("thinking") == sent
+
     def test_a_schema_goes_into_response_format(self, server: LLMServer) -> None:
         adapter(server).complete(chat(json_schema=SCHEMA))
         sent = only_call(server).body["response_format"]

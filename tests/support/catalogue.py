@@ -11,6 +11,7 @@ LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 #: (provider, model) → micro-units per million tokens: input, cached input, output.
 PRICES = {
     ("deepseek", "deepseek-chat"): (270_000, 70_000, 1_100_000),
+    ("deepseek", "deepseek-flash"): (270_000, 70_000, 1_100_000),
     ("openai", "gpt-4o-mini"): (150_000, 75_000, 600_000),
 }
 

@@ -28,6 +28,7 @@ class ChatRequest:
     - `max_output_tokens`: hard limit; an answer that reaches it ends with `finish_reason="length"`. Thoughts count
       towards it at most vendors, not at all (`LLM.max_billed_output_tokens`).
     - `model`: None means the adapter's own model.
+    - `reasoning`: whether thoughts are wanted, where a vendor lets one choose; they are charged as output.
     - `json_schema`: the answer must be JSON of this schema (vendors without schemas get JSON mode; the caller
       validates in any case).
     - `timeout_s`: seconds for the whole answer of `complete()`, between two pieces for `stream()`.
@@ -41,6 +42,7 @@ class ChatRequest:
     max_output_tokens: int
     model: str | None = None
     temperature: float | None = None
+    reasoning: bool = False
     json_schema: Mapping[str, Any] | None = None
     timeout_s: float = 300.0
     request_key: str = ""

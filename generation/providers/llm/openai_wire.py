@@ -46,6 +46,7 @@ class Dialect:
       last two the schema is spelled out in the system message; json_object must be mentioned there anyway.
     - `strict`: what is sent as a json_schema all the same.
     - `fixed_temperature`: models that refuse any temperature but their own, so that none is sent.
+    - `reasoning_switch`: models that think unless they are told not to, by the field `thinking`.
     - `thoughts`: set where the limit leaves a model's thoughts out; then `limit_field` is not asked.
     - `codes`: error codes that mean something else than at OpenAI.
     """
@@ -54,6 +55,7 @@ class Dialect:
     json: JsonWay = "schema"
     strict: StrictSchemas | None = None
     fixed_temperature: re.Pattern[str] | None = None
+    reasoning_switch: re.Pattern[str] | None = None
     thoughts: Thoughts | None = None
     codes: Mapping[str, rules.Rule] = field(default_factory=lambda: retry.NO_CODES)
 
@@ -88,7 +90,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         limit_field="max_completion_tokens", fixed_temperature=re.compile(r"(o\d|gpt-[5-9])(?!.*chat)")
     ),
     # api-docs.deepseek.com/guides/json_mode: no json_schema.
-    "deepseek": Dialect(json="mode"),
+    # Since V4 thinking is on by default and switched by `thinking` (api-docs.deepseek.com/guides/thinking_mode).
+    "deepseek": Dialect(json="mode", reasoning_switch=re.compile(r"deepseek-(flash|pro|v[4-9])")),
     "moonshot": _MOONSHOT,
     "qwen": _QWEN,
     # docs.siliconflow.cn/en/userguide/guides/json-mode: not for DeepSeek V3 and R1; many others answer 400 with
@@ -148,6 +151,8 @@ def request_body(request: ChatRequest, *, model: str, dialect: Dialect, is_strea
     }
     if request.temperature is not None and not _has_fixed_temperature(dialect, model):
         body["temperature"] = request.temperature
+    if dialect.reasoning_switch is not None and dialect.reasoning_switch.match(model):
+        body["thinking"] = {"type": "enabled" if request.reasoning else "disabled"}
     if request.json_schema is not None:
         _ask_for_json(body, request.json_schema, dialect)
     if is_stream:
