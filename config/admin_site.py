@@ -211,9 +211,9 @@ def money(micros: int | None, currency: str = "USD") -> str:
     """Micro-units as people write them: no cent is rounded away, no zero is shown in vain."""
     if micros is None:
         return "-"
-    whole, fraction = divmod(micros, MICROS)
+    whole, fraction = divmod(abs(micros), MICROS)
     digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
-    return f"{currency} {whole:,}.{digits}"
+    return f"{currency} {'-' if micros < 0 else ''}{whole:,}.{digits}"
 
 
 def badge(text: Any, colour: str = "") -> SafeString:

@@ -135,5 +135,6 @@ def budget_reset(*, user: User) -> None:
 
 def usd(micros: int) -> str:
     """`USD 1.50`: no cent is rounded away."""
-    digits = f"{micros % 1_000_000:06d}".rstrip("0").ljust(2, "0")
-    return f"USD {micros // 1_000_000}.{digits}"
+    whole, fraction = divmod(abs(micros), 1_000_000)
+    digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
+    return f"USD {'-' if micros < 0 else ''}{whole}.{digits}"
