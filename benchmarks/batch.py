@@ -106,6 +106,7 @@ def environment(
     return {
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "SECRET_KEY": "benchmark-" * 6,
+        "ENCRYPTION_KEYS": "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstMzI=",
         "ALLOWED_HOSTS": "127.0.0.1",
         "ENV_FILE": "",
         "VAR_DIR": str(folder),
@@ -127,6 +128,7 @@ def prepare_django() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("init_catalogue", verbosity=0)
+    call_command("seed_catalogue", verbosity=0)
 
 
 def create_batch(name: str, items: int, options: argparse.Namespace) -> Any:
@@ -134,7 +136,7 @@ def create_batch(name: str, items: int, options: argparse.Namespace) -> Any:
     from accounts.models import User
     from templates.models import ContentTemplate
     from templates.services import batch_create, project_create
-    from templates.services.batches import BatchOptions
+    from templates.services.plans import BatchOptions
 
     owner = User.objects.create(username=name, email=f"{name}@example.com")
     templates = ContentTemplate.objects.count()
