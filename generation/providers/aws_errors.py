@@ -12,7 +12,7 @@ followed an accepted request, and so may an `SSLError`, which is raised by the h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError
@@ -90,24 +90,29 @@ AWS_TRANSPORT: Mapping[str, Rule] = {
 """By the name of the exception's class, so that nothing heavy is imported. Others: connection lost."""
 
 
-def aws_error(error: BaseException, *, provider: str, is_streaming: bool = False) -> ProviderError:
-    """The error for whatever boto3 raised. `is_streaming`: the answer had begun, so the charge is unknown."""
+def aws_error(
+    error: BaseException, *, provider: str, secrets: Sequence[str] = (), is_streaming: bool = False
+) -> ProviderError:
+    """The error for whatever boto3 raised; it never shows one of `secrets`. `is_streaming`: the answer had begun, so
+    the charge is unknown."""
     response = getattr(error, "response", None)
     if isinstance(response, Mapping):
-        return _refusal(response, provider, is_streaming=is_streaming)
+        return _refusal(response, provider, secrets, is_streaming=is_streaming)
     names = (cls.__name__ for cls in type(error).__mro__)
     rule = next((AWS_TRANSPORT[name] for name in names if name in AWS_TRANSPORT), rules.CONNECTION_LOST)
     return (rule.after_acceptance() if is_streaming else rule).error(provider)
 
 
-def _refusal(response: Mapping[str, object], provider: str, *, is_streaming: bool) -> ProviderError:
+def _refusal(
+    response: Mapping[str, object], provider: str, secrets: Sequence[str], *, is_streaming: bool
+) -> ProviderError:
     """The error for an error object of AWS, which is only looked at, never passed on."""
     about, meta = _mapping(response.get("Error")), _mapping(response.get("ResponseMetadata"))
     status = meta.get("HTTPStatusCode")
     rule = _rule(
         str(about.get("Code", "")), str(about.get("Message", "")), status if isinstance(status, int) else 0
     )
-    named = base.reference(meta.get("RequestId"))
+    named = base.reference(meta.get("RequestId"), *secrets)
     if is_streaming:
         return rule.after_acceptance().error(provider, provider_ref=named)
     headers = {name.lower(): str(value) for name, value in _mapping(meta.get("HTTPHeaders")).items()}

@@ -73,6 +73,7 @@ class BedrockChat:
                 request,
                 provider=self.name,
                 model=request.model or self.model,
+                secrets=self._account.secrets,
             )
         except ProviderError as error:
             failure = error
@@ -92,13 +93,13 @@ class BedrockChat:
         except ProviderError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request was accepted
-            failure = aws_error(error, provider=self.name, is_streaming=True)
+            failure = self._failure(error, is_streaming=True)
             failure.provider_ref = failure.provider_ref or streamed.provider_ref
         raise failure.with_traceback(None)
 
     def _events(self, request: ChatRequest, streamed: _StreamedAnswer) -> Any:
         answer = self._call("converse_stream", request)
-        streamed.provider_ref = wire.reference_of(answer)
+        streamed.provider_ref = wire.reference_of(answer, self._account.secrets)
         return answer["stream"]
 
     def _call(self, operation: str, request: ChatRequest) -> Mapping[str, Any]:
@@ -110,12 +111,15 @@ class BedrockChat:
         except UnicodeError:
             failure = retry.not_sendable_error(provider=self.name)
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
-            failure = aws_error(error, provider=self.name)
+            failure = self._failure(error)
         else:
             return answer
         finally:
             silence.reset(token)
         raise failure
+
+    def _failure(self, error: Exception, *, is_streaming: bool = False) -> ProviderError:
+        return aws_error(error, provider=self.name, secrets=self._account.secrets, is_streaming=is_streaming)
 
 
 class _StreamedAnswer:

@@ -34,6 +34,11 @@ class Account:
     read_timeout_s: float = 600.0
     max_connections: int = 200
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text of a vendor's may repeat."""
+        return self.access_key_id, self.secret_access_key, self.session_token
+
 
 def shared_client(account: Account) -> Any:
     # The process id keeps a forked child away from its parent's sockets.

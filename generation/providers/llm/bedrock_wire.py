@@ -6,7 +6,7 @@ Source: docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from generation.providers import base
@@ -58,9 +58,16 @@ def parameters(request: ChatRequest, *, model: str) -> dict[str, Any]:
     return found
 
 
-def parse_answer(answer: Mapping[str, Any], request: ChatRequest, *, provider: str, model: str) -> ChatResult:
+def parse_answer(
+    answer: Mapping[str, Any],
+    request: ChatRequest,
+    *,
+    provider: str,
+    model: str,
+    secrets: Sequence[str] = (),
+) -> ChatResult:
     """Raises `ProviderError` for an answer without a message or a known end."""
-    reference = reference_of(answer)
+    reference = reference_of(answer, secrets)
     message = _mapping(_mapping(answer.get("output")).get("message"))
     blocks = [block for block in message.get("content") or () if isinstance(block, Mapping)]
     text = "".join(_string(block.get("text")) for block in blocks)
@@ -129,8 +136,8 @@ def bad_answer(message: str, provider: str, provider_ref: str | None, usage: Usa
     )
 
 
-def reference_of(answer: Mapping[str, Any]) -> str | None:
-    return base.reference(_mapping(answer.get("ResponseMetadata")).get("RequestId"))
+def reference_of(answer: Mapping[str, Any], secrets: Sequence[str] = ()) -> str | None:
+    return base.reference(_mapping(answer.get("ResponseMetadata")).get("RequestId"), *secrets)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
