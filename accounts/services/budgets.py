@@ -75,8 +75,9 @@ def budget_reserve(*, owner_id: UUID, micros: int, is_test: bool, now: datetime 
     if not BudgetPeriod.objects.filter(owner_id=owner_id, month=month, is_test=is_test).exists():
         first = BudgetPeriod(owner_id=owner_id, month=month, is_test=is_test)
         BudgetPeriod.objects.bulk_create([first], ignore_conflicts=True)
-        if RESERVE.run(**values):
-            return month
+    # Also when there is a row: another request may have made it since the first try, which so said nothing of money.
+    if RESERVE.run(**values):
+        return month
     raise exceeded(budget_get(owner_id, is_test=is_test, now=now), micros)
 
 

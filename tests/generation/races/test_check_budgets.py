@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.domain.months import month_of
 from accounts.models import BudgetPeriod, User
 from accounts.selectors import budget_get
+from accounts.services.budgets import budget_reserve
 from generation.jobs import ledger
 from generation.models import ProviderCall
 from generation.providers.base import Usage
@@ -46,29 +47,41 @@ def agree(user: User) -> bool:
     return (state.used_micros, state.reserved_micros) == ledger_sums(user.pk, state.month, is_test=False)
 
 
+def test_the_first_calls_of_a_month_are_not_refused_when_there_is_money(
+    alice: User, together: Together
+) -> None:
+    """All of them find no row of the month, and one of them makes it."""
+    for _ in range(10):
+        BudgetPeriod.objects.all().delete()
+        buyers = [lambda: budget_reserve(owner_id=alice.pk, micros=1, is_test=False)] * 8
+        together(*buyers)
+        assert budget_get(alice.pk).reserved_micros == 8
+
+
 def test_calls_that_are_being_made_are_no_drift(alice: User, together: Together) -> None:
     jobs = [text_job(alice) for _ in range(BUYERS)]
     month = month_of(timezone.now())
-    begun, over = Event(), Event()
+    begun, left = Event(), [Event() for _ in jobs]
     found: list[Any] = []
 
     def look() -> int:
         begun.wait(10)
         looks = 0
-        while not over.is_set() or looks == 0:
+        while looks == 0 or not all(one.is_set() for one in left):
             found.extend(drift for _, drifts in budget_drifts(month, batch_size=10) for drift in drifts)
             looks += 1
         return looks
 
-    def buy_all(job: Any) -> None:
-        buy(job, begun)
-        if ProviderCall.objects.count() == BUYERS * CALLS:
-            over.set()
+    def buy_and_leave(job: Any, gone: Event) -> None:
+        try:
+            buy(job, begun)
+        finally:
+            gone.set()
 
-    try:
-        looks, *_ = together(look, *[lambda job=job: buy_all(job) for job in jobs])
-    finally:
-        over.set()
+    buyers = [
+        lambda job=job, gone=gone: buy_and_leave(job, gone) for job, gone in zip(jobs, left, strict=True)
+    ]
+    looks, *_ = together(look, *buyers)
     assert looks > 0
     assert found == []
     assert agree(alice)
