@@ -1,6 +1,6 @@
 """What stands in for the package xllamacpp: copied as `xllamacpp.py` into the environment of a pretended small model.
 
-Has the names that `config/local_llm/server.py` uses, and answers chat completions with one Chinese document. While
+Has the names that `config/local_llm/server.py` uses, and streams one Chinese document to every caller. While
 a file `<model>.broken` lies beside the model, it can't be loaded.
 """
 
@@ -41,15 +41,23 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["Authorization"] != f"Bearer {self.server.key}":
             self._answer(401, {"error": {"message": "Invalid API Key", "code": 401}})
             return
-        message = {"role": "assistant", "content": DOCUMENT}
         usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        self._answer(200, {"id": "c", "model": self.server.model, "choices": [choice], "usage": usage})
+        first = {"index": 0, "delta": {"role": "assistant", "content": DOCUMENT}, "finish_reason": None}
+        last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+        pieces = ({"choices": [first]}, {"choices": [last]}, {"choices": [], "usage": usage})
+        events = [
+            *(json.dumps({"id": "c", "model": self.server.model, **piece}) for piece in pieces),
+            "[DONE]",
+        ]
+        self._send(200, "text/event-stream", "".join(f"data: {event}\n\n" for event in events))
 
     def _answer(self, status: int, data: dict) -> None:
-        body = json.dumps(data).encode()
+        self._send(status, "application/json", json.dumps(data))
+
+    def _send(self, status: int, kind: str, text: str) -> None:
+        body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
