@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 
+from config.env import Hidden
 from config.errors import SecretUnreadableError
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _as_secret(value: Any) -> Secret | None:
 def encryption_keys(env: "Env") -> list[str]:
     """What the environment names, split at commas, blanks and lines; one that isn't a key is reported at the start."""
     text = env.secret("ENCRYPTION_KEYS", default="", help="Encrypt stored secrets; newest first")
-    found = [key for key in re.split(r"[,\s]+", text) if key]
+    found: list[str] = [Hidden(key) for key in re.split(r"[,\s]+", text) if key]
     if not all(is_key(key) for key in found):
         env.problem(
             "holds something that is no key. Make one: python -c 'from cryptography.fernet import Fernet; "

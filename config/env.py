@@ -12,7 +12,8 @@ systemd hand over secrets. A setting that is present but empty counts as not set
     env.done()  # raises EnvironmentProblem with all that is wrong
 
 Until ``done`` a bad value is only noted and a harmless placeholder returned, so that one start shows all
-mistakes. No message ever contains the value of a secret or of a URL (URLs carry passwords).
+mistakes. No message ever contains the value of a secret or of a URL (URLs carry passwords). Secrets, and URLs
+with a password in them, are `Hidden`: texts that nothing shows which shows settings.
 """
 
 from __future__ import annotations
@@ -43,6 +44,15 @@ SHOWN_CHARACTERS = 40
 TYPO_LIKENESS = 0.9  # DATABSE_URL is 0.95 like DATABASE_URL; S3_REGION and AWS_REGION are 0.84
 
 URL_SCHEMES_WITHOUT_HOST = frozenset({"sqlite", "file"})
+
+
+class Hidden(str):
+    """A text like any other that `repr` doesn't show: not on the page of errors, not by ``manage.py diffsettings``."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ class Env:
     def secret(
         self, name: String, default: String = REQUIRED, *, min_length: Integer = 0, help: String = ""
     ) -> String:
-        """Text that no message shows; ``min_length`` counts characters."""
+        """Text that nothing shows; ``min_length`` counts characters."""
         self._declare(name, "secret", default, help, is_secret=True)
         raw = self._look_up(name, default)
         if raw is None:
@@ -151,7 +161,7 @@ class Env:
             self._bad(
                 name, raw, f"is too short: {len(raw.text)} characters, at least {min_length} are needed"
             )
-        return raw.text
+        return Hidden(raw.text)
 
     def bool(self, name: String, default: Boolean = REQUIRED, *, help: String = "") -> Boolean:
         """``true``, ``yes``, ``on``, ``1`` or ``false``, ``no``, ``off``, ``0``, in any case."""
@@ -242,7 +252,7 @@ class Env:
         if fault:
             self._bad(name, raw, fault)
             return "" if default is REQUIRED else default
-        return raw.text
+        return Hidden(raw.text) if urlsplit(raw.text).password else raw.text
 
     # Problems
 

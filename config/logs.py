@@ -82,6 +82,9 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["out"], "level": level},
         "loggers": {
+            # Without Django's own handlers, which write to the console and to e-mails what nobody has redacted. What
+            # it says at DEBUG is each statement with its values.
+            "django": {"handlers": [], "level": "INFO" if level == "DEBUG" else level},
             # The exception handler logs what is ours; Django would log every 4xx a second time.
             "django.request": {"level": "CRITICAL"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -134,7 +134,7 @@ def _small_model(env: Env) -> dict[str, Any]:
 def _bedrock(env: Env) -> dict[str, Any]:
     """AWS' own names; without the two keys boto3 looks where it always does (profile, role of the machine)."""
     return {
-        "access_key_id": env.str("AWS_ACCESS_KEY_ID", default="", help="Access key of AWS"),
+        "access_key_id": env.secret("AWS_ACCESS_KEY_ID", default="", help="Access key of AWS"),
         "secret_access_key": env.secret("AWS_SECRET_ACCESS_KEY", default="", help="Its secret"),
         "session_token": env.secret("AWS_SESSION_TOKEN", default="", help="For temporary keys only"),
         "region": env.str("AWS_REGION", default="", help="Region of AWS, e.g. us-east-1"),

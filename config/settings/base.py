@@ -8,7 +8,7 @@ from corsheaders.defaults import default_headers
 
 from config.crypto import encryption_keys
 from config.egress.policy import egress_settings
-from config.env import Env
+from config.env import Env, Hidden
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, TASK_ROUTES, Queue, QueueLimits
@@ -107,6 +107,7 @@ POSTGRES_OPTIONS = {
     "prepare_threshold": 5 if DATABASE_PREPARE else None,
 }
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)}
+DATABASES["default"]["PASSWORD"] = Hidden(DATABASES["default"].get("PASSWORD") or "")
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     **(SQLITE_OPTIONS if DATABASE_URL.startswith("sqlite") else POSTGRES_OPTIONS),
@@ -358,3 +359,4 @@ LOG_LEVEL = env.str(
 LOG_FORMAT = env.str("LOG_FORMAT", default="console", choices=["console", "json"], help="console or json")
 LOGGING = logging_config(level=LOG_LEVEL.upper(), json=LOG_FORMAT == "json")
 LOGGING_CONFIG = "config.logs.configure"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.reports.ReportFilter"
