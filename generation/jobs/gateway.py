@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 
 from config.db import release_connection
+from generation.domain.origins import is_small_model
 from generation.providers.base import ProviderError
 from generation.providers.breaker import CircuitBreakers, State
 from generation.providers.limits import Limiter, Limits, Slot
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 #: Whose account a call is made with, besides the ids of users' own keys.
 OPERATOR = "operator"
+#: What the small local model works on at once (`config.local_llm.server`); more would only wait there, and time out.
+SMALL_MODEL_SLOTS = 2
 #: The longest that a thread stands in the queue; then its job goes back into the database's queue and makes room.
 LONGEST_WAIT_S = 60.0
 
@@ -35,6 +38,8 @@ def lane_of(provider: str, key_id: UUID | None) -> Lane:
 
 
 def _limits_of(lane: Hashable) -> Limits:
+    if isinstance(lane, tuple) and is_small_model(lane[0]):
+        return Limits(max_in_flight=SMALL_MODEL_SLOTS)
     return Limits(
         max_in_flight=settings.LLM_MAX_IN_FLIGHT or None, per_minute=settings.LLM_REQUESTS_PER_MINUTE or None
     )
