@@ -13,6 +13,7 @@ import structlog
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from config.db import release_connection
 from config.errors import AppError
 from generation.domain.states import JobStatus
 from generation.errors import JobCancelledError, JobInternalError, JobStoreConflictError
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 #: A chain of children goes back to the end of the queue after this long, and at once when others wait (`turns`).
 CHAIN_SECONDS = 20.0
+#: How long an idle thread of `drain` waits before it looks again: at first, and at most.
+DRAIN_PAUSE_SECONDS, DRAIN_LONGEST_PAUSE_SECONDS = 0.25, 4.0
 #: When a job comes again that missed its turn at a provider, and nobody can say when the next one will be.
 TURN_AGAIN_SECONDS = 5.0
 
@@ -227,15 +230,22 @@ def drain(parent_id: UUID, *, threads: int, watch: Callable[[], None], pause_sec
 
 
 def _drain_children(parent_id: UUID, stop: threading.Event) -> None:
-    """One thread of `drain`: the next child, and when none can start now, wait for retries that become due."""
+    """One thread of `drain`: the next child, and when none can start now, wait for retries that become due.
+
+    Idle threads look less and less often; the first that sees the parent over wakes the others.
+    """
+    pause = DRAIN_PAUSE_SECONDS
     try:
         while not stop.is_set():
             if run_next_child(parent_id):
+                pause = DRAIN_PAUSE_SECONDS
                 continue
             parent = Job.objects.filter(pk=parent_id).values_list("status", "paused_at").first()
             if parent is None or parent[0] != JobStatus.WAITING or parent[1] is not None:
+                stop.set()
                 return
-            connection.close()
-            stop.wait(0.25)
+            release_connection()
+            stop.wait(pause)
+            pause = min(2 * pause, DRAIN_LONGEST_PAUSE_SECONDS)
     finally:
         connection.close()
