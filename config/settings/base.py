@@ -202,7 +202,10 @@ DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
 
 PROVIDERS, PROVIDER_ORDER, PROVIDER_VENDORS = provider_settings(env)
 LLM_MAX_IN_FLIGHT = env.int(
-    "LLM_MAX_IN_FLIGHT", default=100, min=0, help="Text calls at once per provider, key and process; 0: no limit"
+    "LLM_MAX_IN_FLIGHT",
+    default=100,
+    min=0,
+    help="Text calls at once per provider, key and process; 0: no limit",
 )
 LLM_REQUESTS_PER_MINUTE = env.int(
     "LLM_REQUESTS_PER_MINUTE",

@@ -48,7 +48,9 @@ PLANTS = {
         "generation/providers/base.py", "import generation.jobs.registry", "vocabulary", "cycles"
     ),
     "new word": plant("accounts/utils.py", "", "vocabulary"),
-    "another's api": plant("templates/handlers.py", "from accounts.api.serializers.users import UserOut", "edges"),
+    "another's api": plant(
+        "templates/handlers.py", "from accounts.api.serializers.users import UserOut", "edges"
+    ),
     "another's tasks": plant("templates/handlers.py", "from generation.tasks import run_job", "edges"),
     "adapter on accounts": plant(
         "generation/providers/retry.py", "from accounts.models import User", "adapters"

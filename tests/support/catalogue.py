@@ -16,7 +16,9 @@ PRICES = {
 }
 
 
-def model_make(provider: str, name: str, *, price: tuple[int, int, int] | None, **fields: Any) -> CatalogueModel:
+def model_make(
+    provider: str, name: str, *, price: tuple[int, int, int] | None, **fields: Any
+) -> CatalogueModel:
     """A model of the catalogue; without a price nobody can call it."""
     model = CatalogueModel.objects.create(provider=provider, name=name, **fields)
     if price is not None:

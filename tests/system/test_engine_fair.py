@@ -22,7 +22,9 @@ def test_a_batch_that_holds_every_thread_lets_others_in(home: House) -> None:
         batch = home.text_batch(ITEMS, max_parallel=THREADS, prompt="[[server:delay=0.5]]")
         running = Job.objects.filter(parent_id=batch.pk, status=JobStatus.RUNNING)
         home.until(lambda: running.count() == THREADS, "a batch on every thread")
-        chat = services.job_submit(kind="test.text", input=TextInput("你好 🙂"), owner_id=bob.pk, publish=False)
+        chat = services.job_submit(
+            kind="test.text", input=TextInput("你好 🙂"), owner_id=bob.pk, publish=False
+        )
         home.publish(chat)
         home.until(lambda: fetch(chat).is_terminal, "the end of the chat")
         left = Job.objects.filter(parent_id=batch.pk, status=JobStatus.QUEUED).count()
