@@ -287,7 +287,7 @@ def test_calls_with_ones_own_key_are_recorded_but_not_counted(
     job = run_until_over(text_job(alice))
     assert job.status == JobStatus.SUCCEEDED
     assert asked == [
-        {"provider": "deepseek", "api_key": "sk-alices-own-key", "base_url": "", "model": "deepseek-chat"}
+        {"provider": "deepseek", "api_key": "sk-alices-own-key", "base_url": "", "model": "deepseek-flash"}
     ]
     (call,) = calls(job)
     assert (call.is_own_key, call.provider_key_id, call.cost_micros, call.budget_month) == (
