@@ -24,7 +24,7 @@ from unfold.dataclasses import ActionDialog
 
 from config import audit
 from config.db import uuid7_floor
-from config.errors import AppError
+from config.errors import AppError, describe
 
 MICROS = 1_000_000
 #: Rows that one action takes on, and failures that it names one by one.
@@ -216,9 +216,20 @@ def money(micros: int | None, currency: str = "USD") -> str:
     return f"{currency} {'-' if micros < 0 else ''}{whole:,}.{digits}"
 
 
+def error_text(code: str) -> str:
+    """A code with its sentence, but for those whose sentence needs what nobody kept."""
+    sentence = describe(code, get_language() or "en")
+    return (code if "{" in sentence else f"{code}: {sentence}") if code else "-"
+
+
 def badge(text: Any, colour: str = "") -> SafeString:
     """A small coloured label; `colour` is one of unfold's (info, primary, success, warning, danger)."""
     return render_to_string("unfold/helpers/label.html", {"text": text, "type": colour})
+
+
+def unbroken(text: Any) -> SafeString:
+    """A cell of a list that stays on one line: keys, amounts, versions."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def link_to(row: Model | None, text: str = "") -> SafeString | str:

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from accounts.domain.actions import Action, ObjectType
 from accounts.models import Activity, User
-from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid
+from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, unbroken
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -43,7 +43,7 @@ class ObjectTypeFilter(admin.SimpleListFilter):
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
-    list_display = ("created", "owner", "action", "object_type", "object_id", "ip_address", "program")
+    list_display = ("created", "owner", "action", "object_type", "shown_object", "ip_address", "program")
     list_display_links = ("created",)
     list_filter = (AgeFilter, ActionFilter, ObjectTypeFilter)
     list_select_related = ("owner",)
@@ -69,6 +69,10 @@ class ActivityAdmin(ReadOnlyAdmin):
     @display(description=_("created"), ordering="pk")
     def created(self, activity: Activity) -> Any:
         return activity.created_at
+
+    @display(description=_("object id"))
+    def shown_object(self, activity: Activity) -> SafeString | str:
+        return unbroken(activity.object_id) if activity.object_id else "-"
 
     @display(description=_("program"))
     def program(self, activity: Activity) -> str:

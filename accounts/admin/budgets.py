@@ -21,7 +21,7 @@ from accounts.domain.months import month_of, months_back
 from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors import budget_limit_default
 from accounts.services.budgets import budget_reset, budget_set
-from config.admin_site import MICROS, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, money
+from config.admin_site import MICROS, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, badge, money
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -29,10 +29,12 @@ MONTHS_OFFERED = 13
 #: With styles of its own: the theme's stylesheet holds only the classes that the theme itself uses.
 BAR = (
     '<span role="img" aria-label="{3}" title="{3}" style="display: inline-flex; width: 8rem; height: 0.5rem; '
-    'border-radius: 1rem; overflow: hidden; vertical-align: middle; background: var(--color-base-200)">'
+    "border-radius: 1rem; overflow: hidden; vertical-align: middle; "
+    'background: color-mix(in srgb, var(--color-base-500) 25%, transparent)">'
     '<span style="width: {0}%; background: {2}"></span><span style="width: {1}%; background: {2}; opacity: 0.4">'
     "</span></span>"
 )
+LINK = '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
 CALM, NEAR = "var(--color-primary-600)", "#dc2626"
 
 
@@ -62,7 +64,7 @@ class BudgetForm(forms.ModelForm):
     """A limit in whole dollars."""
 
     limit = forms.DecimalField(
-        label=_("monthly limit (USD)"),
+        label=_("Monthly limit (USD)"),
         min_value=0,
         max_digits=15,
         decimal_places=6,
@@ -96,7 +98,6 @@ class BudgetAdmin(OwnerSearch, BackOfficeAdmin):
 
     form = BudgetForm
     list_display = ("owner", "shown_limit", "created_at", "updated_at")
-    list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
     search_fields = ("owner__username",)
     search_help_text = _(
@@ -106,6 +107,9 @@ class BudgetAdmin(OwnerSearch, BackOfficeAdmin):
     autocomplete_fields = ("owner",)
     readonly_fields = ("default_limit",)
     fields = ("owner", "limit", "default_limit")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
+        return super().get_queryset(request).select_related("owner")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Whose it is stays: a limit for somebody else is another row."""
@@ -167,7 +171,7 @@ class NearFilter(admin.SimpleListFilter):
 class BudgetPeriodAdmin(OwnerSearch, ReadOnlyAdmin):
     """Months with their limit as it is now; what it was then nobody wrote down."""
 
-    list_display = ("shown_month", "owner", "is_test", "bar", "used", "reserved", "limit", "left")
+    list_display = ("shown_month", "owner", "test", "bar", "used", "reserved", "limit", "left")
     list_filter = (MonthFilter, "is_test", NearFilter)
     list_select_related = ("owner", "owner__budget")
     search_keys = ("pk", "owner_id")
@@ -177,7 +181,7 @@ class BudgetPeriodAdmin(OwnerSearch, ReadOnlyAdmin):
     fields = (
         "owner",
         "shown_month",
-        "is_test",
+        "test",
         "bar",
         "used",
         "reserved",
@@ -192,6 +196,10 @@ class BudgetPeriodAdmin(OwnerSearch, ReadOnlyAdmin):
     @display(description=_("month"))
     def shown_month(self, period: BudgetPeriod) -> str:
         return f"{period.month:%Y-%m}"
+
+    @display(description=_("test"))
+    def test(self, period: BudgetPeriod) -> SafeString | str:
+        return badge(_("test"), "info") if period.is_test else "-"
 
     @display(description=_("used"))
     def used(self, period: BudgetPeriod) -> str:
@@ -242,17 +250,21 @@ def limit_link(user: User) -> SafeString:
     if budget is not None:
         address = reverse("admin:accounts_budget_change", args=[budget.pk])
         return format_html(
-            '<a class="text-primary-600" href="{}">{}</a>', address, limit_text(budget.limit_micros)
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            address,
+            limit_text(budget.limit_micros),
         )
     address = f"{reverse('admin:accounts_budget_add')}?owner={user.pk}"
     text = _("%(limit)s (the default)") % {"limit": limit_text(budget_limit_default())}
-    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, text)
+    return format_html(LINK, address, text)
 
 
 def months_link(user: User) -> SafeString:
     """To what the user's months have used."""
     address = f"{reverse('admin:accounts_budgetperiod_changelist')}?q={user.pk}"
-    return format_html('<a class="text-primary-600" href="{}">{}</a>', address, _("Show the months"))
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', address, _("Show the months")
+    )
 
 
 def shares(spent: int, reserved: int, limit: int) -> tuple[int, int]:

@@ -5,15 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from accounts.models import ProviderKey, User
 from accounts.services import key_set_active
-from config.admin_site import ReadOnlyAdmin, as_uuid, badge, money, run_each
-from config.errors import describe
+from config.admin_site import ReadOnlyAdmin, as_uuid, badge, error_text, money, run_each, unbroken
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -41,7 +41,7 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
         "provider",
         "name",
         "model_name",
-        "base_url",
+        "address",
         "state",
         "verified_at",
         "created_at",
@@ -61,7 +61,7 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
         "provider",
         "name",
         "shown",
-        "base_url",
+        "address",
         "model_name",
         "input_price",
         "output_price",
@@ -105,8 +105,16 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
         return request.user.has_perm("accounts.change_providerkey")
 
     @display(description=_("key"))
-    def shown(self, key: ProviderKey) -> str:
-        return f"…{key.last_four}"
+    def shown(self, key: ProviderKey) -> SafeString:
+        return unbroken(f"…{key.last_four}")
+
+    @display(description=_("address"))
+    def address(self, key: ProviderKey) -> SafeString | str:
+        """Broken anywhere: a long one would push the rest off a phone's screen."""
+        if not key.base_url:
+            return "-"
+        style = "display: inline-block; min-width: 10rem; max-width: 18rem; overflow-wrap: anywhere"
+        return format_html('<span style="{}">{}</span>', style, key.base_url)
 
     @display(description=_("state"))
     def state(self, key: ProviderKey) -> SafeString:
@@ -116,9 +124,7 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
 
     @display(description=_("error"))
     def error(self, key: ProviderKey) -> str:
-        if not key.error_code:
-            return "-"
-        return f"{key.error_code}: {describe(key.error_code, get_language() or 'en')}"
+        return error_text(key.error_code)
 
     @display(description=_("price of input (per million)"))
     def input_price(self, key: ProviderKey) -> str:

@@ -14,7 +14,7 @@ from unfold.decorators import display
 from accounts.domain.tokens import LIVE_PREFIX, TEST_PREFIX, is_ours
 from accounts.models import AccessToken, User
 from accounts.services import token_delete
-from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, badge
+from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, badge, unbroken
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -91,8 +91,8 @@ class AccessTokenAdmin(ReadOnlyAdmin):
             token_delete(token=token)
 
     @display(description=_("token"))
-    def shown(self, token: AccessToken) -> str:
-        return f"{TEST_PREFIX if token.is_test else LIVE_PREFIX}…{token.last_four}"
+    def shown(self, token: AccessToken) -> SafeString:
+        return unbroken(f"{TEST_PREFIX if token.is_test else LIVE_PREFIX}…{token.last_four}")
 
     @display(description=_("state"))
     def state(self, token: AccessToken) -> SafeString:

@@ -90,7 +90,11 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     @admin.display(description=_("password"))
     def change_password(self, user: User) -> str:
         address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Set a new password"))
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+            address,
+            _("Set a new password"),
+        )
 
     @admin.display(description=_("monthly limit"))
     def budget_limit(self, user: User) -> str:

@@ -35,7 +35,7 @@ class Budget(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.owner_id)
+        return self.owner.username
 
 
 class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):

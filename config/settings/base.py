@@ -324,6 +324,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+#: Where the back office's door leads when no page was asked for: Unfold's form doesn't say it.
+LOGIN_REDIRECT_URL = "admin:index"
 #: Reads trust an account's state (active, password time) this long per process; every write looks it up.
 AUTH_SNAPSHOT_SECONDS = 5.0
 #: The demo account's password is in the source code, so only settings for development allow it.
@@ -334,6 +336,7 @@ ALLOW_DEMO_ACCOUNT = False
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale", BASE_DIR / "config" / "locale" / "unfold"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

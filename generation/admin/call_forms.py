@@ -24,7 +24,7 @@ class ChargedForm(BaseDialogForm):
 
     data: Any
     amount = forms.DecimalField(
-        label=_("what it cost (USD)"),
+        label=_("What it cost (USD)"),
         min_value=0,
         max_digits=15,
         decimal_places=6,

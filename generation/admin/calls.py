@@ -6,11 +6,21 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from config.admin_site import ReadOnlyAdmin, confirm, link_to, money, reload_page, run_each
+from config.admin_site import (
+    ReadOnlyAdmin,
+    confirm,
+    error_text,
+    link_to,
+    money,
+    reload_page,
+    run_each,
+    unbroken,
+)
 from generation.admin.call_forms import ChargedForm, rows_of
 from generation.admin.words import CALL_WORDS, call_badge
 from generation.domain.states import CallStatus
@@ -77,14 +87,14 @@ class ProviderCallAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        (_("Provider"), {"fields": (("provider", "model"), ("provider_ref", "error_code"))}),
+        (_("Provider"), {"fields": (("provider", "model"), "provider_ref", "error")}),
         (
             _("Money"),
             {
                 "fields": (
                     ("reserved", "cost"),
                     ("price_version", "is_estimate"),
-                    ("budget_month", "is_test"),
+                    ("counted_in", "is_test"),
                     ("is_own_key", "provider_key"),
                 )
             },
@@ -107,12 +117,21 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         return link_to(call.job, call.job.kind if call.job else "")
 
     @display(description=_("reserved"))
-    def reserved(self, call: ProviderCall) -> str:
-        return money(call.reserved_micros, call.currency)
+    def reserved(self, call: ProviderCall) -> SafeString:
+        return unbroken(money(call.reserved_micros, call.currency))
 
     @display(description=_("cost"))
-    def cost(self, call: ProviderCall) -> str:
-        return money(call.cost_micros, call.currency)
+    def cost(self, call: ProviderCall) -> SafeString:
+        return unbroken(money(call.cost_micros, call.currency))
+
+    @display(description=_("budget's month"))
+    def counted_in(self, call: ProviderCall) -> str:
+        month = call.budget_month
+        return f"{month:%Y-%m}" if month else str(_("no budget counts it"))
+
+    @display(description=_("error"))
+    def error(self, call: ProviderCall) -> str:
+        return error_text(call.error_code)
 
     @display(description=_("tokens in · out"))
     def tokens(self, call: ProviderCall) -> str:

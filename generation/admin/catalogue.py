@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, Field, OuterRef, Q, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from config.admin_site import BackOfficeAdmin, ReadOnlyAdmin, badge, money, run_each
+from config.admin_site import BackOfficeAdmin, ReadOnlyAdmin, badge, money, run_each, unbroken
 from config.errors import AppError
 from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
 from generation.domain.prices import BUILT_IN_PRICES, built_in_price
@@ -132,7 +133,7 @@ class PriceInline(SecureLinks, TabularInline):
 class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
     form = ModelForm
     inlines = (PriceInline,)
-    list_display = ("name", "provider", "capability", "price", "context_tokens", "state", "ends_at")
+    list_display = ("name", "provider", "capability", "price", "context", "state", "ends_at")
     list_filter = ("provider", "capability", "is_active", EndFilter, PriceFilter)
     search_fields = ("name", "label", "provider__istartswith")
     search_help_text = _("A model's id, a part of its name, or the beginning of a provider's name")
@@ -150,7 +151,7 @@ class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
                 )
             },
         ),
-        (_("Until when"), {"fields": (("ends_at", "successor"), "source")}),
+        (_("Until when"), {"fields": ("ends_at", "successor", "source")}),
     )
 
     # -- the list ------------------------------------------------------------------------------------------------
@@ -162,10 +163,14 @@ class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
     def price(self, model: CatalogueModel) -> Any:
         price = in_force(list(model.prices.all()))
         if price is not None:
-            return price_text(price)
+            return unbroken(price_text(price))
         if built_in_price(model.provider, model.name) is not None:
             return _("built in")
         return badge(_("missing"), "danger")
+
+    @display(description=_("context (tokens)"), ordering="context_tokens")
+    def context(self, model: CatalogueModel) -> str:
+        return "-" if model.context_tokens is None else f"{model.context_tokens:,}"
 
     @display(description=_("state"))
     def state(self, model: CatalogueModel) -> Any:
@@ -265,7 +270,7 @@ def or_message(request: HttpRequest, view: Callable[[], Any]) -> HttpResponse:
 class ModelPriceAdmin(ReadOnlyAdmin):
     """All versions of all prices; they are added on the page of their model."""
 
-    list_display = ("version", "model", "valid_from", "amounts", "source")
+    list_display = ("shown_version", "model", "valid_from", "amounts", "source")
     list_filter = ("model__provider", "valid_from")
     list_select_related = ("model",)
     search_keys = ("pk", "model_id")
@@ -275,8 +280,12 @@ class ModelPriceAdmin(ReadOnlyAdmin):
     fields = ("model", "version", "valid_from", "amounts", "cached", "source", "created_at")
 
     @display(description=_("price"))
-    def amounts(self, price: ModelPrice) -> str:
-        return price_text(price)
+    def amounts(self, price: ModelPrice) -> SafeString:
+        return unbroken(price_text(price))
+
+    @display(description=_("version"), ordering="version")
+    def shown_version(self, price: ModelPrice) -> SafeString:
+        return unbroken(price.version)
 
     @display(description=_("cached input, USD per million"))
     def cached(self, price: ModelPrice) -> str:

@@ -32,6 +32,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     waiting = things_waiting()
     days = recent_days()
     context |= {
+        "title": _("Work list"),
         "tiles": tiles(waiting),
         "waiting": waiting,
         "failed_url": f"{reverse('admin:generation_job_changelist')}?status=failed&level=top",
@@ -182,7 +183,8 @@ def _jobs_chart(days: list[Day]) -> dict[str, Any]:
 def _cost_chart(days: list[Day]) -> dict[str, Any]:
     total = money(sum(day.cost_micros for day in days), CURRENCY)
     series = [(CURRENCY, [day.cost_micros / MICROS for day in days], FIRST)]
-    return _chart("bar", _("Cost by day"), _("%(total)s in two weeks") % {"total": total}, days, series)
+    summary = _("%(total)s in two weeks") % {"total": total}
+    return _chart("bar", _("Cost by day"), summary, days, series, has_fractions=True)
 
 
 def _latency_chart(days: list[Day]) -> dict[str, Any]:
@@ -190,7 +192,8 @@ def _latency_chart(days: list[Day]) -> dict[str, Any]:
         (_("on average"), [_rounded(day.latency) for day in days], FIRST),
         (_("slowest"), [_rounded(day.slowest) for day in days], SECOND),
     ]
-    return _chart("line", _("Latency by day"), _("seconds from sending a call to its answer"), days, series)
+    summary = _("seconds from sending a call to its answer")
+    return _chart("line", _("Latency by day"), summary, days, series, has_fractions=True)
 
 
 def _tokens_chart(days: list[Day]) -> dict[str, Any]:
@@ -215,6 +218,7 @@ def _chart(
     series: list[tuple[str, list[Any], str]],
     *,
     is_stacked: bool = False,
+    has_fractions: bool = False,
 ) -> dict[str, Any]:
     """A chart of Chart.js as unfold's component takes it; `table` is the same for those who can't see it."""
     labels = [f"{day.day:%m-%d}" for day in days]
@@ -228,7 +232,8 @@ def _chart(
         }
         for label, values, colour in series
     ]
-    scale = {"stacked": is_stacked, "ticks": {"display": True}}
+    ticks = {"display": True} if has_fractions else {"display": True, "precision": 0}
+    scale = {"stacked": is_stacked, "ticks": ticks}
     options = {
         "maintainAspectRatio": False,
         "animation": False,
