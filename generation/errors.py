@@ -112,11 +112,13 @@ class PriceMissingError(AppError):
     status = 422
     en = (
         "There is no price for {model} of {provider}, so it isn't called. Name a model that has one "
-        "(GET /api/v1/catalogue), or ask staff to enter the price (admin, Models)."
+        "(GET /api/v1/catalogue), ask staff to enter the price (admin, Models), or, with a key of your own, enter "
+        "what you pay there (input_micros, output_micros of the key; 0 for a server of your own)."
     )
     zh = (
         "{provider} 的 {model} 没有登记价格，因此不会调用。请选择有价格的模型（GET /api/v1/catalogue），"
-        "或请工作人员在管理后台的“模型”中登记价格。"
+        "请工作人员在管理后台的“模型”中登记价格；使用自己的密钥时，也可为该密钥填写价格"
+        "（input_micros、output_micros，自有服务器可填 0）。"
     )
 
 

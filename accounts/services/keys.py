@@ -50,9 +50,9 @@ CHANGEABLE = frozenset(
     {"name", "secret", "base_url", "model_name", "input_micros", "output_micros", "is_active"}
 )
 #: What the engine's codes mean where the key is the user's own: its sentences send people to the operator.
-OWN_CODES = {
-    "PROVIDER_AUTH_FAILED": ProviderKeyRefusedError.code,
-    "PROVIDER_QUOTA_EXHAUSTED": ProviderKeyNoCreditError.code,
+OWN_ERRORS: dict[str, type[AppError]] = {
+    "PROVIDER_AUTH_FAILED": ProviderKeyRefusedError,
+    "PROVIDER_QUOTA_EXHAUSTED": ProviderKeyNoCreditError,
 }
 
 
@@ -233,7 +233,7 @@ def key_refused(key_id: UUID, code: str, *, secret: Secret | None = None) -> boo
     `code` is a provider's error code. `secret`, as it was read, keeps a refusal of an older key from blaming the one
     that has been entered meanwhile.
     """
-    code = OWN_CODES.get(code, code)
+    code = OWN_ERRORS[code].code if code in OWN_ERRORS else code
     keys = ProviderKey.objects.filter(pk=key_id).exclude(error_code=code)
     return bool((keys.filter(secret=secret) if secret is not None else keys).update(error_code=code))
 

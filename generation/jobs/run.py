@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
-from accounts.services.keys import key_refused, key_worked
+from accounts.services.keys import OWN_ERRORS, key_refused, key_worked
 from config.db import release_connection
 from config.errors import SecretUnreadableError
 from generation.domain.states import CallStatus
@@ -102,7 +102,8 @@ class JobRun:
         piece handed over as it comes; from the first piece on no other provider is asked. `on_delta` may raise
         `JobCancelledError` (as `check` does) to stop the stream. A text that was bought before comes without pieces.
 
-        Raises `ProviderError`, `CallUncertainError`, `CallInFlightError`, `BudgetExceededError`, `PriceMissingError`,
+        Raises `ProviderError`, `ProviderKeyRefusedError` and `ProviderKeyNoCreditError` (an own key's fault),
+        `CallUncertainError`, `CallInFlightError`, `BudgetExceededError`, `PriceMissingError`,
         `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError`, `JobCancelledError`, `AttemptLostError`.
         """
         repeats = None
@@ -122,7 +123,7 @@ class JobRun:
             except ProviderError as error:
                 is_begun = pieces is not None and pieces.is_begun
                 if is_begun or not error.allows_fallback or route is routes[-1]:
-                    raise
+                    raise _as_the_owner_sees_it(route, error) from None
             except SecretUnreadableError:
                 # The owner's own key can't be decrypted: an operator's fault that another way may make up for.
                 log.error("provider_key.unreadable", key=str(route.key.pk) if route.key else "")
@@ -344,6 +345,14 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def _as_the_owner_sees_it(route: Route, error: ProviderError) -> Exception:
+    """The operator can't mend a key of the owner's own: what the vendor says of it is for the owner."""
+    if route.key is None or error.code not in OWN_ERRORS:
+        return error
+    details = {"provider": route.provider, "key_id": str(route.key.pk), "last_four": route.key.last_four}
+    return OWN_ERRORS[error.code](charged=error.charged, details=details)
 
 
 def _cost(price: Any, usage: Usage) -> int:
