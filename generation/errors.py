@@ -131,7 +131,9 @@ class ModelUnknownError(AppError):
     zh = "模型目录中没有 {model}。可以使用 {near}，或 GET /api/v1/catalogue 中的其他模型。"
 
     def __init__(self, *, model: str, near: Sequence[str]) -> None:
-        super().__init__(model=model, near=", ".join(near), details={"model": model, "near": list(near)})
+        super().__init__(
+            model=model, near=", ".join(near) or "-", details={"model": model, "near": list(near)}
+        )
 
 
 class ModelEndedError(AppError):
