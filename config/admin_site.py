@@ -21,6 +21,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import ActionDialog
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config import audit
 from config.db import uuid7_floor
@@ -214,6 +215,14 @@ def money(micros: int | None, currency: str = "USD") -> str:
     whole, fraction = divmod(abs(micros), MICROS)
     digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
     return f"{currency} {'-' if micros < 0 else ''}{whole:,}.{digits}"
+
+
+class AmountInput(UnfoldAdminTextInputWidget):
+    """A field of text for an amount. Browsers send nothing in place of what a field of numbers can't read, and nothing
+    means something else than a mistyped amount: no limit, or all that was set aside."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
 
 def error_text(code: str) -> str:

@@ -14,14 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from accounts.domain.limits import is_near
 from accounts.domain.months import month_of, months_back
 from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors import budget_limit_default
 from accounts.services.budgets import budget_reset, budget_set
-from config.admin_site import MICROS, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, badge, money
+from config.admin_site import MICROS, AmountInput, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, badge, money
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -69,7 +68,7 @@ class BudgetForm(forms.ModelForm):
         max_digits=15,
         decimal_places=6,
         required=False,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=AmountInput,
         help_text=_(
             "Empty: no limit. 0: nothing that costs money. Delete the row to let the default hold again."
         ),
@@ -161,7 +160,7 @@ class NearFilter(admin.SimpleListFilter):
     parameter_name = "near"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("at least 80 % used or set aside"))]
+        return [("yes", _("near the limit (from 80 %)"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BudgetPeriod]) -> QuerySet[BudgetPeriod]:
         return queryset.near_limit(budget_limit_default()) if self.value() == "yes" else queryset  # type: ignore[attr-defined, no-any-return]

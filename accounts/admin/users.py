@@ -11,7 +11,8 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -32,7 +33,29 @@ admin.site.unregister(Group)
 admin.site.unregister([BlacklistedToken, OutstandingToken])  # numbers of tokens: nothing to see or to change
 
 
-class UserChangeForm(forms.ModelForm):
+class Addressed(forms.ModelForm):
+    """Tells in their places what else only the database's constraints would say, by their names."""
+
+    def clean_username(self) -> str:
+        return self._own("username", _("A user with that username already exists."))
+
+    def clean_email(self) -> str:
+        return self._own("email", _("A user with that e-mail address already exists."))
+
+    def _own(self, name: str, complaint: Any) -> str:
+        """The field's value, which nobody else has in any case of its letters."""
+        value = str(self.cleaned_data[name])
+        others = User.objects.exclude(pk=self.instance.pk).alias(folded=Lower(name))
+        if others.filter(folded=Lower(Value(value))).exists():
+            raise forms.ValidationError(complaint, code="unique")
+        return value
+
+
+class UserAddForm(Addressed, UserCreationForm):
+    """A new account."""
+
+
+class UserChangeForm(Addressed):
     """Without the password, not even the summary of its hash: it has a form of its own."""
 
     class Meta:
@@ -55,7 +78,7 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     """Who isn't a superuser can neither make one nor change one, nor give rights to anybody."""
 
     form = UserChangeForm
-    add_form = UserCreationForm
+    add_form = UserAddForm
     change_password_form = AdminPasswordChangeForm
 
     list_display = ("username", "email", "is_staff", "is_active", "language", "date_joined", "last_login")

@@ -6,9 +6,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from config.admin_site import MICROS, as_uuid, money
+from config.admin_site import MICROS, AmountInput, as_uuid, money
 from generation.domain.prices import CURRENCY
 from generation.models import ProviderCall
 
@@ -29,7 +28,7 @@ class ChargedForm(BaseDialogForm):
         max_digits=15,
         decimal_places=6,
         required=False,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=AmountInput,
     )
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
 

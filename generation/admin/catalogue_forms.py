@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from config.admin_site import MICROS
+from config.admin_site import MICROS, AmountInput
 from generation.models import CatalogueModel, ModelPrice
 from generation.services import model_check, model_price_check
 
@@ -45,7 +44,7 @@ def _amount(label: Any) -> forms.DecimalField:
         max_digits=13,
         decimal_places=6,
         required=False,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=AmountInput,
     )
 
 
@@ -66,6 +65,9 @@ class PriceForm(forms.ModelForm):
         for name in ("version", "valid_from"):
             if name in self.fields:
                 self.fields[name].required = False
+        for name in ("version", "source"):  # a table would make them as narrow as their headings
+            if name in self.fields:
+                self.fields[name].widget.attrs["style"] = "min-width: 10rem"
 
     def given(self) -> dict[str, Any]:
         """What `model_price_add` is told."""
