@@ -108,7 +108,7 @@ def _budgets(waiting: Waiting) -> dict[str, Any]:
     if full:
         note = ngettext("%(full)d of them used up", "%(full)d of them used up", full) % {"full": full}
     else:
-        note = _("80 % or more of the month's limit")
+        note = _("used or set aside: at least 80 %")
     is_bad = bool(near)
     return _tile(
         _("Budgets near the limit"), _count(len(near)), note, near_url(), is_bad=is_bad, icon="savings"
