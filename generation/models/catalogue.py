@@ -11,8 +11,8 @@ from config.db import BaseModel
 class CatalogueModel(BaseModel):
     """A model, as its provider calls it. Data that staff edit; `manage.py seed_catalogue` brings the first.
 
-    From `ends_at` on it isn't called any more, and `successor` says what to take instead. `seeded_as` is the fingerprint
-    of the facts that the command wrote; as long as it fits the row, nobody has edited them.
+    From `ends_at` on it isn't called any more, and `successor` says what to take instead. `seeded_as` is the
+    fingerprint of the facts that the command wrote; as long as it fits the row, nobody has edited them.
     """
 
     class Capability(models.TextChoices):
