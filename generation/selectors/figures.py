@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, F, Max, QuerySet, Sum
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -105,10 +105,11 @@ def _jobs_by_day(since: UUID) -> QuerySet[Any, Any]:
 
 def _calls_by_day(since: UUID) -> QuerySet[Any, Any]:
     took = F("settled_at") - F("sent_at")
+    answered = Q(resolution="")  # a person's word comes days after the call
     calls = ProviderCall.objects.filter(pk__gte=since).order_by().values(day=TruncDate("created_at"))
     return calls.annotate(
         cost=Sum("cost_micros"), read=Sum("input_tokens"), written=Sum("output_tokens"),
-        mean=Avg(took), longest=Max(took),
+        mean=Avg(took, filter=answered), longest=Max(took, filter=answered),
     )  # fmt: skip
 
 

@@ -106,3 +106,19 @@ def test_kept_answers_are_listed_without_their_bodies(back_office: Client, alice
 
     assert "POST /api/v1/auth/logout" in listed.text
     assert "response_body" not in shown.text
+
+
+@pytest.mark.parametrize(("username", "email"), [("ALICE", "new@example.com"), ("new", "Alice@Example.com")])
+def test_a_taken_name_or_address_is_told_in_its_place(
+    back_office: Client, alice: User, username: str, email: str
+) -> None:
+    User.objects.filter(pk=alice.pk).update(username="alice", email="alice@example.com")
+    given = {"username": username, "email": email, "language": "en"}
+    passwords = {"password1": "Long-pass-77x", "password2": "Long-pass-77x"}
+    form = back_office.post(reverse("admin:accounts_user_add"), given | passwords).context["adminform"].form
+    assert list(form.errors) == ["username" if username == "ALICE" else "email"]
+
+
+def test_logging_in_without_an_address_leads_to_the_first_page(staff: User) -> None:
+    answer = Client().post(reverse("admin:login"), {"username": staff.username, "password": PASSWORD})
+    assert answer.headers["Location"] == reverse("admin:index")

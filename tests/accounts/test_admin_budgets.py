@@ -96,6 +96,12 @@ def test_what_is_no_limit_is_refused(back_office: Client, alice: User, typed: st
     assert not Budget.objects.exists()
 
 
+def test_a_browser_sends_what_it_cant_read_as_a_number(back_office: Client) -> None:
+    """An input of type number would send nothing in its place, which means no limit."""
+    field = back_office.get(reverse("admin:accounts_budget_add")).context["adminform"].form["limit"]
+    assert field.field.widget.input_type == "text"
+
+
 def test_one_user_has_one_limit(back_office: Client, alice: User) -> None:
     budget_set(user=alice, limit_micros=5)
     page = back_office.post(reverse("admin:accounts_budget_add"), {"owner": str(alice.pk), "limit": "1"})

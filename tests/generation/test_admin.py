@@ -253,6 +253,7 @@ class TestHome:
 
         made_on(today - timedelta(days=13), cost_micros=700, input_tokens=1, output_tokens=2)
         made_on(today - timedelta(days=2), cost_micros=50)
+        made_on(today - timedelta(days=1), cost_micros=0, resolution="boss: charged")
         made_on(today - timedelta(days=14), cost_micros=9_999)
         days = daily_figures()
         assert [day.day for day in days] == [today - timedelta(days=n) for n in range(13, -1, -1)]
@@ -260,6 +261,7 @@ class TestHome:
         assert (days[11].succeeded, days[11].latency, days[11].slowest) == (1, 4.0, 4.0)
         assert sum(day.cost_micros for day in days) == 750
         assert days[-1].latency is None
+        assert days[-2].latency is None, "a person's word isn't the provider's answer"
 
     def test_figures_cost_two_queries(self, alice: User, django_assert_num_queries: Any) -> None:
         failed(alice)
