@@ -118,7 +118,7 @@ def test_from_registration_to_download(home: House) -> None:
         project = client.ask("POST", "/templates/projects", texts)
         asked = {"category_code": "product", "project_ids": [project["id"]]}
         preview = client.ask("POST", "/templates/batch-generate", {**asked, "dry_run": True})
-        assert preview["cost"]["providers"] == ["deepseek"]
+        assert [route["provider"] for route in preview["cost"]["routes"]] == ["deepseek"]
 
         key = {"Idempotency_Key": "first-batch"}
         job = client.ask("POST", "/templates/batch-generate?wait=30", asked, **key)
