@@ -5,6 +5,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
@@ -35,9 +36,13 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def schema_json() -> bytes:
-    """The schema of all addresses; it can't change while the process lives, and making it takes a while."""
+    """The schema of all addresses; it can't change while the process lives, and making it takes a while.
+
+    In English whoever asks first: names of choices that are translated go into ids of the schema.
+    """
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]
-    return to_json(generator.get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+    with translation.override("en"):
+        return to_json(generator.get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
 
 
 def api_not_found(request: HttpRequest, unknown: str) -> HttpResponse:
