@@ -123,9 +123,16 @@ def _templates(owner_id: UUID, category_code: str, codes: Sequence[str]) -> list
 def _states(
     owner_id: UUID, projects: Sequence[Project], templates: Sequence[ContentTemplate]
 ) -> dict[CellKey, Existing]:
-    """What there is already, and what an unfinished batch is going to write."""
+    """What there is already, and what an unfinished batch is going to write.
+
+    The unfinished is read first: a document that is finished between the two reads is then in both of them, and in the
+    other order it would be in neither and be bought again.
+    """
     cell = ("project_id", "content_template_id", "language")
     which = {"project__in": [p.pk for p in projects], "content_template__in": [t.pk for t in templates]}
+    unfinished = {"batch__job__status__in": ACTIVE, "batch__job__cancel_requested_at": None}
+    items = BatchItem.objects.filter(batch__owner_id=owner_id, **unfinished, job__status__in=ACTIVE)
+    pending = list(items.values_list(*cell))
     documents = Document.objects.owned_by(owner_id).annotate(is_stale=STALE).filter(**which).order_by()
     states = {
         (project, template, language_of(language)): Existing(
@@ -135,9 +142,7 @@ def _states(
             *cell, "source_language", "is_stale"
         ).iterator(chunk_size=2000)
     }
-    unfinished = {"batch__job__status__in": ACTIVE, "batch__job__cancel_requested_at": None}
-    items = BatchItem.objects.filter(batch__owner_id=owner_id, **unfinished, job__status__in=ACTIVE)
-    for project, template, language in items.values_list(*cell).iterator(chunk_size=2000):
+    for project, template, language in pending:
         states[project, template, language_of(language)] = Existing(
             DocumentState.PENDING, language_of(language)
         )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from accounts.models import User
 from generation.jobs import runner
@@ -487,6 +487,29 @@ def test_two_batches_at_the_same_moment_share_the_work(alice: User, tea: Project
     assert TemplateBatch.objects.count() == 2
     assert BatchItem.objects.filter(job__isnull=False).count() == 4
     assert BatchItem.objects.filter(skip_reason="pending").count() == 4
+
+
+def test_a_document_that_is_finished_while_another_batch_plans_is_not_bought_again(
+    alice: User, tea: Project, library: Library
+) -> None:
+    """A worker finishes it between the two reads of the planner, of what there is and of what is being written."""
+    first = batch_create(owner_id=alice.pk, options=options(limit=1))
+    runner.run(first.job_id)
+    reads: list[str] = []
+
+    def finish_after_the_first_read(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        answer = execute(sql, params, many, context)
+        if not reads and ('"templates_batchitem"' in sql or '"templates_document"' in sql):
+            reads.append(sql)
+            finish(first)
+        return answer
+
+    with connection.execute_wrapper(finish_after_the_first_read):
+        planned = batch_plan(owner_id=alice.pk, options=options())
+    assert reads
+    (written,) = documents_of(alice)
+    assert len(planned.to_run) == len(planned.items) - 1
+    assert written is not None
 
 
 @pytest.mark.parametrize("what", ["plan", "create"])
