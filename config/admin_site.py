@@ -27,7 +27,6 @@ from config import audit
 from config.db import uuid7_floor
 from config.errors import AppError, describe
 
-MICROS = 1_000_000
 #: Rows that one action takes on, and failures that it names one by one.
 ACTION_ROWS = 500
 FAILURES_NAMED = 10
@@ -206,15 +205,6 @@ def reload_page(model: type[Model], object_id: str) -> HttpResponse:
     """The answer to such a dialog, which htmx has sent: have the browser load the row's page anew."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[object_id])
     return HttpResponse(headers={"HX-Redirect": address})
-
-
-def money(micros: int | None, currency: str = "USD") -> str:
-    """Micro-units as people write them: no cent is rounded away, no zero is shown in vain."""
-    if micros is None:
-        return "-"
-    whole, fraction = divmod(abs(micros), MICROS)
-    digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
-    return f"{currency} {'-' if micros < 0 else ''}{whole:,}.{digits}"
 
 
 class AmountInput(UnfoldAdminTextInputWidget):

@@ -20,7 +20,8 @@ from accounts.domain.months import month_of, months_back
 from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors import budget_limit_default
 from accounts.services.budgets import budget_reset, budget_set
-from config.admin_site import MICROS, AmountInput, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, badge, money
+from config.admin_site import AmountInput, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, badge
+from config.money import MICROS, money
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000

@@ -13,7 +13,8 @@ from unfold.decorators import display
 
 from accounts.models import ProviderKey, User
 from accounts.services import key_set_active
-from config.admin_site import ReadOnlyAdmin, as_uuid, badge, error_text, money, run_each, unbroken
+from config.admin_site import ReadOnlyAdmin, as_uuid, badge, error_text, run_each, unbroken
+from config.money import money
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000

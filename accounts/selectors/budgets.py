@@ -15,8 +15,8 @@ from accounts.domain.months import month_of, next_month
 from accounts.models import Budget, BudgetPeriod
 from config import statements
 from config.api.lists.slots import Slot
+from config.money import MICROS
 
-MICROS = 1_000_000
 CURRENCY = "USD"
 
 LIMIT = statements.Select(

@@ -19,6 +19,7 @@ from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors.budgets import BudgetState, budget_get, budget_limit
 from config import statements
 from config.api.lists.slots import Slot
+from config.money import money
 
 #: More than anybody has: the largest value of the column, halved, so that sums with it stay in range.
 BOUNDLESS = 2**62
@@ -105,10 +106,10 @@ def exceeded(state: BudgetState, needed: int) -> BudgetExceededError:
     renews_at = f"{state.renews_at:%Y-%m-%dT%H:%M:%SZ}"
     kind = BudgetHeldError if state.used_micros + needed <= limit else BudgetExceededError
     return kind(
-        limit=usd(limit),
-        used=usd(state.used_micros),
-        reserved=usd(state.reserved_micros),
-        needed=usd(needed),
+        limit=money(limit),
+        used=money(state.used_micros),
+        reserved=money(state.reserved_micros),
+        needed=money(needed),
         renews_at=renews_at,
         details={
             "limit_micros": limit,
@@ -132,10 +133,3 @@ def budget_set(*, user: User, limit_micros: int | None) -> Budget:
 def budget_reset(*, user: User) -> None:
     """Let the default hold again."""
     Budget.objects.filter(owner=user).delete()
-
-
-def usd(micros: int) -> str:
-    """`USD 1.50`: no cent is rounded away."""
-    whole, fraction = divmod(abs(micros), 1_000_000)
-    digits = f"{fraction:06d}".rstrip("0").ljust(2, "0")
-    return f"USD {'-' if micros < 0 else ''}{whole}.{digits}"

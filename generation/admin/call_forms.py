@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 
-from config.admin_site import MICROS, AmountInput, as_uuid, money
+from config.admin_site import AmountInput, as_uuid
+from config.money import MICROS, money
 from generation.domain.prices import CURRENCY
 from generation.models import ProviderCall
 

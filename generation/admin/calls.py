@@ -16,11 +16,11 @@ from config.admin_site import (
     confirm,
     error_text,
     link_to,
-    money,
     reload_page,
     run_each,
     unbroken,
 )
+from config.money import money
 from generation.admin.call_forms import ChargedForm, rows_of
 from generation.admin.words import CALL_WORDS, call_badge
 from generation.domain.states import CallStatus

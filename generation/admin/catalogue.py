@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from config.admin_site import BackOfficeAdmin, ReadOnlyAdmin, badge, money, run_each, unbroken
+from config.admin_site import BackOfficeAdmin, ReadOnlyAdmin, badge, run_each, unbroken
 from config.errors import AppError
+from config.money import money
 from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
 from generation.domain.prices import BUILT_IN_PRICES, built_in_price
 from generation.models import CatalogueModel, ModelPrice

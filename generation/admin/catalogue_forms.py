@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
-from config.admin_site import MICROS, AmountInput
+from config.admin_site import AmountInput
+from config.money import MICROS
 from generation.models import CatalogueModel, ModelPrice
 from generation.services import model_check, model_price_check
 

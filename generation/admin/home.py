@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.domain.months import month_of
-from config.admin_site import MICROS, money
+from config.money import MICROS, money
 from generation.admin.words import JOB_WORDS
 from generation.domain.prices import CURRENCY
 from generation.selectors import Day, Waiting, daily_figures, things_waiting

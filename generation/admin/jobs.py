@@ -12,7 +12,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from config.admin_site import ReadOnlyAdmin, confirm, link_to, money, reload_page, run_each
+from config.admin_site import ReadOnlyAdmin, confirm, link_to, reload_page, run_each
+from config.money import money
 from generation.admin.words import JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
 from generation.jobs import registry

@@ -9,7 +9,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.admin_site import ReadOnlyAdmin, badge, link_to, money
+from config.admin_site import ReadOnlyAdmin, badge, link_to
+from config.money import money
 from generation.domain.origins import is_small_model
 from templates.models import Document, DocumentVersion
 from templates.models.documents import STALE, STALE_CONDITION

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from config.admin_site import money
+from config.money import money
 from generation.admin.home import duration
 from generation.domain.states import CallStatus, JobStatus
 from generation.jobs import ledger, runner, transitions

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.domain.months import month_of, months_back
 from accounts.models import BudgetPeriod, User
-from accounts.services.budgets import usd
+from config.money import money
 from generation.selectors.drifts import Drift, budget_drifts, budgets_missing
 from generation.services.budgets import budget_mend
 
@@ -127,5 +127,5 @@ def described(drift: Drift) -> str:
         ("used", drift.spent, drift.spent_due),
         ("set aside", drift.reserved, drift.reserved_due),
     ):
-        parts.append(f"{word} {usd(said)}" + ("" if said == due else f", the ledger says {usd(due)}"))
+        parts.append(f"{word} {money(said)}" + ("" if said == due else f", the ledger says {money(due)}"))
     return " · ".join(parts)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.db import IntegrityError
 
-from config.admin_site import money
+from config.money import money
 from generation.domain.list_prices import ListedModel, ListPriceError
 from generation.services import Outcome, SeededModel, catalogue_seed
 

@@ -15,6 +15,7 @@ from django.db.models import Count, Sum
 
 from accounts.selectors import budget_get, user_get_by_name
 from config.errors import AppError
+from config.money import MICROS
 from config.queues import Queue
 from generation.domain.states import ACTIVE
 from generation.jobs import runner
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 SHOWN_STALE = 20
-MICROS = 1_000_000
 #: What shells expect of a program that Ctrl-C has ended.
 EXIT_INTERRUPTED = 130
 #: Options that say what a new batch should be; a batch that goes on is what it is.
