@@ -33,16 +33,16 @@ help: ## This list
 	echo "First time: make demo, then make run. Settings: .env.example · 设置见 .env.example"
 
 setup: $(STAMP) ## Prepares everything: environment, packages, database, catalogue, sample projects
-	$(BIN)/python -m config.supervisor.prepare --projects $(SEED) --owner $(OWNER)
+	$(BIN)/python -m launcher.supervisor.prepare --projects $(SEED) --owner $(OWNER)
 
 demo: setup ## Sets up, then writes documents for the sample projects in Chinese and English
 	$(BIN)/python manage.py generate_templates --languages $(LANGUAGES) --owner $(OWNER) $(ARGS)
 
 run: $(STAMP) ## Starts everything on 127.0.0.1 (PORT=8000 BROKER_PORT=6390); Ctrl-C stops it
-	exec $(BIN)/python -m config.supervisor --bound $(ARGS)
+	exec $(BIN)/python -m launcher.supervisor --bound $(ARGS)
 
 local-llm: $(STAMP) ## Installs a small model that writes when no key is set (SIZE=0.5b or 1.5b, ARGS=--remove)
-	exec $(BIN)/python -m config.local_llm $(if $(SIZE),--size $(SIZE)) $(ARGS)
+	exec $(BIN)/python -m launcher.local_llm $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 test: $(STAMP) ## Runs the tests on SQLite (ARGS="tests/templates -k export" chooses some)
 	$(PYTEST) $(ARGS)

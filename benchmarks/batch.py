@@ -83,7 +83,7 @@ def start_postgres(stack: ExitStack) -> str:
 
 
 def start_broker(stack: ExitStack, folder: Path) -> str:
-    from config.supervisor.broker import Broker
+    from launcher.supervisor.broker import Broker
 
     return stack.enter_context(Broker(folder / "valkey")).url
 

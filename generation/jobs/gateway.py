@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 #: Whose account a call is made with, besides the ids of users' own keys.
 OPERATOR = "operator"
-#: What the small local model works on at once (`config.local_llm.server`); more would only wait there, and time out.
+#: What the small local model works on at once (`launcher.local_llm.server`); more would only wait there, and time out.
 SMALL_MODEL_SLOTS = 2
 #: The longest that a thread stands in the queue; then its job goes back into the database's queue and makes room.
 LONGEST_WAIT_S = 60.0

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME
+from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 
 
 def create_demo() -> str:

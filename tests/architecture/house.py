@@ -11,6 +11,7 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "config"
+LAUNCHER = "launcher"
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def is_ours(package: str) -> bool:
 
 
 def product() -> list[Source]:
-    """Every module of the kernel and the apps; migrations are history, not source."""
-    return list(read(KERNEL, *house_apps()))
+    """Every module of the kernel, the launcher and the apps; migrations are history, not source."""
+    return list(read(KERNEL, LAUNCHER, *house_apps()))
 
 
 def read(*folders: str) -> Iterator[Source]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.house import KERNEL, ROOT, house_apps
+from tests.architecture.house import KERNEL, LAUNCHER, ROOT, house_apps
 
 LINTER = Path(sys.executable).with_name("lint-imports")
 TO_COME = ("prompts", "models3d", "minutes", "conversations", "agents")
@@ -38,6 +38,13 @@ PLANTS = {
         "generation/selectors.py", "from config.settings.base import BASE_DIR", "composition-root"
     ),
     "urls": plant("templates/handlers.py", "import config.urls", "composition-root"),
+    "launcher on an app": plant(
+        "launcher/supervisor/plan.py", "from generation.domain.states import JobStatus", "launcher"
+    ),
+    "launcher on the kernel's product": plant(
+        "launcher/local_llm/room.py", "from config.celery import enqueue", "launcher"
+    ),
+    "on the launcher": plant("accounts/selectors/users.py", "import launcher.supervisor.ports", "launched"),
     "inside, upwards": plant(
         "accounts/errors.py", "from accounts.domain.names import is_email", "vocabulary"
     ),
@@ -75,7 +82,7 @@ def pyproject() -> str:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The house, without its data."""
-    for package in (KERNEL, *house_apps()):
+    for package in (KERNEL, LAUNCHER, *house_apps()):
         for path in (ROOT / package).rglob("*.py"):
             target = tmp_path / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -129,9 +136,9 @@ def test_an_import_for_type_checkers_is_no_violation(copy: Path) -> None:
 def test_every_installed_app_is_under_contract() -> None:
     linter = tomllib.loads(pyproject())["tool"]["importlinter"]
     found = contracts(pyproject())
-    assert set(linter["root_packages"]) == {KERNEL, *house_apps()}
+    assert set(linter["root_packages"]) == {KERNEL, LAUNCHER, *house_apps()}
     assert set(found["vocabulary"]["containers"]) == set(house_apps())
-    assert set(found["cycles"]["ancestors"]) == {KERNEL, *house_apps()}
+    assert set(found["cycles"]["ancestors"]) == {KERNEL, LAUNCHER, *house_apps()}
     assert set(house_apps()) <= set(found["kernel"]["forbidden_modules"])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.management import get_commands
 
-from tests.architecture.house import KERNEL, ROOT, house_apps
+from tests.architecture.house import KERNEL, LAUNCHER, ROOT, house_apps
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
@@ -52,7 +52,17 @@ def missing_files(text: str) -> list[str]:
 
 
 def folders() -> set[str]:
-    return {KERNEL, *house_apps(), "tests", "docs", "benchmarks", "requirements", "deploy", "examples"}
+    return {
+        KERNEL,
+        LAUNCHER,
+        *house_apps(),
+        "tests",
+        "docs",
+        "benchmarks",
+        "requirements",
+        "deploy",
+        "examples",
+    }
 
 
 def missing_commands(text: str) -> list[str]:

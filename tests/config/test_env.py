@@ -8,7 +8,7 @@ import pytest
 
 from config.dotenv import parse
 from config.env import ROOT, Env, EnvironmentProblem
-from config.supervisor.plan import declare
+from launcher.supervisor.plan import declare
 
 
 def env_of(tmp_path: Path, text: str = "", **environ: str) -> Env:
@@ -253,7 +253,12 @@ def example() -> str:
 def asked_for() -> set[str]:
     """The names that any settings module or the supervisor reads, found in their source."""
     reader = re.compile(r"\benv\.(?:str|secret|bool|int|float|list|url)\(\s*\"([A-Z0-9_]+)\"")
-    sources = [path for path in (ROOT / "config").rglob("*.py") if path.name != "env.py"]
+    sources = [
+        path
+        for package in ("config", "launcher")
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "env.py"
+    ]
     return {name for path in sources for name in reader.findall(path.read_text("utf-8"))}
 
 

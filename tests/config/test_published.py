@@ -4,8 +4,6 @@ import fcntl
 import stat
 from pathlib import Path
 
-import pytest
-
 from config.published import (
     BROKER,
     SMALL_MODEL,
@@ -15,7 +13,6 @@ from config.published import (
     published_settings,
     withdraw,
 )
-from config.supervisor.plan import would_be_asked
 
 MODEL = {"SMALL_MODEL_BASE_URL": "http://127.0.0.1:9/v1", "SMALL_MODEL_API_KEY": "k"}
 
@@ -48,24 +45,3 @@ def test_only_the_owner_reads_it(tmp_path: Path) -> None:
     publish(path, "密")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text("utf-8") == "密"
-
-
-@pytest.mark.parametrize(
-    ("environ", "wanted"),
-    [
-        ({}, True),
-        ({"DEEPSEEK_API_KEY": "sk-1"}, False),
-        ({"DEEPSEEK_API_KEY": "sk-1", "LLM_PROVIDERS": "deepseek,local-model"}, True),
-        ({"LLM_PROVIDERS": "sandbox"}, False),
-        ({"LOCAL_LLM_BASE_URL": "http://127.0.0.1:11434/v1"}, False),
-    ],
-)
-def test_the_small_model_is_served_only_where_it_would_be_asked(
-    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], wanted: bool
-) -> None:
-    monkeypatch.setenv("ENV_FILE", "")
-    for name in ("LLM_PROVIDERS", "LOCAL_LLM_BASE_URL", "DEEPSEEK_API_KEY", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    assert would_be_asked() is wanted

@@ -1,6 +1,6 @@
 """What stands in for the package xllamacpp: copied as `xllamacpp.py` into the environment of a pretended small model.
 
-Has the names that `config/local_llm/server.py` uses, and streams one Chinese document to every caller. While
+Has the names that `launcher/local_llm/server.py` uses, and streams one Chinese document to every caller. While
 a file `<model>.broken` lies beside the model, it can't be loaded.
 """
 

@@ -29,12 +29,12 @@ from django.utils import timezone
 from accounts.models import User
 from config.celery import app
 from config.queues import Queue
-from config.supervisor.broker import Broker
-from config.supervisor.processes import Child, ProcessSpec
 from generation.domain.states import JobStatus
 from generation.jobs import services, sweeper
 from generation.jobs.registry import NoOutput
 from generation.models import Job, WorkerHeartbeat
+from launcher.supervisor.broker import Broker
+from launcher.supervisor.processes import Child, ProcessSpec
 from tests.conftest import make_user
 from tests.support.catalogue import catalogue_make
 from tests.support.databases import Database, fresh_database, in_use
@@ -130,7 +130,7 @@ class House:
         }
 
     def _await_heartbeat(self, worker: Worker, known: set[str]) -> None:
-        """Workers tell the process id under the launcher's group; which row is whose is found by exclusion."""
+        """Workers tell the process id under its bond's group; which row is whose is found by exclusion."""
 
         def row() -> WorkerHeartbeat | None:
             if not worker.child.is_alive():

@@ -10,8 +10,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.supervisor.broker import Broker, BrokerError
-from config.supervisor.ports import LOOPBACK, is_free
+from launcher.supervisor.broker import Broker, BrokerError
+from launcher.supervisor.ports import LOOPBACK, is_free
 
 pytestmark = [pytest.mark.system, pytest.mark.once]
 

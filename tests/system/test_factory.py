@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from config.supervisor.ports import LOOPBACK, free_port
 from generation.models import ProviderCall
+from launcher.supervisor.ports import LOOPBACK, free_port
 from templates.models import Document, TemplateBatch
 from templates.services import catalogue_init
 from tests.support.processes import House

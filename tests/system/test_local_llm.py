@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from config.env import ROOT
-from config.local_llm.room import Receipt, Room
-from config.local_llm.weights import MODELS
-from config.supervisor.ports import answers, free_port
+from launcher.local_llm.room import Receipt, Room
+from launcher.local_llm.weights import MODELS
+from launcher.supervisor.ports import answers, free_port
 from tests.support import fake_xllamacpp
 from tests.support.programs import Program, all_gone, below, eventually, running
 
@@ -55,7 +55,7 @@ def environ(var_dir: Path, **changes: str) -> dict[str, str]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder after `make setup`."""
     folder = tmp_path_factory.mktemp("var")
-    prepare = [sys.executable, "-m", "config.supervisor.prepare", "--projects", "examples/projects.csv"]
+    prepare = [sys.executable, "-m", "launcher.supervisor.prepare", "--projects", "examples/projects.csv"]
     subprocess.run(prepare, cwd=ROOT, env={**os.environ, **environ(folder)}, check=True, capture_output=True)
     return folder
 
@@ -66,7 +66,7 @@ def data(prepared: Path, tmp_path: Path) -> Path:
 
 
 def house(environment: dict[str, str]) -> tuple[list[str], dict[str, str]]:
-    return [sys.executable, "-m", "config.supervisor"], environment
+    return [sys.executable, "-m", "launcher.supervisor"], environment
 
 
 def next_document(environment: dict[str, str]) -> tuple[str, str]:
@@ -95,7 +95,7 @@ def next_document(environment: dict[str, str]) -> tuple[str, str]:
 
 
 def server_pid(program: Program) -> int:
-    """The process id of the model's server, below the supervisor and its launcher."""
+    """The process id of the model's server, below the supervisor and its bond."""
     found = subprocess.run(
         ["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True
     ).stdout
@@ -104,7 +104,7 @@ def server_pid(program: Program) -> int:
     (pid,) = [
         int(pid)
         for pid, command in rows
-        if int(pid) in family and "local_llm/server.py" in command and "launcher.py" not in command
+        if int(pid) in family and "local_llm/server.py" in command and "bond.py" not in command
     ]
     return pid
 
@@ -152,9 +152,9 @@ def test_a_model_that_cannot_start_takes_nothing_down(data: Path) -> None:
 #: A supervisor over a process that never gets ready and one that tells what it was told of it.
 WAITING = """
 import sys
-from config.supervisor import loop
-from config.supervisor.console import Console
-from config.supervisor.processes import ProcessSpec
+from launcher.supervisor import loop
+from launcher.supervisor.console import Console
+from launcher.supervisor.processes import ProcessSpec
 
 loop.DISPENSABLE_PATIENCE_SECONDS = 0.3
 told = {"MODEL": "there", "PYTHONUNBUFFERED": "1"}

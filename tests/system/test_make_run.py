@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 from config.env import ROOT
-from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME
-from config.supervisor.ports import LOOPBACK, free_port, holder, is_free
+from launcher.supervisor.ports import LOOPBACK, free_port, holder, is_free
 from tests.support.programs import all_gone, below, eventually, running
 
 pytestmark = [pytest.mark.system, pytest.mark.once]
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.system, pytest.mark.once]
 def supervisor(tmp_path: Path, **environ: str) -> tuple[list[str], dict[str, str]]:
     defaults = {"VAR_DIR": str(tmp_path), "ENV_FILE": "", "REDIS_URL": "", "DATABASE_URL": ""}
     defaults |= {"DJANGO_SETTINGS_MODULE": "config.settings.dev", "STOP_SECONDS": "5"}
-    return [sys.executable, "-m", "config.supervisor"], {**defaults, **environ}
+    return [sys.executable, "-m", "launcher.supervisor"], {**defaults, **environ}
 
 
 def test_taken_ports_are_all_named_with_their_holder_and_a_way_out(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_database_that_is_not_set_up_is_refused(tmp_path: Path) -> None:
 
 
 def test_help_teaches() -> None:
-    with running([sys.executable, "-m", "config.supervisor", "--help"]) as program:
+    with running([sys.executable, "-m", "launcher.supervisor", "--help"]) as program:
         assert program.end() == 0
     for word in ("agent_builds", "status_updates", "BROKER_PORT", "REDIS_URL", "make run"):
         assert word in program.text
@@ -72,7 +72,7 @@ def test_help_teaches() -> None:
 
 def test_setup_may_be_repeated_and_overwrites_nothing(tmp_path: Path) -> None:
     _, environ = supervisor(tmp_path)
-    prepare = [sys.executable, "-m", "config.supervisor.prepare", "--projects", "examples/projects.csv"]
+    prepare = [sys.executable, "-m", "launcher.supervisor.prepare", "--projects", "examples/projects.csv"]
     with running(prepare, environ) as first:
         assert first.end(40) == 0, first.text
     with running(prepare, environ) as second:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from config.supervisor.console import Console, wants_colour
-from config.supervisor.loop import RestartPolicy
-from config.supervisor.processes import Child, ProcessSpec
+from launcher.supervisor.console import Console, wants_colour
+from launcher.supervisor.loop import RestartPolicy
+from launcher.supervisor.processes import Child, ProcessSpec
 from tests.support.programs import all_gone, below, running
 
 pytestmark = [pytest.mark.system, pytest.mark.once]
@@ -24,9 +24,9 @@ pytestmark = [pytest.mark.system, pytest.mark.once]
 HOUSE = """
 import json, sys
 from pathlib import Path
-from config.supervisor.console import Console
-from config.supervisor.loop import RestartPolicy, Supervisor
-from config.supervisor.processes import ProcessSpec
+from launcher.supervisor.console import Console
+from launcher.supervisor.loop import RestartPolicy, Supervisor
+from launcher.supervisor.processes import ProcessSpec
 
 house = json.loads(sys.argv[1])
 stages = [

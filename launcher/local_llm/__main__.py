@@ -1,4 +1,4 @@
-"""`python -m config.local_llm`: see --help."""
+"""`python -m launcher.local_llm`: see --help."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.env import ROOT, Env, EnvironmentProblem
-from config.local_llm.installer import Bars, InstallError, install, only_one
-from config.local_llm.joining import JoiningError
-from config.local_llm.packages import UNCHANGED, FetchError, Packages
-from config.local_llm.room import Room
-from config.local_llm.weights import DEFAULT, MODELS
+from launcher.local_llm.installer import Bars, InstallError, install, only_one
+from launcher.local_llm.joining import JoiningError
+from launcher.local_llm.packages import UNCHANGED, FetchError, Packages
+from launcher.local_llm.room import Room
+from launcher.local_llm.weights import DEFAULT, MODELS
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -44,7 +44,7 @@ INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m config.local_llm",
+        prog="python -m launcher.local_llm",
         description=EXPLANATION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -12,12 +12,12 @@ from importlib import import_module
 from pathlib import Path
 
 from config.env import Env, EnvironmentProblem, Problem
-from config.local_llm.room import Room
 from config.providers import SMALL_MODEL, provider_settings
-from config.supervisor.broker import Broker
-from config.supervisor.ports import LOOPBACK, answers
-from config.supervisor.processes import ProcessSpec
-from config.supervisor.small_model import SmallModel
+from launcher.local_llm.room import Room
+from launcher.supervisor.broker import Broker
+from launcher.supervisor.ports import LOOPBACK, answers
+from launcher.supervisor.processes import ProcessSpec
+from launcher.supervisor.small_model import SmallModel
 
 DEFAULT_SETTINGS = "config.settings.dev"
 AGENT_BUILDS, STATUS_UPDATES = "agent_builds", "status_updates"

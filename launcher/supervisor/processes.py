@@ -15,7 +15,7 @@ from typing import IO, Self
 
 from config.env import ROOT
 
-LAUNCHER = Path(__file__).with_name("launcher.py")
+BOND = Path(__file__).with_name("bond.py")
 KILL_SECONDS = 5.0  # how long the kernel may take to end a killed group before we call it a fault
 
 
@@ -42,7 +42,7 @@ class ProcessSpec:
 class Child:
     """A running ProcessSpec that can't outlive the process that started it.
 
-    The command runs under `launcher.py`, in a process group of its own, so that a Ctrl-C in the terminal
+    The command runs under `bond.py`, in a process group of its own, so that a Ctrl-C in the terminal
     reaches only the supervisor and a kill reaches everything that the command has started. Output goes to
     `log` (appended) or, without it, to `output`, a pipe that must be read.
     """
@@ -75,7 +75,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The launcher's process id, which is also the id of the process group."""
+        """The process id of `bond.py`, which is also the id of the process group."""
         return self._running().pid
 
     @property
@@ -103,7 +103,7 @@ class Child:
         return code if code is not None else 0
 
     def terminate(self) -> None:
-        """Asks the command to end. The launcher kills it after `grace_seconds`."""
+        """Asks the command to end. `bond.py` kills it after `grace_seconds`."""
         if self.is_alive():
             self._running().terminate()
 
@@ -129,7 +129,7 @@ class Child:
             sys.executable,
             "-I",
             "-S",
-            LAUNCHER,
+            BOND,
             str(bond),
             str(self.spec.grace_seconds),
             *self.spec.command,

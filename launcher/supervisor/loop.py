@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from config.supervisor.console import Console
-from config.supervisor.processes import Child, ProcessSpec
+from launcher.supervisor.console import Console
+from launcher.supervisor.processes import Child, ProcessSpec
 
 SUPERVISOR = "atelier"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -292,7 +292,7 @@ class Supervisor:
 
 
 def ended_by(code: int) -> str:
-    """In words, how a process ended. A launcher passes on signal n as code 128 + n."""
+    """In words, how a process ended. `bond.py` passes on signal n as code 128 + n."""
     number = code - 128 if code > 128 else -code
     if code == 0:
         return "ended by itself"
