@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import QuerySet
 
-from config.api.lists.slots import Slot
-from config.statements import Select
+from config.sql.placeholders import Placeholder
+from config.sql.statements import Select
 from templates.domain.inputs import Language, ProjectInput, TemplateInput
 from templates.models import (
     BatchItem,
@@ -95,8 +95,8 @@ TEMPLATE_TEXTS = (
     *("description_zh", "description_en", "prompt_zh", "prompt_en"),
 )
 FINGERPRINTS = ("fingerprint_zh", "fingerprint_en")
-OWNER = Slot("owner_id", models.UUIDField())
-PK = Slot("pk", models.UUIDField())
+OWNER = Placeholder("owner_id", models.UUIDField())
+PK = Placeholder("pk", models.UUIDField())
 
 _PROJECT = Select(
     lambda: Project.objects.filter(pk=PK, owner_id=OWNER).values_list(*PROJECT_TEXTS, *FINGERPRINTS)

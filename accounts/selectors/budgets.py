@@ -13,14 +13,16 @@ from django.utils import timezone
 
 from accounts.domain.months import month_of, next_month
 from accounts.models import Budget, BudgetPeriod
-from config import statements
-from config.api.lists.slots import Slot
 from config.money import MICROS
+from config.sql.placeholders import Placeholder
+from config.sql.statements import Select
 
 CURRENCY = "USD"
 
-LIMIT = statements.Select(
-    lambda: Budget.objects.filter(owner_id=Slot("owner", models.UUIDField())).values_list("limit_micros")
+LIMIT = Select(
+    lambda: Budget.objects.filter(owner_id=Placeholder("owner", models.UUIDField())).values_list(
+        "limit_micros"
+    )
 )
 
 

@@ -17,33 +17,33 @@ from accounts.domain.months import month_of
 from accounts.errors import BudgetExceededError, BudgetHeldError
 from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors.budgets import BudgetState, budget_get, budget_limit
-from config import statements
-from config.api.lists.slots import Slot
 from config.money import money
+from config.sql.placeholders import Placeholder
+from config.sql.statements import Update
 
 #: More than anybody has: the largest value of the column, halved, so that sums with it stay in range.
 BOUNDLESS = 2**62
 
-OWNER = Slot("owner", models.UUIDField())
-MONTH = Slot("month", models.DateField())
-IS_TEST = Slot("is_test", models.BooleanField())
-NOW = Slot("now", models.DateTimeField())
-MICROS = Slot("micros", models.BigIntegerField())
-SPENT = Slot("spent", models.BigIntegerField())
-LIMIT = Slot("limit", models.BigIntegerField())
+OWNER = Placeholder("owner", models.UUIDField())
+MONTH = Placeholder("month", models.DateField())
+IS_TEST = Placeholder("is_test", models.BooleanField())
+NOW = Placeholder("now", models.DateTimeField())
+MICROS = Placeholder("micros", models.BigIntegerField())
+SPENT = Placeholder("spent", models.BigIntegerField())
+LIMIT = Placeholder("limit", models.BigIntegerField())
 
 
 def _period() -> models.QuerySet[BudgetPeriod]:
     return BudgetPeriod.objects.filter(owner_id=OWNER, month=MONTH, is_test=IS_TEST)
 
 
-RESERVE = statements.Update(
+RESERVE = Update(
     lambda: (
         _period().filter(spent_micros__lte=LIMIT - F("reserved_micros") - MICROS),
         {"reserved_micros": F("reserved_micros") + MICROS, "updated_at": NOW},
     )
 )
-CLOSE = statements.Update(
+CLOSE = Update(
     lambda: (
         _period(),
         {

@@ -27,11 +27,11 @@ from django.utils import timezone
 from accounts.domain.months import month_of
 from accounts.models import ProviderKey
 from accounts.services.budgets import budget_close, budget_reserve
-from config import statements
-from config.api.lists.slots import Slot
 from config.db import savepoint
 from config.errors import Charged
-from config.statements import SavedSlot
+from config.sql.placeholders import Placeholder, SavedPlaceholder
+from config.sql.statements import Update
+from config.sql.writes import insert
 from generation.domain.prices import CURRENCY
 from generation.domain.states import TERMINAL, CallStatus, JobStatus
 from generation.errors import CallInFlightError, CallUncertainError
@@ -41,8 +41,8 @@ from generation.providers.base import Usage
 TEXT = "llm"
 Resolution = Literal["released", "charged"]
 
-NOW = Slot("now", models.DateTimeField())
-PK = Slot("pk", models.UUIDField())
+NOW = Placeholder("now", models.DateTimeField())
+PK = Placeholder("pk", models.UUIDField())
 #: What a settled row gets besides its status and times.
 SETTLED_FIELDS = (
     "cost_micros",
@@ -54,13 +54,13 @@ SETTLED_FIELDS = (
     "reasoning_tokens",
     "is_estimate",
 )
-SEND = statements.Update(
+SEND = Update(
     lambda: (
         ProviderCall.objects.filter(pk=PK, status=CallStatus.RESERVED),
         {"status": CallStatus.SENT, "sent_at": NOW, "updated_at": NOW},
     )
 )
-SETTLE = statements.Update(
+SETTLE = Update(
     lambda: (
         ProviderCall.objects.filter(pk=PK, status__in=[CallStatus.SENT, CallStatus.UNCERTAIN]),
         {
@@ -68,7 +68,7 @@ SETTLE = statements.Update(
             "settled_at": NOW,
             "updated_at": NOW,
             **{
-                name: SavedSlot(name, cast(Any, ProviderCall._meta.get_field(name)))
+                name: SavedPlaceholder(name, cast(Any, ProviderCall._meta.get_field(name)))
                 for name in SETTLED_FIELDS
             },
         },
@@ -151,7 +151,7 @@ def reserve(
     )
     try:
         with transaction.atomic() if is_counted else savepoint():
-            statements.insert(call)
+            insert(call)
             if is_counted:
                 budget_reserve(owner_id=job.owner_id, micros=micros, is_test=is_test, now=now)
     except IntegrityError as exc:

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from config import statements
 from config.celery import enqueue
+from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE, JobStatus
 from generation.errors import JobStateError
 from generation.jobs import ledger, parents, transitions
@@ -81,11 +81,9 @@ def children_submit(*, parent: Job, kind: str, inputs: Iterable[Any]) -> list[Jo
         )
         for position, value in enumerate(inputs, start=1)
     ]
-    statements.insert_all(children)
+    insert_all(children)
     nothing: dict[str, Any] = {}
-    statements.insert_all(
-        [JobEvent(job_id=child.pk, seq=1, type="queued", data=nothing) for child in children]
-    )
+    insert_all([JobEvent(job_id=child.pk, seq=1, type="queued", data=nothing) for child in children])
     return children
 
 

@@ -11,35 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.db.models.sql import UpdateQuery
 from django.utils import timezone
 
-from config import statements
-from config.api.lists.slots import Slot
-from config.statements import SavedSlot
+from config.sql.placeholders import Placeholder, SavedPlaceholder
+from config.sql.statements import Also, Update
+from config.sql.writes import insert, update_returning
 from generation.domain.states import JobStatus
 from generation.models import Job, JobEvent
 
 
-def update_returning(rows: models.QuerySet[Job], **values: Any) -> Job | None:
-    """UPDATE … RETURNING the one row that matches, or None.
-
-    `QuerySet.update` only counts; a claim needs the row as it is after the write, and reading it again could show
-    somebody else's next step.
-    """
-    found = _update_returning(rows, [str(field.column) for field in Job._meta.concrete_fields], values)
+def change_quietly(rows: models.QuerySet[Job], **values: Any) -> Job | None:
+    """Apply `values` to the row that matches, without an event: nothing has happened that anybody would read of."""
+    found = update_returning(rows, {**values, "updated_at": timezone.now()})
     return found[0] if found else None
-
-
-def _update_returning(rows: models.QuerySet[Job], columns: list[str], values: Mapping[str, Any]) -> list[Job]:
-    query: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]
-    query.add_update_values({**values, "updated_at": timezone.now()})
-    sql, params = query.get_compiler(connection=connection).as_sql()
-    names = ", ".join(map(connection.ops.quote_name, columns))
-    return list(Job.objects.raw(f"{sql} RETURNING {names}", params))  # noqa: S608 — our own SQL and columns
 
 
 def change(
@@ -47,14 +34,14 @@ def change(
 ) -> Job | None:
     """Apply `values` to the row that matches and append its event; None when it didn't match."""
     with transaction.atomic(savepoint=False):
-        job = update_returning(rows, event_seq=F("event_seq") + 1, **values)
+        job = change_quietly(rows, event_seq=F("event_seq") + 1, **values)
         if job is not None:
             _append(job, event, data)
     return job
 
 
 def _change_by(
-    statement: statements.Update[Job], event: str, data: Mapping[str, Any] | None = None, **values: Any
+    statement: Update[Job], event: str, data: Mapping[str, Any] | None = None, **values: Any
 ) -> Job | None:
     """`change` by a compiled statement that counts `event_seq` up and inserts the event (`NUMBERED_EVENT`)."""
     with nullcontext() if statement.is_one_statement else transaction.atomic(savepoint=False):
@@ -62,14 +49,14 @@ def _change_by(
 
 
 def _append(job: Job, event: str, data: Mapping[str, Any] | None) -> None:
-    statements.insert(JobEvent(job_id=job.pk, seq=job.event_seq, type=event, data=dict(data or {})))
+    insert(JobEvent(job_id=job.pk, seq=job.event_seq, type=event, data=dict(data or {})))
 
 
 def change_all(rows: models.QuerySet[Job], event: str, **values: Any) -> int:
     """`change` for many rows at once; returns how many matched."""
     with transaction.atomic(savepoint=False):
-        values = {**values, "event_seq": F("event_seq") + 1}
-        moved = _update_returning(rows, ["id", "event_seq"], values)
+        values = {**values, "event_seq": F("event_seq") + 1, "updated_at": timezone.now()}
+        moved = update_returning(rows, values, columns=["id", "event_seq"])
         JobEvent.objects.bulk_create(JobEvent(job_id=job.pk, seq=job.event_seq, type=event) for job in moved)
     return len(moved)
 
@@ -86,7 +73,9 @@ def note(job_id: UUID, event: str, data: Mapping[str, Any] | None = None, **valu
 IN_FLIGHT = (JobStatus.RUNNING, JobStatus.WAITING)
 
 
-def claimable(now: datetime | Slot, *, parent_id: UUID | Slot | None = None) -> models.QuerySet[Job]:
+def claimable(
+    now: datetime | Placeholder, *, parent_id: UUID | Placeholder | None = None
+) -> models.QuerySet[Job]:
     """Queued, due, and with a parent (if any) that lets another child start; with `parent_id` its children only."""
     jobs = Job.objects.filter(status=JobStatus.QUEUED, not_before__lte=now, cancel_requested_at=None)
     if parent_id is not None:
@@ -123,7 +112,7 @@ def claim_next_child(parent_id: UUID, *, worker: str, lease: timedelta) -> Job |
     return _claim_by(CLAIM_NEXT_CHILD, worker, lease, parent_id=parent_id)
 
 
-def _claim_by(statement: statements.Update[Job], worker: str, lease: timedelta, **which: Any) -> Job | None:
+def _claim_by(statement: Update[Job], worker: str, lease: timedelta, **which: Any) -> Job | None:
     now = timezone.now()
     return _change_by(
         statement,
@@ -141,26 +130,26 @@ def _claimed() -> dict[str, Any]:
         "status": JobStatus.RUNNING,
         "attempt": F("attempt") + 1,
         "event_seq": F("event_seq") + 1,
-        "worker": SavedSlot("worker", models.CharField()),
-        "lease_expires_at": SavedSlot("lease_expires_at", models.DateTimeField()),
+        "worker": SavedPlaceholder("worker", models.CharField()),
+        "lease_expires_at": SavedPlaceholder("lease_expires_at", models.DateTimeField()),
         "started_at": Coalesce(F("started_at"), NOW),
         "updated_at": NOW,
     }
 
 
 def _next_child() -> models.QuerySet[Job]:
-    children = claimable(NOW, parent_id=Slot("parent_id", models.UUIDField())).order_by("position")
+    children = claimable(NOW, parent_id=Placeholder("parent_id", models.UUIDField())).order_by("position")
     # `=` and not IN: a scalar subquery runs once, one with IN may run, and lock another row, once per row.
     return Job.objects.filter(pk=Subquery(unlocked(children).values("pk")[:1]), status=JobStatus.QUEUED)
 
 
-NOW = Slot("now", models.DateTimeField())
-PK = Slot("pk", models.UUIDField())
-NUMBERED_EVENT = statements.Also(
+NOW = Placeholder("now", models.DateTimeField())
+PK = Placeholder("pk", models.UUIDField())
+NUMBERED_EVENT = Also(
     JobEvent, copied={"job_id": "id", "seq": "event_seq"}, given={"type": "event", "data": "data"}
 )
-CLAIM = statements.Update(lambda: (claimable(NOW).filter(pk=PK), _claimed()), also=NUMBERED_EVENT)
-CLAIM_NEXT_CHILD = statements.Update(lambda: (_next_child(), _claimed()), also=NUMBERED_EVENT)
+CLAIM = Update(lambda: (claimable(NOW).filter(pk=PK), _claimed()), also=NUMBERED_EVENT)
+CLAIM_NEXT_CHILD = Update(lambda: (_next_child(), _claimed()), also=NUMBERED_EVENT)
 
 
 def claim_poll(job_id: UUID, *, worker: str, lease: timedelta) -> Job | None:
@@ -169,7 +158,7 @@ def claim_poll(job_id: UUID, *, worker: str, lease: timedelta) -> Job | None:
     rows = Job.objects.filter(pk=job_id, status=JobStatus.WAITING, not_before__lte=now).exclude(
         provider_ref=""
     )
-    return update_returning(
+    return change_quietly(
         rows, status=JobStatus.RUNNING, attempt=F("attempt") + 1, worker=worker, lease_expires_at=now + lease
     )
 
@@ -185,14 +174,14 @@ def held(job: Job) -> models.QuerySet[Job]:
 FREED: dict[str, Any] = {"lease_expires_at": None, "worker": ""}
 
 
-SUCCEED = statements.Update(
+SUCCEED = Update(
     lambda: (
         Job.objects.filter(
-            pk=PK, status=JobStatus.RUNNING, attempt=Slot("attempt", models.PositiveIntegerField())
+            pk=PK, status=JobStatus.RUNNING, attempt=Placeholder("attempt", models.PositiveIntegerField())
         ),
         {
             "status": JobStatus.SUCCEEDED,
-            "output": SavedSlot("output", models.JSONField()),
+            "output": SavedPlaceholder("output", models.JSONField()),
             "error": None,
             "progress": 100,
             "event_seq": F("event_seq") + 1,
@@ -246,7 +235,7 @@ def requeue(
 
 def postpone(job: Job, *, not_before: datetime) -> Job | None:
     """`running → queued` without a failure and without an event: nothing has happened yet."""
-    return update_returning(
+    return change_quietly(
         held(job), status=JobStatus.QUEUED, not_before=not_before, published_at=None, **FREED
     )
 
@@ -264,7 +253,7 @@ def wait_for_provider(job: Job, *, provider: str, provider_ref: str, poll_at: da
         "not_before": poll_at,
     }
     if job.provider_ref == provider_ref and job.provider == provider:
-        return update_returning(held(job), **values, **FREED)
+        return change_quietly(held(job), **values, **FREED)
     return change(
         held(job), "waiting", {"provider": provider, "provider_ref": provider_ref}, **values, **FREED
     )

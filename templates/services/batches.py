@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.domain.actions import Action, ObjectType
 from accounts.models import User
 from accounts.services import activity_record
-from config import statements
+from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
 from generation.jobs import services as jobs
@@ -89,7 +89,7 @@ def _create_items(batch: TemplateBatch, job: Job, planned: BatchPlan, *, model: 
             ],
         )
     )
-    statements.insert_all(
+    insert_all(
         [
             BatchItem(
                 batch_id=batch.pk,

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.db import models
 
-from config import statements
-from config.api.lists.slots import Slot
 from config.db import uuid7
+from config.sql.placeholders import Placeholder
+from config.sql.statements import Select
+from config.sql.writes import insert
 from generation.models import Job
 from templates.models import Document, DocumentVersion
 
@@ -31,11 +32,11 @@ class FinishedText:
     cost_micros: int
 
 
-_KNOWN = statements.Select(
+_KNOWN = Select(
     lambda: Document.objects.filter(
-        project_id=Slot("project_id", models.UUIDField()),
-        content_template_id=Slot("content_template_id", models.UUIDField()),
-        language=Slot("language", models.CharField()),
+        project_id=Placeholder("project_id", models.UUIDField()),
+        content_template_id=Placeholder("content_template_id", models.UUIDField()),
+        language=Placeholder("language", models.CharField()),
     ).values_list("pk")
 )
 
@@ -71,7 +72,7 @@ def document_store(*, job: Job, text: FinishedText) -> DocumentVersion:
     ):
         setattr(document, name, getattr(text, name))
     if is_new:
-        statements.insert(document)
+        insert(document)
     else:
         document.save(force_update=True)
     version = DocumentVersion(
@@ -90,5 +91,5 @@ def document_store(*, job: Job, text: FinishedText) -> DocumentVersion:
         cost_micros=text.cost_micros,
         job_id=job.pk,
     )
-    statements.insert(version)
+    insert(version)
     return version

@@ -19,12 +19,12 @@ from config.api.lists.filters import (
     UuidFilter,
     time_range,
 )
-from config.api.lists.json_text import json_counts
 from config.api.lists.plain import plain_queryset, plain_serializer
 from config.api.lists.query import ListQuery, read_list_query
 from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import JsonPage, JsonRow, read_page, read_row
 from config.api.lists.spec import ListSpec, Source
+from config.sql.json_text import json_counts
 
 __all__ = [
     "Bool",

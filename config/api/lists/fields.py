@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from config.api.lists.json_text import (
+from config.sql.json_text import (
     JsonArray,
     JsonBoolean,
     JsonDocument,

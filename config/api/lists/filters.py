@@ -1,4 +1,4 @@
-"""What a list can be filtered by. A filter names its type; the values travel in slots."""
+"""What a list can be filtered by. A filter names its type; the values travel in placeholders."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from config.api.lists.search import contains
-from config.api.lists.slots import Slot
+from config.sql.placeholders import Placeholder
+from config.sql.search import contains
 
 LONGEST_TEXT = 200
 
@@ -24,7 +24,7 @@ class FilterValueError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A filter with its value: `variant` is part of the statement's shape, `value` goes into the slot."""
+    """A filter with its value: `variant` is part of the statement's shape, `value` fills the placeholder."""
 
     value: Any = None
     variant: Any = None
@@ -37,7 +37,7 @@ class Filter:
     computed instead of a field of the model.
     """
 
-    slot_field: models.Field[Any, Any]
+    value_field: models.Field[Any, Any]
     #: Whether one query plan is right for all values: not where some values are rare and others are everywhere.
     has_one_plan: ClassVar[bool] = False
 
@@ -54,12 +54,12 @@ class Filter:
         return Bound(value=self.parse(raw))
 
     def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
-        """Called once for each shape, with a slot that is called like the parameter."""
-        slot = Slot(name, self.slot_field)
+        """Called once for each shape, with a placeholder that is called like the parameter."""
+        value = Placeholder(name, self.value_field)
         if self.expression is None:
-            return queryset.filter(**{self.lookup or name: slot})
+            return queryset.filter(**{self.lookup or name: value})
         alias = f"filtered_{name}"
-        return queryset.alias(**{alias: self.expression}).filter(**{alias: slot})
+        return queryset.alias(**{alias: self.expression}).filter(**{alias: value})
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the parameter."""
@@ -68,7 +68,7 @@ class Filter:
 
 class UuidFilter(Filter):
     has_one_plan = True
-    slot_field = models.UUIDField()
+    value_field = models.UUIDField()
 
     def parse(self, raw: str) -> UUID:
         if len(raw) in (32, 36):
@@ -83,7 +83,7 @@ class UuidFilter(Filter):
 
 
 class ChoiceFilter(Filter):
-    slot_field = models.CharField()
+    value_field = models.CharField()
 
     def __init__(
         self, choices: Iterable[str], lookup: str = "", *, expression: Any = None, help: str = ""
@@ -103,7 +103,7 @@ class ChoiceFilter(Filter):
 class TextFilter(Filter):
     """Equal to a text."""
 
-    slot_field: models.Field[Any, Any] = models.CharField()
+    value_field: models.Field[Any, Any] = models.CharField()
 
     def parse(self, raw: str) -> str:
         if not raw or len(raw) > LONGEST_TEXT or "\0" in raw:
@@ -117,7 +117,7 @@ class TextFilter(Filter):
 class IntFilter(Filter):
     """A whole number from 0 on; give a lookup such as `seq__gt` for a bound."""
 
-    slot_field = models.BigIntegerField()
+    value_field = models.BigIntegerField()
 
     def parse(self, raw: str) -> int:
         if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
@@ -152,7 +152,7 @@ class BoolFilter(Filter):
 class TimeFilter(Filter):
     """An instant in ISO 8601, UTC unless it says otherwise; give a lookup with a bound (`created_at__gte`)."""
 
-    slot_field = models.DateTimeField()
+    value_field = models.DateTimeField()
 
     def parse(self, raw: str) -> datetime:
         try:
@@ -168,7 +168,7 @@ class TimeFilter(Filter):
 class SearchFilter(TextFilter):
     """Finds the text anywhere in one of the fields, in either case; two Chinese characters are enough."""
 
-    slot_field: models.Field[Any, Any] = models.TextField()
+    value_field: models.Field[Any, Any] = models.TextField()
 
     def __init__(self, *paths: str, help: str = "") -> None:
         super().__init__(help=help)

@@ -21,8 +21,8 @@ DEEPEST_ROW = 10_000
 class ListQuery:
     """A checked question. `cursor` is None in page mode and `""` at the start of cursor mode.
 
-    `variants` are the filters in use with what of them is part of the statement's shape; `values` fill the slots;
-    `asked` is the filters as the client wrote them.
+    `variants` are the filters in use with what of them is part of the statement's shape; `values` fill its
+    placeholders; `asked` is the filters as the client wrote them.
     """
 
     sort: str

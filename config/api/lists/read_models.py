@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Expression
 
 from config.api.lists.fields import Field
-from config.api.lists.json_text import JsonObject
+from config.sql.json_text import JsonObject
 
 
 class ReadModel:

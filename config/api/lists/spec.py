@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from config.api.lists.fields import model_field
 from config.api.lists.filters import Filter
 from config.api.lists.read_models import ReadModel
-from config.api.lists.slots import Slot
+from config.sql.placeholders import Placeholder
 
 #: Returns the rows that somebody may see. All its parameters are scope: the owner, keys from the path.
 Selector = Callable[..., "QuerySet[Any]"]
@@ -26,7 +26,7 @@ class Source:
     """A read model over a selector: enough to read one row.
 
     The selector must be **stable in shape**: for every value of its parameters the same QuerySet but for those
-    values, which it may only hand to the ORM. It is called with slots, once per shape, and what it builds serves
+    values, which it may only hand to the ORM. It is called with placeholders, once per shape, and what it builds serves
     everybody; so it must not look at the clock, the language or the request. Parameters are UUIDs unless
     `scope_fields` says otherwise.
     """
@@ -46,8 +46,8 @@ class Source:
         }
 
     def rows(self) -> QuerySet[Any]:
-        """The selector's queryset over slots. Raises ImproperlyConfigured when rows of it can't be composed."""
-        queryset = self.selector(**{name: Slot(name, field) for name, field in self.scope.items()})
+        """The selector's queryset over placeholders. Raises ImproperlyConfigured when rows of it can't be composed."""
+        queryset = self.selector(**{name: Placeholder(name, field) for name, field in self.scope.items()})
         query = queryset.query
         if query.distinct or query.combinator or query.is_sliced or query.group_by is not None:
             raise ImproperlyConfigured(

@@ -1,12 +1,12 @@
 """Compiling a read into one SQL statement per shape, and running it.
 
 Composing the ORM expression of a row costs as much as answering by instances does; so it is done once for each shape
-(read model, filters in use, sort order, way of paging, database) and kept as SQL with slots.
+(read model, filters in use, sort order, way of paging, database) and kept as SQL with placeholders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -19,12 +19,12 @@ from django.db.models import F, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 
-from config.api.lists.json_text import Sql
 from config.api.lists.query import DEEPEST_ROW
-from config.api.lists.slots import Parameters, Slot
 from config.api.lists.spec import ListSpec, Source
+from config.sql.compiler import Sql, Statement, compile_select
+from config.sql.placeholders import Parameters, Placeholder
 
-#: Slots of the machine itself; no scope or filter can be called so.
+#: Placeholders of the machine itself; no scope or filter can be called so.
 OFFSET, AFTER_KEY, AFTER_PK = ":offset", ":after_key", ":after_pk"
 #: Statements kept per process. A list has a few shapes in practice; a client that tries them all evicts its own.
 KEPT_STATEMENTS = 1024
@@ -57,27 +57,6 @@ class Shape:
         return self.paging is not Paging.DEEPER_PAGE and all(
             filters[name].has_one_plan for name, _ in self.variants
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL with slots. `keeps_plan`: PostgreSQL prepares it, since planning it costs more than running it."""
-
-    sql: str
-    parameters: Parameters
-    keeps_plan: bool
-
-    def fetch(self, connection: BaseDatabaseWrapper, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        with self._cursor(connection) as cursor:
-            cursor.execute(self.sql, self.parameters.fill(values, connection))
-            return cursor.fetchall()
-
-    def _cursor(self, connection: BaseDatabaseWrapper) -> Any:
-        if self.keeps_plan and connection.vendor == "postgresql":
-            from config.api.lists.prepared import prepared_cursor
-
-            return prepared_cursor(connection)
-        return connection.cursor()
 
 
 def read_connection(source: Source) -> BaseDatabaseWrapper:
@@ -130,7 +109,7 @@ class CappedCount(Subquery):
 
 
 class PageOfKeys(Subquery):
-    """So many of the sub-select's rows, from the slot OFFSET on."""
+    """So many of the sub-select's rows, from OFFSET on."""
 
     template = "(%(subquery)s LIMIT %(rows)d OFFSET %%s)"
 
@@ -139,7 +118,7 @@ class PageOfKeys(Subquery):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         sql, params = super().as_sql(compiler, connection, **extra)
-        return sql, [*params, Slot(OFFSET, models.IntegerField())]
+        return sql, [*params, Placeholder(OFFSET, models.IntegerField())]
 
 
 def _matching(shape: Shape) -> QuerySet[Any]:
@@ -177,26 +156,21 @@ def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
 def _after(shape: Shape, vendor: str) -> Q:
     """Behind the cursor. The first condition is implied by the second, but it is the one an index can be entered by."""
     path, _ = shape.spec.sort_field(shape.sort)
-    bound = Slot(AFTER_KEY, sort_key(shape.spec, shape.sort, vendor)[1])
-    pk = Slot(AFTER_PK, shape.spec.read_model.source_model._meta.pk)
+    bound = Placeholder(AFTER_KEY, sort_key(shape.spec, shape.sort, vendor)[1])
+    pk = Placeholder(AFTER_PK, shape.spec.read_model.source_model._meta.pk)
     side = "lt" if shape.sort.startswith("-") else "gt"
     return Q(**{f"{path}__{side}e": bound}) & (Q(**{f"{path}__{side}": bound}) | Q(**{f"pk__{side}": pk}))
 
 
 def _compiled(source: Source, build: Callable[[], QuerySet[Any]], alias: str) -> Sql:
     """Compile twice: what differs between two builds of one shape would be frozen into everybody's statement."""
-    sql, params = _compile(source, build(), alias)
-    again, again_params = _compile(source, build(), alias)
+    try:
+        sql, params = compile_select(build(), connections[alias])
+        again, again_params = compile_select(build(), connections[alias])
+    except (EmptyResultSet, FullResultSet) as error:
+        raise ImproperlyConfigured(f"{source.name}: the selector's query is always empty") from error
     if sql != again or Parameters(params).constants != Parameters(again_params).constants:
         raise ImproperlyConfigured(
             f"{source.name}: builds another query each time, so it can't be compiled once"
         )
     return sql, params
-
-
-def _compile(source: Source, queryset: QuerySet[Any], alias: str) -> Sql:
-    try:
-        sql, params = queryset.query.get_compiler(using=alias).as_sql()
-    except (EmptyResultSet, FullResultSet) as error:
-        raise ImproperlyConfigured(f"{source.name}: the selector's query is always empty") from error
-    return sql, list(params)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
-from config.api.lists.json_text import JsonArray
 from config.api.serializers import StrictSerializer
+from config.sql.json_text import JsonArray
 from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus, JobStatus
 from generation.models import Job, JobEvent, ProviderCall

@@ -1,4 +1,4 @@
-"""Prepared statements, for the statements of the list machine alone.
+"""Prepared statements, for those that are compiled once.
 
 Planning one of them costs PostgreSQL more than running it. Django binds values on the client, where nothing can be
 prepared, and that stays so for all else: a kept plan can be wrong for another value. Whether statements may be

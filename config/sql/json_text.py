@@ -13,8 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, Expression, Func, JSONField, Q, QuerySet, Subquery, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
-#: SQL and its parameters.
-Sql = tuple[str, Any]
+from config.sql.compiler import Sql
 
 
 class JsonText(Func):

@@ -13,11 +13,11 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Q, QuerySet
 
-from config.api.lists.slots import Slot
+from config.sql.placeholders import Placeholder
 
 
-class PatternSlot(Slot):
-    """A slot whose text becomes a LIKE pattern for "contains this"; `%`, `_` and `\\` in it stand for themselves."""
+class PatternPlaceholder(Placeholder):
+    """Its text becomes a LIKE pattern for "contains this"; `%`, `_` and `\\` in it stand for themselves."""
 
     def prepare(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         escaped = str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -32,9 +32,11 @@ class Contains(Func):
     output_field = models.BooleanField()
 
 
-def contains(queryset: "QuerySet[Any]", paths: Sequence[str], slot_name: str) -> "QuerySet[Any]":
-    """Rows in which one of the text fields contains the slot's text, in either case."""
-    term = Func(PatternSlot(slot_name, models.TextField()), function="LOWER", output_field=models.TextField())
+def contains(queryset: "QuerySet[Any]", paths: Sequence[str], name: str) -> "QuerySet[Any]":
+    """Rows in which one of the text fields contains the placeholder's text, in either case."""
+    term = Func(
+        PatternPlaceholder(name, models.TextField()), function="LOWER", output_field=models.TextField()
+    )
     conditions = [
         Q(Contains(Func(F(path), function="LOWER", output_field=models.TextField()), term)) for path in paths
     ]
