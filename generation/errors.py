@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from config.errors import AppError
 
@@ -213,6 +214,52 @@ class CallInFlightError(AppError):
     retryable = True
     en = "This step is being bought by another attempt."
     zh = "该步骤正由另一次执行购买。"
+
+
+# -- answers that were paid for and can't be used -------------------------------------------------------------------
+
+
+class AnswerRejectedError(AppError):
+    """A model's answer, paid for, that can't be used (see `generation.jobs.texts`)."""
+
+    #: What a model that is asked once more is told.
+    advice_en: ClassVar[str] = (
+        "An earlier answer could not be used. Answer the whole of it, in the form asked for."
+    )
+    advice_zh: ClassVar[str] = "上一次的回答无法使用，请按要求的形式完整作答。"
+
+    @classmethod
+    def advice(cls, language: str) -> str:
+        return cls.advice_zh if language == "zh" else cls.advice_en
+
+    def give_up(self) -> None:
+        """Asking again didn't help: this one error, not its class, is for a person to decide from here on."""
+        self.retryable = False  # type: ignore[misc]
+
+
+class OutputTruncatedError(AnswerRejectedError):
+    code = "OUTPUT_TRUNCATED"
+    status = 502
+    retryable = True
+    en = "The model stopped at its length limit {calls} times and the text still isn't complete; it isn't stored."
+    zh = "模型连续 {calls} 次达到长度上限，文本仍不完整，未保存。"
+    advice_en = "An earlier answer was longer than there is room for. Write more briefly and come to an end."
+    advice_zh = "上一次的回答超出了长度上限，请写得更简短，并写到结尾。"
+
+
+class OutputEmptyError(AnswerRejectedError):
+    code = "OUTPUT_EMPTY"
+    status = 502
+    retryable = True
+    en = "The model answered without a text."
+    zh = "模型没有返回文本。"
+
+
+class OutputRefusedError(AnswerRejectedError):
+    code = "OUTPUT_REFUSED"
+    status = 422
+    en = "The model's content filter stopped this text. Change what it is made from, then retry."
+    zh = "模型的内容过滤器中止了该文本的生成，请修改所依据的内容后重试。"
 
 
 # -- providers: the code of a ProviderError is looked up here ------------------------------------------------------

@@ -1,6 +1,7 @@
 """What can go wrong in the document factory."""
 
 from config.errors import AppError
+from generation.errors import AnswerRejectedError
 
 
 class BatchTooLargeError(AppError):
@@ -97,43 +98,14 @@ class BatchStateError(AppError):
     zh = "批次当前状态为 {status}，此操作要求状态为 {wanted}。"
 
 
-class AnswerRejectedError(AppError):
-    """A model's answer, paid for, that can't be stored."""
-
-    def give_up(self) -> None:
-        """Asking again didn't help: this one error, not its class, is for a person to decide from here on."""
-        self.retryable = False  # type: ignore[misc]
-
-
-class OutputTruncatedError(AnswerRejectedError):
-    code = "OUTPUT_TRUNCATED"
-    status = 502
-    retryable = True
-    en = "The model stopped at its length limit {calls} times and the document still isn't complete; it isn't stored."
-    zh = "模型连续 {calls} 次达到长度上限，文档仍不完整，未保存。"
-
-
-class OutputEmptyError(AnswerRejectedError):
-    code = "OUTPUT_EMPTY"
-    status = 502
-    retryable = True
-    en = "The model answered without a text."
-    zh = "模型没有返回文本。"
-
-
-class OutputRefusedError(AnswerRejectedError):
-    code = "OUTPUT_REFUSED"
-    status = 422
-    en = "The model's content filter stopped this document. Change the project's or the template's text, then retry."
-    zh = "模型的内容过滤器中止了该文档的生成，请修改项目或模板文本后重试。"
-
-
 class OutputLanguageError(AnswerRejectedError):
     code = "OUTPUT_WRONG_LANGUAGE"
     status = 502
     retryable = True
     en = "The model didn't write in the language that was asked for ({language}); the text isn't stored."
     zh = "模型没有使用要求的语言（{language}）写作，文本未保存。"
+    advice_en = "An earlier answer was in another language. Write in English only."
+    advice_zh = "上一次的回答用了其他语言，请只用简体中文写作。"
 
 
 class TranslationMismatchError(AnswerRejectedError):
@@ -142,6 +114,10 @@ class TranslationMismatchError(AnswerRejectedError):
     retryable = True
     en = "The translation differs from its source in {count} blocks even after a repair; it isn't stored."
     zh = "修复后译文仍有 {count} 处与原文结构不一致，未保存。"
+    advice_en = (
+        "An earlier answer left out, added or changed blocks of the source. Keep every block, in its order."
+    )
+    advice_zh = "上一次的译文遗漏、增加或改动了原文的块，请逐块对应、保持顺序。"
 
 
 class SourceDocumentMissingError(AppError):

@@ -1,7 +1,6 @@
 """What it means to run a batch, and to write one of its documents."""
 
-import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
@@ -9,21 +8,18 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from generation.domain.states import TERMINAL
-from generation.jobs.registry import JobKind, Later, NoOutput, WaitForChildren
+from generation.jobs.registry import JobKind, Later, NoInput, NoOutput, WaitForChildren
 from generation.jobs.run import JobRun
-from generation.models import Job, JobEvent, ProviderCall
+from generation.jobs.texts import TextOrder, text_order
+from generation.models import Job, ProviderCall
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
-from templates.domain import continuation, prompting, translation
+from templates.domain import prompting, translation
 from templates.domain.blocks import parse_blocks
 from templates.domain.inputs import Language, language_of
 from templates.domain.language import is_plausibly
 from templates.domain.titles import fitting_title, title_of
 from templates.errors import (
-    AnswerRejectedError,
-    OutputEmptyError,
     OutputLanguageError,
-    OutputRefusedError,
-    OutputTruncatedError,
     SourceDocumentMissingError,
     SourceGoneError,
     TranslationMismatchError,
@@ -37,8 +33,6 @@ FEATURE = "templates.document"
 #: Kinds of request that the sandbox knows how to answer.
 WRITE, TRANSLATE, REPAIR = "templates.write", "templates.translate", "templates.repair"
 STEPS = {WRITE: "write", TRANSLATE: "translate"}
-#: How often a text that ended at its length limit is continued.
-CONTINUATIONS = 3
 #: How soon a translation looks again for the source that is still being written.
 SOURCE_SECONDS = 2.0
 
@@ -49,51 +43,16 @@ def run_batch(run: JobRun) -> WaitForChildren:
 
 
 def run_document(run: JobRun) -> FinishedText | Later:
-    """Write one document natively, or translate the one in its source language.
-
-    An answer that is turned down (see `AnswerRejectedError`) is bought once more by itself, then only when a person
-    asks for a retry.
-    """
+    """Write one document natively, or translate the one in its source language."""
     wanted: DocumentJobInput = run.input
     sources = sources_get_for(
         run.job.owner_id, project_id=wanted.project_id, content_template_id=wanted.content_template_id
     )
     if sources is None:
         raise SourceGoneError
-    try:
-        if wanted.language == wanted.source_language:
-            return _write(run, sources, language_of(wanted.language))
-        return _translate(run, sources)
-    except AnswerRejectedError as error:
-        if run.job.failures:
-            error.give_up()
-        raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Purchase:
-    """Names the steps of what is bought: one text, made from certain inputs.
-
-    The engine never buys a step twice, so a name must change with what would come of it: with the inputs, or a text
-    made from the old ones would be stored as if it were made from the new; and after an answer was turned down, or a
-    retry would only meet the same answer again.
-    """
-
-    inputs: str
-    turned_down: int
-
-    def step(self, name: str) -> str:
-        again = f".{self.turned_down + 1}" if self.turned_down else ""
-        return f"{name}{again}@{self.inputs}"
-
-
-def _purchase(run: JobRun, *inputs: str) -> _Purchase:
-    digest = hashlib.sha256("\n".join(inputs).encode()).hexdigest()[:10]
-    if run.job.attempt == 1:
-        return _Purchase(digest, turned_down=0)
-    codes = [error.code for error in AnswerRejectedError.__subclasses__()]
-    ends = JobEvent.objects.filter(job_id=run.job.pk, type__in=["retrying", "failed"])
-    return _Purchase(digest, turned_down=ends.filter(data__error__code__in=codes).count())
+    if wanted.language == wanted.source_language:
+        return _write(run, sources, language_of(wanted.language))
+    return _translate(run, sources)
 
 
 # -- native --------------------------------------------------------------------------------------------------------
@@ -102,47 +61,18 @@ def _purchase(run: JobRun, *inputs: str) -> _Purchase:
 def _write(run: JobRun, sources: Sources, language: Language) -> FinishedText:
     messages = prompting.document_messages(sources.project, sources.template, language)
     project, template = sources.project_fingerprint(language), sources.template_fingerprints[language]
-    purchase = _purchase(run, project, template)
-    text, answer = _whole_text(run, purchase, WRITE, messages, _context(sources, language))
-    if not is_plausibly(text, language):
-        raise OutputLanguageError(language=language, charged=True)
+    with text_order(run, feature=FEATURE, language=language, made_from=(project, template)) as order:
+        answer = order.whole_text(STEPS[WRITE], _request(run, messages, WRITE, _context(sources, language)))
+        if not is_plausibly(answer.text, language):
+            raise OutputLanguageError(language=language, charged=True)
     return _finished(
         run,
         sources,
-        text,
         answer,
         source_language=language,
         project_fingerprint=project,
         template_fingerprint=template,
     )
-
-
-def _whole_text(
-    run: JobRun,
-    purchase: _Purchase,
-    kind: str,
-    messages: tuple[prompting.Message, ...],
-    context: dict[str, Any],
-) -> tuple[str, ChatResult]:
-    """Buy a text and, while it ends at the length limit, its continuation. Raises when it never gets complete."""
-    text = ""
-    asked = messages
-    for part in range(CONTINUATIONS + 1):
-        step = purchase.step(f"{STEPS[kind]}-{part + 1}")
-        answer = run.chat(step, _request(run, asked, kind, context), feature=FEATURE)
-        if answer.finish_reason == "content_filter":
-            raise OutputRefusedError(charged=True)
-        text = continuation.join(text, answer.text) if text else answer.text
-        if answer.finish_reason == "stop":
-            whole = continuation.unwrapped(text).strip()
-            if not whole:
-                raise OutputEmptyError(charged=True)
-            if not continuation.looks_complete(whole):
-                raise OutputTruncatedError(calls=part + 1, charged=True)
-            return whole, answer
-        asked = prompting.continuation_messages(messages, text, context["language"])
-        context = {**context, "partial": text}
-    raise OutputTruncatedError(calls=CONTINUATIONS + 1, charged=True)
 
 
 def _request(
@@ -195,13 +125,13 @@ def _translate(run: JobRun, sources: Sources) -> FinishedText | Later:
         "source_markdown": source.content,
         "source_language": source_language,
     }
-    purchase = _purchase(run, str(source.pk), sources.project.name_zh, sources.project.name_en)
-    text, answer = _whole_text(run, purchase, TRANSLATE, messages, context)
-    text, answer = _checked(run, purchase, source.content, text, answer, context, sources)
+    made_from = (str(source.pk), sources.project.name_zh, sources.project.name_en)
+    with text_order(run, feature=FEATURE, language=language, made_from=made_from) as order:
+        answer = order.whole_text(STEPS[TRANSLATE], _request(run, messages, TRANSLATE, context))
+        answer = _checked(order, source.content, answer, context, sources)
     return _finished(
         run,
         sources,
-        text,
         answer,
         # A source that is a translation itself was made from the other language's inputs.
         source_language=source.source_language,
@@ -225,31 +155,25 @@ def _source_is_being_written(job: Job, wanted: DocumentJobInput) -> bool:
 
 
 def _checked(
-    run: JobRun,
-    purchase: _Purchase,
-    source: str,
-    text: str,
-    answer: ChatResult,
-    context: dict[str, Any],
-    sources: Sources,
-) -> tuple[str, ChatResult]:
+    order: TextOrder, source: str, answer: ChatResult, context: dict[str, Any], sources: Sources
+) -> ChatResult:
     """The translation, compared with its source block by block; wrong blocks are translated again once."""
     source_language, language = context["source_language"], context["language"]
     project = sources.project
     keep = tuple(name for name in (project.name_zh, project.name_en) if name.strip())
-    report = translation.compare(source, text, source_language, language, keep=keep)
+    report = translation.compare(source, answer.text, source_language, language, keep=keep)
     if report.is_acceptable:
-        return text, answer
+        return answer
     asked = _to_repair(source, report)
     if asked:
         messages = prompting.repair_messages(asked, language, project)
         repair = {**context, "blocks": [{"index": b.index, "markdown": b.markdown} for b in asked]}
-        answer = run.chat(purchase.step("repair"), _request(run, messages, REPAIR, repair), feature=FEATURE)
-        text = translation.merge(source, text, prompting.parse_repair(answer.text, asked))
+        repaired = order.chat("repair", _request(order.run, messages, REPAIR, repair))
+        text = translation.merge(source, answer.text, prompting.parse_repair(repaired.text, asked))
         report = translation.compare(source, text, source_language, language, keep=keep)
     else:
         # Only blocks too many: what belongs to the source is taken, the rest left out.
-        text = translation.merge(source, text, {})
+        text = translation.merge(source, answer.text, {})
         report = translation.compare(source, text, source_language, language, keep=keep)
     if not report.is_acceptable:
         problems = [
@@ -262,7 +186,7 @@ def _checked(
             for p in report.errors[:20]
         ]
         raise TranslationMismatchError(count=len(report.errors), details={"problems": problems}, charged=True)
-    return text, answer
+    return replace(answer, text=text)
 
 
 def _to_repair(source: str, report: translation.TranslationReport) -> list[prompting.RepairBlock]:
@@ -277,7 +201,6 @@ def _to_repair(source: str, report: translation.TranslationReport) -> list[promp
 def _finished(
     run: JobRun,
     sources: Sources,
-    text: str,
     answer: ChatResult,
     *,
     source_language: str,
@@ -292,8 +215,8 @@ def _finished(
         content_template_id=wanted.content_template_id,
         language=language,
         source_language=source_language,
-        title=title_of(text) or fitting_title(name),
-        content=text,
+        title=title_of(answer.text) or fitting_title(name),
+        content=answer.text,
         project_fingerprint=project_fingerprint,
         template_fingerprint=template_fingerprint,
         provider=answer.provider,
@@ -328,7 +251,7 @@ def store_document(job: Job, text: FinishedText) -> dict[str, Any]:
 
 
 KINDS = (
-    JobKind(name=BATCH_KIND, input=NoOutput, output=NoOutput, run=run_batch, summary=batch_summary),
+    JobKind(name=BATCH_KIND, input=NoInput, output=NoOutput, run=run_batch, summary=batch_summary),
     JobKind(name=DOCUMENT_KIND, input=DocumentJobInput, output=dict, run=run_document, store=store_document),
 )
 

@@ -131,7 +131,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
 
     @display(description=_("error"))
     def error(self, call: ProviderCall) -> str:
-        return error_text(call.error_code)
+        return error_text(call.error_code or call.rejected_code)
 
     @display(description=_("tokens in · out"))
     def tokens(self, call: ProviderCall) -> str:

@@ -240,6 +240,24 @@ def settle_useless(call: ProviderCall, *, micros: int, usage: Usage, code: str) 
     )
 
 
+def turn_down(job: Job, mark: str, *, code: str) -> int:
+    """What these steps brought can't be used: `mark` is what their names end with. The rows stay settled, as they are
+    paid; returns how many there are."""
+    bought = ProviderCall.objects.filter(job_id=job.pk, step__endswith=mark, status=CallStatus.SETTLED)
+    return bought.update(rejected_code=code, updated_at=timezone.now())
+
+
+def turned_down(job: Job, inputs: str) -> list[str]:
+    """Why each round of a text that is made from these inputs was turned down, the last one at the end."""
+    rounds = dict(
+        ProviderCall.objects.filter(job_id=job.pk, step__contains=f"@{inputs}")
+        .exclude(rejected_code="")
+        .order_by("created_at")
+        .values_list("step", "rejected_code")
+    )
+    return list({step.rpartition("@")[2]: code for step, code in rounds.items()}.values())
+
+
 def release(call: ProviderCall, *, code: str) -> bool:
     """It certainly cost nothing."""
     return _release(call, CallStatus.RESERVED, CallStatus.SENT, CallStatus.UNCERTAIN, code=code)

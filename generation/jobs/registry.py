@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class NoInput:
+    """The input of a kind that needs to know nothing but its job."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoOutput:
     """The output of a kind that has nothing to say."""
 

@@ -26,7 +26,7 @@ class ProviderCall(BaseModel):
     from. What a budget counts names its month. `step` names the purchase within its job: the partial unique constraint
     lets nobody buy a step twice while an earlier purchase of it is open or settled. `result` keeps the bought answer
     until the job's output is in place, so that a retry stores it instead of buying it again. `repeats` links the second
-    purchase of a text whose first outcome is unknown.
+    purchase of a text whose first outcome is unknown. `rejected_code` says why a settled answer was turned down.
     """
 
     owner = models.ForeignKey(
@@ -90,6 +90,14 @@ class ProviderCall(BaseModel):
 
     provider_ref = models.CharField(_("provider's reference"), max_length=200, blank=True)
     error_code = models.CharField(_("error code"), max_length=60, blank=True)
+    rejected_code = models.CharField(
+        _("turned down"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Why the answer, paid for, could not be used."),
+    )
     result = models.JSONField(_("result"), null=True, blank=True)
     resolution = models.CharField(
         _("resolution"), max_length=200, blank=True, help_text=_("Who or what resolved an uncertain outcome.")

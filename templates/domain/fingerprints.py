@@ -8,22 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 
+from generation.domain.sections import normalized
 from templates.domain.inputs import Language, ProjectInput, TemplateInput
 from templates.domain.placeholders import names, placeholder_values
 
 FINGERPRINT_LENGTH = 64
 """Characters of a fingerprint: SHA-256 in lower-case hexadecimal."""
-
-_TRAILING_BLANKS = re.compile(r"[^\S\n]+$", re.MULTILINE)
-
-
-def normalized(text: str) -> str:
-    """The text without differences that no reader sees: NFC, ``\\n`` line ends, no blanks at line ends."""
-    unified = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return _TRAILING_BLANKS.sub("", unified).strip()
 
 
 def project_fingerprint(project: ProjectInput, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""The messages sent to a model: write, continue, translate, repair.
+"""The messages sent to a model: write, translate, repair.
 
 Instructions come from us and from the content template, which staff write. What users write (a project's
 texts, a document to translate) stands in data sections whose boundary is a hash of their content, so that no
@@ -7,18 +7,14 @@ text can close its own section and give orders after it.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from templates.domain.fingerprints import normalized
+from generation.domain.sections import boundary, data_sections, normalized
 from templates.domain.inputs import Language, ProjectInput, TemplateInput
 from templates.domain.placeholders import placeholder_values, render
-
-CONTINUATION_TAIL = 400
-"""Characters from the end of a broken-off text that the request to continue quotes."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +71,6 @@ _TASK = {
 _DESCRIPTION_REFERENCE = {
     "zh": "（见数据区 project_description）",
     "en": "(see the data section project_description)",
-}
-
-_CONTINUE = {
-    "zh": (
-        "上面的输出因长度限制中断了，末尾是：",
-        "请从最后一个没写完的行的行首重新写起，接着写到文档结束。不要重复更早的内容，不要解释，不要另起标题或代码围栏。",
-    ),
-    "en": (
-        "The output above broke off at the length limit. It ends with:",
-        "Start again at the beginning of the last unfinished line and go on to the end of the document. "
-        "Repeat nothing earlier, explain nothing, don't open a new title or a code fence around the rest.",
-    ),
 }
 
 _TRANSLATOR = {
@@ -146,19 +130,6 @@ def document_messages(
     )
 
 
-def continuation_messages(
-    messages: Sequence[Message], partial: str, language: Language
-) -> tuple[Message, ...]:
-    """Messages that ask for the rest of an answer that ended with ``finish_reason == "length"``."""
-    opening, closing = _CONTINUE[language]
-    tail = data_sections({"tail": partial[-CONTINUATION_TAIL:]})
-    return (
-        *messages,
-        Message("assistant", partial),
-        Message("user", "\n\n".join((opening, tail, closing))),
-    )
-
-
 def translation_messages(
     source_md: str, target_language: Language, project: ProjectInput
 ) -> tuple[Message, ...]:
@@ -176,8 +147,8 @@ def repair_messages(
 ) -> tuple[Message, ...]:
     """Messages that translate only the given blocks again; read the answer with ``parse_repair``."""
     opening, closing = _REPAIR[target_language]
-    boundary = _boundary(block.markdown for block in blocks)
-    marked = "\n\n".join(f"<<<BLOCK {block.index} {boundary}>>>\n{block.markdown}" for block in blocks)
+    mark = boundary(block.markdown for block in blocks)
+    marked = "\n\n".join(f"<<<BLOCK {block.index} {mark}>>>\n{block.markdown}" for block in blocks)
     reasons = "\n".join(f"- BLOCK {block.index}: {block.reason}" for block in blocks if block.reason)
     parts = (opening, reasons, data_sections({**_glossary(project), "blocks": marked}), closing)
     return (
@@ -188,30 +159,17 @@ def repair_messages(
 
 def parse_repair(answer: str, blocks: Sequence[RepairBlock]) -> dict[int, str]:
     """The repaired Markdown by block index. Blocks not asked for, unmarked text and empty blocks are ignored."""
-    boundary = _boundary(block.markdown for block in blocks)
+    mark = boundary(block.markdown for block in blocks)
     wanted = {block.index for block in blocks}
-    parts = re.split(rf"^<<<BLOCK (\d{{1,9}}) {boundary}>>>[^\S\n]*$", answer, flags=re.MULTILINE)
+    parts = re.split(rf"^<<<BLOCK (\d{{1,9}}) {mark}>>>[^\S\n]*$", answer, flags=re.MULTILINE)
     pairs = zip(parts[1::2], parts[2::2], strict=True)
     return {int(index): text.strip("\n") for index, text in pairs if int(index) in wanted and text.strip()}
 
 
 def format_repair(repaired: Mapping[int, str], blocks: Sequence[RepairBlock]) -> str:
     """An answer that ``parse_repair`` reads: what a model is asked to send, and what the sandbox sends."""
-    boundary = _boundary(block.markdown for block in blocks)
-    return "\n\n".join(f"<<<BLOCK {index} {boundary}>>>\n{text}" for index, text in repaired.items())
-
-
-def data_sections(sections: Mapping[str, str]) -> str:
-    """The texts in delimited sections; empty ones are left out.
-
-    The boundary is a hash of all the texts, so a text that contains its own end mark can't be written.
-    """
-    boundary = _boundary(sections.values())
-    return "\n\n".join(
-        f'<data name="{name}" boundary="{boundary}">\n{text}\n</data boundary="{boundary}">'
-        for name, text in sections.items()
-        if text.strip()
-    )
+    mark = boundary(block.markdown for block in blocks)
+    return "\n\n".join(f"<<<BLOCK {index} {mark}>>>\n{text}" for index, text in repaired.items())
 
 
 def _glossary(project: ProjectInput) -> dict[str, str]:
@@ -239,10 +197,3 @@ def one_line(text: str, limit: int = 200) -> str:
 
 def _unknown(language: Language) -> str:
     return "（待确认）" if language == "zh" else "(to be confirmed)"
-
-
-def _boundary(texts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(normalized(text).encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()[:16]

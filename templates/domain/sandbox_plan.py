@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from generation.domain.sections import normalized
 from templates.domain.catalogue import Bilingual, CatalogueTemplate, Section, load_catalogue
-from templates.domain.fingerprints import input_fingerprint, normalized
+from templates.domain.fingerprints import input_fingerprint
 from templates.domain.inputs import LANGUAGES, Language, ProjectInput, TemplateInput
 from templates.domain.language import BARE_URL, is_plausibly
 from templates.domain.placeholders import placeholder_values, render

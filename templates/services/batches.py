@@ -18,7 +18,7 @@ from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
 from generation.jobs import services as jobs
-from generation.jobs.registry import NoOutput
+from generation.jobs.registry import NoInput
 from generation.models import Job
 from templates.errors import (
     BatchStateError,
@@ -59,7 +59,7 @@ def batch_create(
             batch_quote(owner_id=owner_id, planned=planned, options=options).check()
         job = jobs.job_submit(
             kind=BATCH_KIND,
-            input=NoOutput(),
+            input=NoInput(),
             owner_id=owner_id,
             idempotency_key=idempotency_key,
             is_test=options.demo_mode,

@@ -12,17 +12,13 @@ from config.errors import SecretUnreadableError
 from generation.domain.prices import CURRENCY
 from generation.jobs.routes import Route, routes_for
 from generation.jobs.run import INPUT_MARGIN
+from generation.jobs.texts import MOST_CALLS, MOST_ROUNDS
 from generation.providers.llm.base import LLM, ChatMessage, ChatRequest
 from templates.domain import prompting
 from templates.domain.inputs import Language, language_of
 from templates.models import ContentTemplate, Project
 from templates.services.plans import BatchOptions, BatchPlan
 from templates.services.sources import project_input, template_input
-
-#: Calls that one document can take at most: the first, and its continuations (`templates.handlers.CONTINUATIONS`).
-MOST_CALLS = 4
-#: How often a document can be bought at most without a person asking: an answer that was turned down comes once more.
-MOST_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True)

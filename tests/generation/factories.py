@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from generation.domain.states import JobStatus
 from generation.jobs import runner, services, transitions
-from generation.jobs.registry import Answer, NoOutput
+from generation.jobs.registry import Answer, NoInput, NoOutput
 from generation.jobs.run import JobRun
 from generation.models import Job, JobEvent, ProviderCall
 from tests.support.kinds.handlers import Script, ScriptInput, TextInput, scripts
@@ -44,7 +44,7 @@ def batch(
     name = f"script-{next(_names)}"
     scripts[name] = Script(run=run, **script)
     parent = services.job_submit(
-        kind="test.parent", input=NoOutput(), owner_id=owner.pk, max_parallel=max_parallel, publish=False
+        kind="test.parent", input=NoInput(), owner_id=owner.pk, max_parallel=max_parallel, publish=False
     )
     services.children_submit(parent=parent, kind="test.script", inputs=[ScriptInput(name)] * size)
     if begin:

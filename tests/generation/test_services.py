@@ -8,7 +8,7 @@ from accounts.models import User
 from generation.domain.states import JobStatus
 from generation.errors import JobStateError
 from generation.jobs import runner, services, sweeper
-from generation.jobs.registry import NoOutput, WaitForChildren, Waiting
+from generation.jobs.registry import NoInput, NoOutput, WaitForChildren, Waiting
 from generation.jobs.run import JobRun
 from generation.models import Job
 from generation.providers.base import CONNECTION_LOST, RATE_LIMITED, ProviderError
@@ -56,7 +56,7 @@ def test_the_same_idempotency_key_returns_the_first_job(
         again = text_job(alice, "b", idempotency_key="订单-1")
         of_bob = text_job(bob, "a", idempotency_key="订单-1")
         other_kind = services.job_submit(
-            kind="test.parent", input=NoOutput(), owner_id=alice.pk, idempotency_key="订单-1"
+            kind="test.parent", input=NoInput(), owner_id=alice.pk, idempotency_key="订单-1"
         )
     assert again.pk == first.pk
     assert fetch(first).input["prompt"] == "a"
@@ -79,7 +79,7 @@ def test_a_kind_that_no_app_registers_is_refused(alice: User) -> None:
 
 
 def test_children_inherit_owner_and_test_mode_and_keep_their_order(alice: User) -> None:
-    parent = services.job_submit(kind="test.parent", input=NoOutput(), owner_id=alice.pk, is_test=True)
+    parent = services.job_submit(kind="test.parent", input=NoInput(), owner_id=alice.pk, is_test=True)
     services.children_submit(
         parent=parent, kind="test.text", inputs=[TextInput(f"第{n}项") for n in range(1, 4)]
     )

@@ -31,7 +31,7 @@ from config.celery import app
 from config.queues import Queue
 from generation.domain.states import JobStatus
 from generation.jobs import services, sweeper
-from generation.jobs.registry import NoOutput
+from generation.jobs.registry import NoInput
 from generation.models import Job, WorkerHeartbeat
 from launcher.supervisor.broker import Broker
 from launcher.supervisor.processes import Child, ProcessSpec
@@ -148,7 +148,7 @@ class House:
         """A parent with texts for children, published once they are all there."""
         parent = services.job_submit(
             kind="test.parent",
-            input=NoOutput(),
+            input=NoInput(),
             owner_id=self.owner.pk,
             max_parallel=max_parallel,
             publish=False,

@@ -6,10 +6,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from generation.providers.base import ProviderError, Usage
-from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
+from generation.providers.base import Usage
+from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult, FinishReason
 
-Play = str | ProviderError | BaseException | Callable[[ChatRequest], str]
+Play = str | ChatResult | BaseException | Callable[[ChatRequest], str]
 
 #: What each provider does next; when nothing is left it answers `ANSWER`.
 plays: dict[str, deque[Play]] = defaultdict(deque)
@@ -30,6 +30,11 @@ def configure(settings: Any, *names: str) -> None:
         }
     }
     settings.PROVIDER_ORDER = {"llm": list(names)}
+
+
+def part(text: str, finish: FinishReason = "length", **more: Any) -> ChatResult:
+    """An answer that ends as the test wants."""
+    return ChatResult(text, finish, USAGE, "deepseek", "deepseek-chat", **more)
 
 
 def reset() -> None:
@@ -53,6 +58,8 @@ class ScriptedLLM:
         play = plays[self.name].popleft() if plays[self.name] else ANSWER
         if isinstance(play, BaseException):
             raise play
+        if isinstance(play, ChatResult):
+            return play
         return ChatResult(
             text=play if isinstance(play, str) else play(request),
             finish_reason="stop",

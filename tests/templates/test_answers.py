@@ -163,7 +163,14 @@ class TestTurnedDown:
         assert document.latest.cost_micros == 2 * writer.CALL_MICROS, (
             "the one that was turned down was paid, too"
         )
-        assert calls() == [("write-1", "settled"), ("write-1.2", "settled")]
+        assert calls() == [("write-1", "settled"), ("write-1", "settled")]
+        turned_down = ProviderCall.objects.order_by("created_at").values_list("rejected_code", flat=True)
+        assert list(turned_down) == ["OUTPUT_WRONG_LANGUAGE", ""]
+        first, second = (request.messages[-1].content for request in writer.said)
+        assert second.startswith(first)
+        assert "请只用简体中文写作" in second.removeprefix(first), (
+            "the same question may bring the same answer"
+        )
 
     def test_a_person_s_retry_asks_the_model_again(
         self, one: Callable[..., TemplateBatch], tea: Project

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from generation.jobs.registry import Answer, JobKind, NoOutput, WaitForChildren, Waiting
+from generation.jobs.registry import Answer, JobKind, NoInput, NoOutput, WaitForChildren, Waiting
 from generation.jobs.run import JobRun
 from generation.models import Job
 from generation.providers.base import ProviderError
@@ -145,7 +145,7 @@ KINDS = (
     JobKind(name="test.text", input=TextInput, output=TextOutput, run=run_text, store=store_text),
     JobKind(name="test.task", input=OrderInput, output=OrderOutput, run=run_task, poll=poll_task),
     JobKind(name="test.blind", input=OrderInput, output=OrderOutput, run=run_blind),
-    JobKind(name="test.parent", input=NoOutput, output=NoOutput, run=run_parent),
+    JobKind(name="test.parent", input=NoInput, output=NoOutput, run=run_parent),
     JobKind(
         name="test.script",
         input=ScriptInput,

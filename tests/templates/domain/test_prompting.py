@@ -7,9 +7,7 @@ from templates.domain.catalogue import load_catalogue
 from templates.domain.inputs import ProjectInput, TemplateInput
 from templates.domain.placeholders import PlaceholderError
 from templates.domain.prompting import (
-    CONTINUATION_TAIL,
     RepairBlock,
-    continuation_messages,
     document_messages,
     format_repair,
     parse_repair,
@@ -71,16 +69,6 @@ def test_missing_texts_are_said_to_be_missing():
     _, user = document_messages(ProjectInput(name_en="Solo"), TEMPLATE, "en")
     assert "(to be confirmed)" in user.content
     assert "project_website" not in user.content
-
-
-def test_a_continuation_repeats_the_talk_and_quotes_the_end():
-    messages = document_messages(PROJECT, TEMPLATE, "zh")
-    partial = "# 测试计划\n" + "内容。" * 400 + "结尾"
-    *before, assistant, user = continuation_messages(messages, partial, "zh")
-    assert tuple(before) == messages
-    assert (assistant.role, assistant.content) == ("assistant", partial)
-    assert partial[-CONTINUATION_TAIL:] in user.content
-    assert partial not in user.content
 
 
 def test_a_translation_carries_the_document_unchanged_and_the_glossary():

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generation.domain.continuation import join, looks_complete
 from templates.domain.blocks import BlockKind, parse_blocks
 from templates.domain.catalogue import load_catalogue
-from templates.domain.continuation import join, looks_complete
 from templates.domain.inputs import ProjectInput, TemplateInput
 from templates.domain.language import IDEOGRAPH, LATIN_WORD, is_plausibly
 from templates.domain.project_csv import parse_projects

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templates.domain.continuation import join, looks_complete, unwrapped
+from generation.domain.continuation import join, looks_complete, unwrapped
 
 TEXT = """# 潮声电台
 

@@ -1,0 +1,153 @@
+"""Buying whole texts: parts that a model breaks off are continued, answers that can't be used are turned down.
+
+    with text_order(run, feature="minutes.draft", language="zh", made_from=(transcript,)) as order:
+        answer = order.whole_text("draft", request)
+        if not fits(answer.text):
+            raise DoesNotFitError(charged=True)  # an AnswerRejectedError
+
+What is raised inside as an `AnswerRejectedError` turns down all that the order has bought: the ledger says so, and the
+next attempt buys anew and tells the model what was wrong. That happens once by itself (`MOST_ROUNDS`), then only when a
+person asks for it. Everything else that ends an attempt keeps what was bought, and the next one goes on from there.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from config.errors import REGISTRY
+from generation.domain import continuation
+from generation.domain.sections import data_sections
+from generation.errors import (
+    AnswerRejectedError,
+    OutputEmptyError,
+    OutputRefusedError,
+    OutputTruncatedError,
+)
+from generation.jobs import ledger
+from generation.jobs.run import JobRun
+from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult
+
+#: How often a text that ended at its length limit is continued.
+CONTINUATIONS = 3
+#: Calls that one text can take at most: the first, and its continuations.
+MOST_CALLS = CONTINUATIONS + 1
+#: How often a text can be bought at most without a person asking.
+MOST_ROUNDS = 2
+#: Characters from the end of a broken-off text that the request to continue quotes.
+CONTINUATION_TAIL = 400
+
+_CONTINUE = {
+    "zh": (
+        "上面的输出因长度限制中断了，末尾是：",
+        "请从最后一个没写完的行的行首重新写起，接着写到文档结束。不要重复更早的内容，不要解释，不要另起标题或代码围栏。",
+    ),
+    "en": (
+        "The output above broke off at the length limit. It ends with:",
+        "Start again at the beginning of the last unfinished line and go on to the end of the document. "
+        "Repeat nothing earlier, explain nothing, don't open a new title or a code fence around the rest.",
+    ),
+}
+
+
+@contextmanager
+def text_order(
+    run: JobRun, *, feature: str, language: str, made_from: Sequence[str]
+) -> "Iterator[TextOrder]":
+    """One text, and the calls that are made for it.
+
+    `language`, `zh` or `en`, is that of the requests. `made_from` says what the text depends on: the engine never buys
+    a step twice, so the names of the steps change with it, or a text made from old inputs would pass for one made from
+    the new.
+    """
+    inputs = hashlib.sha256("\n".join(made_from).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    rejected = ledger.turned_down(run.job, inputs) if run.job.attempt > 1 else []
+    order = TextOrder(run, feature, language, inputs, tuple(rejected))
+    try:
+        yield order
+    except AnswerRejectedError as error:
+        ledger.turn_down(run.job, order.mark, code=error.code)
+        if order.round >= MOST_ROUNDS:
+            error.give_up()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class TextOrder:
+    """What `text_order` gives. `rejected` are the codes for which earlier rounds were turned down."""
+
+    run: JobRun
+    feature: str
+    language: str
+    inputs: str
+    rejected: tuple[str, ...]
+
+    @property
+    def round(self) -> int:
+        return len(self.rejected) + 1
+
+    @property
+    def mark(self) -> str:
+        """What the names of this round's steps end with."""
+        return f"@{self.inputs}" if self.round == 1 else f"@{self.inputs}.{self.round}"
+
+    def chat(self, step: str, request: ChatRequest) -> ChatResult:
+        """One answer, as it comes."""
+        return self._ask(step, self._unlike_before(request))
+
+    def whole_text(
+        self, step: str, request: ChatRequest, *, on_delta: Callable[[ChatDelta], None] | None = None
+    ) -> ChatResult:
+        """A text and, while it ends at the length limit, its continuation, joined.
+
+        The sandbox finds in `context["partial"]` what it has to go on from. Raises what `JobRun.chat` raises, and
+        `OutputTruncatedError`, `OutputEmptyError`, `OutputRefusedError`.
+        """
+        request = self._unlike_before(request)
+        asked, text, calls = request, "", 0
+        for calls in range(1, MOST_CALLS + 1):
+            answer = self._ask(f"{step}-{calls}", asked, on_delta)
+            if answer.finish_reason == "content_filter":
+                raise OutputRefusedError(charged=True)
+            before, text = text, continuation.join(text, answer.text) if text else answer.text
+            if answer.finish_reason == "stop":
+                return replace(answer, text=_whole(text, calls))
+            if text == before:
+                break  # the same question would be asked again
+            asked = self._continued(request, text)
+        raise OutputTruncatedError(calls=calls, charged=True)
+
+    def _ask(
+        self, step: str, request: ChatRequest, on_delta: Callable[[ChatDelta], None] | None = None
+    ) -> ChatResult:
+        return self.run.chat(f"{step}{self.mark}", request, feature=self.feature, on_delta=on_delta)
+
+    def _unlike_before(self, request: ChatRequest) -> ChatRequest:
+        """After an answer was turned down, a request that says why: the same one may bring the same answer."""
+        if not self.rejected:
+            return request
+        *before, last = request.messages
+        error = REGISTRY.get(self.rejected[-1], AnswerRejectedError)
+        advice = error.advice(self.language) if issubclass(error, AnswerRejectedError) else ""
+        return replace(
+            request, messages=(*before, ChatMessage(last.role, f"{last.content}\n\n{advice}".rstrip()))
+        )
+
+    def _continued(self, request: ChatRequest, text: str) -> ChatRequest:
+        opening, closing = _CONTINUE["zh" if self.language == "zh" else "en"]
+        tail = data_sections({"tail": text[-CONTINUATION_TAIL:]})
+        messages = (
+            *request.messages,
+            ChatMessage("assistant", text),
+            ChatMessage("user", "\n\n".join((opening, tail, closing))),
+        )
+        return replace(request, messages=messages, context={**request.context, "partial": text})
+
+
+def _whole(text: str, calls: int) -> str:
+    whole = continuation.unwrapped(text).strip()
+    if not whole:
+        raise OutputEmptyError(charged=True)
+    if not continuation.looks_complete(whole):
+        raise OutputTruncatedError(calls=calls, charged=True)
+    return whole
