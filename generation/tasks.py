@@ -38,8 +38,8 @@ def _begin_heartbeat(sender: Any = None, **_: Any) -> None:
 
 
 @worker_shutting_down.connect
-def _finish_what_runs(**_: Any) -> None:
-    this_worker().take_nothing_new()
+def _take_nothing_new(**_: Any) -> None:
+    this_worker().leave()
 
 
 @worker_shutdown.connect

@@ -18,7 +18,7 @@ from generation.domain.states import CallStatus
 from generation.errors import CallInFlightError, JobCancelledError, JobTimeoutError
 from generation.jobs import gateway, ledger, transitions
 from generation.jobs.routes import Route, routes_for
-from generation.jobs.worker import InFlight
+from generation.jobs.worker import InFlight, this_worker
 from generation.models import Job, ProviderCall
 from generation.providers import registry
 from generation.providers.base import (
@@ -44,6 +44,10 @@ LEAST_SECONDS = 1.0
 
 class AttemptLostError(Exception):
     """This attempt was given up and its job belongs to another one: drop everything, write nothing."""
+
+
+class WorkerLeavesError(Exception):
+    """This worker was asked to stop and buys nothing new: the job goes on in another one."""
 
 
 @dataclass(slots=True)
@@ -77,6 +81,10 @@ class JobRun:
             raise JobCancelledError
         if self.entry.remaining_seconds < LEAST_SECONDS:
             raise JobTimeoutError
+
+    def _stay(self) -> None:
+        if this_worker().is_leaving:
+            raise WorkerLeavesError
 
     def progress(self, percent: int, message: str = "") -> None:
         """Tell how far the job is (0-99; 100 belongs to success). Written outside of any transaction of the work."""
@@ -114,6 +122,7 @@ class JobRun:
                 result = msgspec.convert(done.result, type=ChatResult)
                 self._count(done.cost_micros or 0, result.usage)
                 return result
+        self._stay()
         self.calls_made += 1
         routes = routes_for(self.job.owner_id, model=request.model, is_test=self.job.is_test)
         pieces = _Pieces(on_delta) if on_delta is not None else None
@@ -154,11 +163,14 @@ class JobRun:
                 route.lane,
                 owner=self.job.owner_id,
                 timeout_s=self.entry.remaining_seconds / 2,
-                is_cancelled=lambda: self.entry.is_lost or self.entry.is_cancelled,
+                is_cancelled=lambda: (
+                    self.entry.is_lost or self.entry.is_cancelled or this_worker().is_leaving
+                ),
             ):
                 return self._buy(route, llm, step, request, feature=feature, repeats=repeats, pieces=pieces)
         except AcquireCancelledError:
             self.check()
+            self._stay()
             raise AttemptLostError from None
 
     def _buy(
@@ -258,6 +270,7 @@ class JobRun:
             return placed.provider_ref
         ledger.may_buy(self.job, step, capability=capability)
         self.check()
+        self._stay()
         call = ledger.reserve(
             self.job,
             step,

@@ -13,6 +13,7 @@ import structlog
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from config.celery import enqueue
 from config.db import release_connection
 from config.errors import AppError
 from generation.domain.states import JobStatus
@@ -21,7 +22,7 @@ from generation.jobs import ledger, parents, sweeper, transitions
 from generation.jobs.failures import settle_failure
 from generation.jobs.gateway import TurnMissedError
 from generation.jobs.registry import Answer, JobKind, Later, WaitForChildren, Waiting, get_kind, to_json
-from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.run import AttemptLostError, JobRun, WorkerLeavesError
 from generation.jobs.turns import others_wait
 from generation.jobs.worker import this_worker
 from generation.models import Job
@@ -41,9 +42,13 @@ def run(job_id: UUID, *, publish: bool = True) -> None:
     """Run the job if it is there to be taken, then further children of its parent for a while.
 
     A message that comes twice, late, or for a job that somebody else has finds nothing to claim and ends here.
-    `publish=False` runs a parent's own step without publishing its children: the caller will run them itself.
+    A worker that was asked to stop passes the message on. `publish=False` runs a parent's own step without publishing
+    its children: the caller will run them itself.
     """
     worker = this_worker()
+    if worker.is_leaving:
+        _knock(job_id)
+        return
     job = transitions.claim(job_id, worker=worker.name, lease=worker.lease)
     if job is None:
         return
@@ -52,10 +57,14 @@ def run(job_id: UUID, *, publish: bool = True) -> None:
         _go_on(job.parent_id, job.owner_id)
 
 
+def _knock(job_id: UUID) -> None:
+    enqueue("generation.run_job", job_id=str(job_id))
+
+
 def _go_on(parent_id: UUID, owner_id: UUID) -> None:
     worker = this_worker()
     until = time.monotonic() + CHAIN_SECONDS
-    while not worker.is_stopping and time.monotonic() < until and not others_wait(owner_id):
+    while not worker.is_leaving and time.monotonic() < until and not others_wait(owner_id):
         if not run_next_child(parent_id):
             return
     _hand_over(parent_id)
@@ -82,6 +91,8 @@ def run_next_child(parent_id: UUID) -> bool:
 def poll(job_id: UUID) -> None:
     """Ask the provider about a waiting job."""
     worker = this_worker()
+    if worker.is_leaving:
+        return  # beat asks again
     job = transitions.claim_poll(job_id, worker=worker.name, lease=worker.lease)
     if job is None:
         return
@@ -144,6 +155,9 @@ def _call(kind: JobKind, run_: JobRun, *, polling: bool) -> Answer:
         # Waiting for one's turn isn't failing, so it isn't counted as that.
         log.info("job.turn_missed", provider=missed.provider)
         return Later(missed.retry_after or TURN_AGAIN_SECONDS)
+    except WorkerLeavesError:
+        log.info("job.handed_over")
+        return Later(0.0)
 
 
 def _finish(kind: JobKind, job: Job, answer: Answer, *, publish: bool) -> None:
@@ -165,6 +179,8 @@ def _finish(kind: JobKind, job: Job, answer: Answer, *, publish: bool) -> None:
             parents.settle(job.pk)
     elif isinstance(answer, Later):
         _must_hold(transitions.postpone(job, not_before=timezone.now() + timedelta(seconds=answer.seconds)))
+        if not answer.seconds and job.parent_id is None:
+            _knock(job.pk)
     else:
         _store_and_succeed(kind, job, answer)
 

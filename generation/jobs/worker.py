@@ -48,7 +48,8 @@ class Worker:
         self.started_at = timezone.now()
         self._in_flight: dict[str, InFlight] = {}
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._leaving = threading.Event()
+        self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._queues = ""
 
@@ -79,29 +80,31 @@ class Worker:
         if self._thread is not None:
             return
         self._queues = queues[:120]
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._beat_until_stopped, name="heartbeat", daemon=True)
+        self._leaving.clear()
+        self._over.clear()
+        self._thread = threading.Thread(target=self._beat_until_over, name="heartbeat", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the heartbeat and take this worker off the list."""
+        """End the heartbeat and take this worker off the list. Nothing runs here any more."""
         if self._thread is None:
             return
-        self._stopping.set()
+        self._over.set()
         self._thread.join(timeout=5)
         self._thread = None
         WorkerHeartbeat.objects.filter(pk=self.name).delete()
 
     @property
-    def is_stopping(self) -> bool:
-        """A stopping worker finishes what it runs and takes nothing new."""
-        return self._stopping.is_set()
+    def is_leaving(self) -> bool:
+        """Whether the process was asked to stop: it claims nothing and buys nothing any more, and hands over what a
+        call in flight leaves to be done."""
+        return self._leaving.is_set()
 
-    def take_nothing_new(self) -> None:
-        """The process was asked to stop: threads finish their job and don't go on to the next."""
-        self._stopping.set()
+    def leave(self) -> None:
+        """The process was asked to stop. The heartbeat goes on until nothing runs here: what does keeps its lease."""
+        self._leaving.set()
 
-    def _beat_until_stopped(self) -> None:
+    def _beat_until_over(self) -> None:
         while True:
             try:
                 self.beat()
@@ -109,10 +112,8 @@ class Worker:
                 log.warning("worker.heartbeat_failed", worker=self.name, error=type(exc).__name__)
             finally:
                 connection.close()
-            if self._stopping.wait(self.limits.heartbeat_seconds) and not self._in_flight:
+            if self._over.wait(self.limits.heartbeat_seconds):
                 return
-            if self._stopping.is_set():
-                time.sleep(min(self.limits.heartbeat_seconds, 1.0))
 
     def beat(self) -> None:
         """Extend the leases of what runs here, and tell the threads what became of their jobs.

@@ -324,17 +324,6 @@ def test_a_chain_that_ran_long_enough_goes_to_the_end_of_the_queue(
     assert published(enqueued) == [str(second.pk)]
 
 
-def test_a_worker_that_is_to_stop_hands_the_rest_over(
-    alice: User, enqueued: Any, monkeypatch: Any, django_capture_on_commit_callbacks: Any
-) -> None:
-    monkeypatch.setattr(type(runner.this_worker()), "is_stopping", True)
-    parent = batch(alice, 3, max_parallel=2)
-    with django_capture_on_commit_callbacks(execute=True):
-        runner.run(children(parent)[0].pk)
-    assert [child.status for child in children(parent)] == ["succeeded", "queued", "queued"]
-    assert published(enqueued) == [str(child.pk) for child in children(parent)[1:]]
-
-
 def test_resuming_while_children_run_fills_only_the_free_places(
     alice: User, enqueued: Any, django_capture_on_commit_callbacks: Any
 ) -> None:

@@ -24,7 +24,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,8 @@ class LLMServer:
         self.in_flight = 0
         self.peak_in_flight = 0
         self._gathered = asyncio.Event()
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
         self._failed_once: set[tuple[str, str]] = set()
         self._ready = threading.Event()
@@ -139,6 +141,16 @@ class LLMServer:
         self.request_stop()
         if self._thread is not None:
             self._thread.join(10)
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[None]:
+        """Calls are accepted and not answered before the end of the block."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._may_answer.clear)
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(self._may_answer.set)
 
     def request_stop(self) -> None:
         """Ask the server to end; safe from any thread and from a signal handler."""
@@ -253,6 +265,7 @@ class LLMServer:
                 self._gathered.set()
             if plan.gather:
                 await self._gathered.wait()
+            await self._may_answer.wait()
             await asyncio.sleep(3600 if plan.action == "hang" else plan.delay or 0)
         finally:
             self.in_flight -= 1

@@ -8,7 +8,7 @@ from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
 from tests.generation.factories import TERMINAL_EVENTS, calls, events, fetch
 from tests.support.kinds.handlers import TextInput
 from tests.support.kinds.models import StoredText
-from tests.support.processes import House
+from tests.support.processes import PATIENCE_SECONDS, House
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -84,23 +84,32 @@ def test_a_job_that_is_cancelled_at_any_moment_ends_once(home: House) -> None:
         assert StoredText.objects.filter(job_id=job.pk).count() == (points[point] == "succeeded")
 
 
-def test_a_worker_that_is_asked_to_leave_finishes_what_it_runs_and_hands_the_rest_over(home: House) -> None:
+def test_a_worker_that_is_asked_to_leave_takes_nothing_new_and_hands_over(home: House) -> None:
+    """Its calls are held by the vendor when it is asked, so what it does after their answers is all that it may do."""
     with home.two_workers(concurrency=4) as (leaving, _):
-        parent = home.text_batch(30, max_parallel=6, prompt="[[server:delay=0.4]]")
-
-        def is_busy() -> bool:
-            return Job.objects.filter(worker=leaving.name, status=JobStatus.RUNNING).exists()
-
-        home.until(is_busy, "a busy worker")
-        leaving.terminate()
-        assert leaving.child.wait(20) == 0, leaving.output
-        assert not is_busy()
+        started = JobEvent.objects.filter(type="started", data__worker=leaving.name)
+        running = Job.objects.filter(worker=leaving.name, status=JobStatus.RUNNING)
+        with home.llm.holding():
+            parent = home.text_batch(30, max_parallel=8, prompt="写")
+            single = texts(home, 4, steps=2)
+            for job in single:
+                home.publish(job)
+            home.until(lambda: len(home.llm.calls) == 8, "all threads of both workers with the vendor")
+            leaving.terminate()
+            home.until(lambda: "Warm shutdown" in leaving.output, "a worker that knows that it is to leave")
+            known = set(started.values_list("job_id", flat=True))
+        assert leaving.child.wait(PATIENCE_SECONDS) == 0, leaving.output
+        assert set(started.values_list("job_id", flat=True)) == known
+        assert not running.exists()
         assert not WorkerHeartbeat.objects.filter(pk=leaving.name).exists()
-        home.until_over(parent)
-    started = JobEvent.objects.filter(job__parent_id=parent.pk, type="started")
-    assert len({event.data["worker"] for event in started}) == 2
+        home.until_over(parent, *single)
+    children = Job.objects.filter(parent_id=parent.pk)
     assert fetch(parent).output["items"]["succeeded"] == 30
-    for child in Job.objects.filter(parent_id=parent.pk):
+    for child in children:
         assert_done_once(child)
         assert child.attempt == 1
-    assert len(home.llm.calls) == 30
+    for job in single:
+        assert fetch(job).status == JobStatus.SUCCEEDED
+        assert fetch(job).failures == 0
+        assert [call.status for call in calls(job)] == ["settled"] * 2
+    assert len(home.llm.calls) == 30 + 2 * len(single), "nothing was bought twice"
