@@ -9,7 +9,38 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
+        from accounts.models import actions
         from accounts.services.audit import audit_record
-        from config import audit
+        from config import audit, menu, queues
+        from config.api import scopes
 
         audit.register(audit_record)
+        actions.register(actions.Action, actions.ObjectType)
+        queues.register("accounts.remove_files", queues.Queue.STATUS_UPDATES, every=600)
+        queues.register("accounts.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
+        scopes.register("access-tokens", read=_("List access tokens, which shows no secret."))
+        scopes.register(
+            "account",
+            read=_("Read the account and its settings."),
+            write=_("Change the account's names and settings, but not its password."),
+        )
+        scopes.register(
+            "activities",
+            read=_("Read the activity log and its statistics."),
+            write=_("Clear the activity log."),
+        )
+        scopes.register("api-keys", read=_("List provider keys, which shows no secret."))
+        menu.register(
+            "accounts",
+            _("Accounts"),
+            menu.Item("accounts.user", "person"),
+            menu.Item("auth.group", "group"),
+            menu.Item("accounts.budgetperiod", "savings", _("Budgets by month")),
+            menu.Item("accounts.budget", "speed", _("Monthly limits")),
+            menu.Item("accounts.accesstoken", "token"),
+            menu.Item("accounts.providerkey", "vpn_key"),
+            menu.Item("accounts.activity", "manage_history"),
+            menu.Item("accounts.auditentry", "policy", _("Audit of staff")),
+            menu.Item("accounts.fileremoval", "folder_delete"),
+            position=30,
+        )

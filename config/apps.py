@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PlatformConfig(AppConfig):
@@ -10,6 +11,18 @@ class PlatformConfig(AppConfig):
     name = "config"
     label = "platform"
     verbose_name = "Platform"
+
+    def ready(self) -> None:
+        from config import menu, queues
+
+        queues.register("platform.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
+        menu.register(
+            "platform",
+            _("Housekeeping"),
+            menu.Item("django_celery_results.taskresult", "cleaning_services", _("Tasks")),
+            menu.Item("platform.idempotencyrecord", "repeat_one", _("Idempotency keys")),
+            position=90,
+        )
 
 
 class BackOfficeConfig(AdminConfig):

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from config.registry import Registry
 
 
 class Queue(StrEnum):
@@ -34,22 +37,22 @@ class QueueLimits:
         return self.lease_seconds / 4
 
 
-TASK_ROUTES: dict[str, dict[str, str]] = {
-    "generation.run_job": {"queue": Queue.AGENT_BUILDS},
-    "generation.poll_jobs": {"queue": Queue.STATUS_UPDATES},
-    "generation.sweep_jobs": {"queue": Queue.STATUS_UPDATES},
-    "generation.clean_up": {"queue": Queue.STATUS_UPDATES},
-    "accounts.remove_files": {"queue": Queue.STATUS_UPDATES},
-    "accounts.clean_up": {"queue": Queue.STATUS_UPDATES},
-    "platform.clean_up": {"queue": Queue.STATUS_UPDATES},
-}
+ROUTES: Registry[Queue] = Registry("task")
+#: Filled by `register`; Celery's clock reads it when it starts.
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
 
-#: Beat entries expire just before the next run, so that a stopped worker doesn't find a heap of old ones.
-BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "generation.sweep_jobs", "schedule": 10.0, "options": {"expires": 9}},
-    "poll-jobs": {"task": "generation.poll_jobs", "schedule": 5.0, "options": {"expires": 4}},
-    "clean-up-generation": {"task": "generation.clean_up", "schedule": 3600.0, "options": {"expires": 3500}},
-    "remove-files": {"task": "accounts.remove_files", "schedule": 600.0, "options": {"expires": 590}},
-    "clean-up-accounts": {"task": "accounts.clean_up", "schedule": 3600.0, "options": {"expires": 3500}},
-    "clean-up-platform": {"task": "platform.clean_up", "schedule": 3600.0, "options": {"expires": 3500}},
-}
+
+def register(task: str, queue: Queue, *, every: float = 0) -> None:
+    """Have messages for `task` go to `queue`; with `every`, the clock sends one each time so many seconds are over.
+
+    Such a message expires before the next one comes, so that a stopped worker doesn't find a heap of old ones.
+    """
+    ROUTES.register(task, queue)
+    if every:
+        BEAT_SCHEDULE[task] = {"task": task, "schedule": every, "options": {"expires": every * 0.9}}
+
+
+def route(name: str, *_: Any, **__: Any) -> dict[str, Queue] | None:
+    """Celery asks this for each message that is sent."""
+    queue = ROUTES.get(name)
+    return None if queue is None else {"queue": queue}

@@ -11,16 +11,42 @@ class GenerationConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import Tags, register
 
+        from accounts.models import actions
         from accounts.services import register_deletion_hook
         from accounts.services.keys import register_verifier
-        from config import health
-        from config.api import waiting
+        from config import health, menu, queues
+        from config.api import scopes, waiting
         from generation.api.views.jobs import finished_job
         from generation.checks import default_models_can_be_called
         from generation.jobs.departures import jobs_stop
         from generation.jobs.verification import verify_key
+        from generation.models.actions import Action, ObjectType
         from generation.selectors import workers_check
 
+        actions.register(Action, ObjectType)
+        queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
+        queues.register("generation.poll_jobs", queues.Queue.STATUS_UPDATES, every=5)
+        queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)
+        queues.register("generation.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
+        scopes.register("catalogue", read=_("Read the models that can be asked, and their prices."))
+        scopes.register(
+            "jobs", read=_("Read jobs and follow their events."), write=_("Cancel and retry jobs.")
+        )
+        scopes.register(
+            "queue", read=_("Read how the queues are doing."), write=_("Empty the queue (staff).")
+        )
+        scopes.register("usage", read=_("Read what was used, what it cost, and the budget."))
+        menu.register(
+            "jobs",
+            _("Jobs and calls"),
+            menu.Item("generation.job", "work_history"),
+            menu.Item("generation.providercall", "receipt_long", _("Ledger of calls")),
+            menu.Item("generation.cataloguemodel", "neurology"),
+            menu.Item("generation.modelprice", "payments"),
+            menu.Item("generation.workerheartbeat", "memory"),
+            menu.Item("generation.jobevent", "timeline"),
+            position=10,
+        )
         waiting.register(finished_job)
         register_verifier(verify_key)
         register_deletion_hook(jobs_stop)

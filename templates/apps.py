@@ -9,10 +9,32 @@ class TemplatesConfig(AppConfig):
     verbose_name = _("Documents")
 
     def ready(self) -> None:
+        from accounts.models import actions
+        from config import menu
+        from config.api import scopes
         from generation.jobs.registry import register
         from generation.providers.llm import sandbox
         from templates.handlers import KINDS, SANDBOX_ANSWERS
+        from templates.models.actions import Action, ObjectType
 
+        actions.register(Action, ObjectType)
+        scopes.register(
+            "templates",
+            read=_("Read projects, content templates, batches and documents, and export them."),
+            write=_("Change projects and content templates; generate documents, which costs money."),
+        )
+        menu.register(
+            "documents",
+            _("Documents"),
+            menu.Item("templates.templatebatch", "stacks", _("Batches")),
+            menu.Item("templates.batchitem", "checklist"),
+            menu.Item("templates.document", "description"),
+            menu.Item("templates.documentversion", "history"),
+            menu.Item("templates.project", "rocket_launch"),
+            menu.Item("templates.contenttemplate", "draft"),
+            menu.Item("templates.category", "category"),
+            position=20,
+        )
         for kind in KINDS:
             register(kind)
         for name, answer in SANDBOX_ANSWERS.items():

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.models import Activity, User
+from accounts.models.actions import ACTIONS, OBJECT_TYPES
 from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, unbroken
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
@@ -23,8 +23,8 @@ class ActionFilter(admin.SimpleListFilter):
     title = _("action")
     parameter_name = "action"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(action.value, action.value) for action in Action]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(ACTIONS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -34,8 +34,8 @@ class ObjectTypeFilter(admin.SimpleListFilter):
     title = _("object type")
     parameter_name = "object_type"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(one.value, one.value) for one in ObjectType]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(OBJECT_TYPES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
         return queryset.filter(object_type=self.value()) if self.value() else queryset
@@ -43,7 +43,7 @@ class ObjectTypeFilter(admin.SimpleListFilter):
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
-    list_display = ("created", "owner", "action", "object_type", "shown_object", "ip_address", "program")
+    list_display = ("created", "owner", "done", "done_to", "shown_object", "ip_address", "program")
     list_display_links = ("created",)
     list_filter = (AgeFilter, ActionFilter, ObjectTypeFilter)
     list_select_related = ("owner",)
@@ -52,7 +52,7 @@ class ActivityAdmin(ReadOnlyAdmin):
     search_help_text = _("An activity's or its owner's id, or the beginning of a user name")
     sortable_by = ("created",)
     fieldsets = (
-        (None, {"fields": ("created_at", "owner", "action", ("object_type", "object_id"), "details_text")}),
+        (None, {"fields": ("created_at", "owner", "done", ("done_to", "object_id"), "details_text")}),
         (_("Where from"), {"fields": ("ip_address", "user_agent", "request_id")}),
     )
 
@@ -69,6 +69,14 @@ class ActivityAdmin(ReadOnlyAdmin):
     @display(description=_("created"), ordering="pk")
     def created(self, activity: Activity) -> Any:
         return activity.created_at
+
+    @display(description=_("action"))
+    def done(self, activity: Activity) -> Any:
+        return ACTIONS.get(activity.action, activity.action)
+
+    @display(description=_("object type"))
+    def done_to(self, activity: Activity) -> Any:
+        return OBJECT_TYPES.get(activity.object_type, activity.object_type)
 
     @display(description=_("object id"))
     def shown_object(self, activity: Activity) -> SafeString | str:

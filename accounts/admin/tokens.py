@@ -15,6 +15,7 @@ from accounts.domain.tokens import LIVE_PREFIX, TEST_PREFIX, is_ours
 from accounts.models import AccessToken, User
 from accounts.services import token_delete
 from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, badge, unbroken
+from config.api.scopes import SCOPES
 
 #: Owners whose names begin with what is searched for; who means a certain one types more of the name.
 OWNERS_SEARCHED = 1000
@@ -102,4 +103,5 @@ class AccessTokenAdmin(ReadOnlyAdmin):
 
     @display(description=_("scopes"))
     def scope_list(self, token: AccessToken) -> SafeString:
-        return format_html_join(" ", "<code>{}</code>", ((scope,) for scope in token.scopes))
+        shown = ((SCOPES.get(scope, ""), scope) for scope in token.scopes)
+        return format_html_join(" ", '<code title="{}">{}</code>', shown)

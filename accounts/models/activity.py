@@ -15,7 +15,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """One thing that an account did. `action` is a name of `accounts.domain.actions`; `object_type` and `object_id`
+    """One thing that an account did. `action` is a name of `accounts.models.actions`; `object_type` and `object_id`
     say to what, `ip_address` and `user_agent` from where. `details` are few and hold no secret and no content."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.models import Activity
+from accounts.models.actions import ACTIONS, OBJECT_TYPES, Action, ObjectType
 from config.api import origin
 from config.db import delete_chunk, delete_in_chunks, uuid7_floor
 from config.logs import redact
@@ -23,7 +23,7 @@ CHUNK = 5_000
 def activity_record(
     *,
     owner_id: UUID,
-    action: Action,
+    action: str,
     object_type: str = "",
     object_id: object = "",
     details: Mapping[str, Any] | None = None,
@@ -31,16 +31,19 @@ def activity_record(
     """Write down that the account did this. One INSERT; call it in the transaction of what was done, so that neither
     is there without the other.
 
-    `object_type` is an `ObjectType`, `details` are a few names and numbers (never content; what looks like a secret
-    is removed). From where it came is taken from the request that is being answered. What somebody else does to the
-    account's things is no activity of its own and isn't recorded: staff's doing stands in the audit.
+    `action` and `object_type` are what an app has registered (LookupError otherwise), `details` are a few names and
+    numbers (never content; what looks like a secret is removed). From where it came is taken from the request that is
+    being answered. What somebody else does to the account's things is no activity of its own and isn't recorded:
+    staff's doing stands in the audit.
     """
+    if action not in ACTIONS or (object_type and object_type not in OBJECT_TYPES):
+        raise LookupError(f"no app registers the activity {action!r} of {object_type!r}")
     came = origin.current()
     if came.actor_id not in (None, owner_id):
         return None
     return Activity.objects.create(
         owner_id=owner_id,
-        action=Action(action),
+        action=action,
         object_type=object_type,
         object_id=str(object_id)[:OBJECT_ID_LENGTH],
         details=redact(dict(details or {})),

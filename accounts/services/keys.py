@@ -17,7 +17,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.errors import (
     ProviderKeyLimitError,
     ProviderKeyNeededError,
@@ -25,6 +24,7 @@ from accounts.errors import (
     ProviderKeyRefusedError,
 )
 from accounts.models import ProviderKey, User
+from accounts.models.actions import Action, ObjectType
 from accounts.selectors import provider_keys_forget
 from accounts.services.activities import activity_record
 from config.api.throttling import count

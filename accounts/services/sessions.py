@@ -22,9 +22,9 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.errors import CredentialsWrongError
 from accounts.models import User
+from accounts.models.actions import Action, ObjectType
 from accounts.services.activities import activity_record
 from config.errors import TokenInvalidError
 

@@ -17,11 +17,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.domain.principal import Principal
 from accounts.domain.tokens import token_hash, token_make
 from accounts.errors import AccessTokenLimitError
 from accounts.models import AccessToken, User
+from accounts.models.actions import Action, ObjectType
 from accounts.selectors.tokens import TokenSnapshot, access_token_forget, access_token_snapshot
 from accounts.services.activities import activity_record
 from config.api.scopes import SCOPES

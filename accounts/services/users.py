@@ -7,10 +7,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.domain.names import normalized_email, normalized_username
 from accounts.errors import EmailTakenError, PasswordWrongError, UsernameTakenError
 from accounts.models import User
+from accounts.models.actions import Action, ObjectType
 from accounts.selectors import principal_forget
 from accounts.services.activities import activity_record
 from accounts.services.deletion import account_delete

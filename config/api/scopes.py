@@ -1,14 +1,17 @@
 """Scopes: what a caller that holds an access token may do. A logged-in session may do everything its user may.
 
 Every `ApiView` says whose door it is with `scope`; the method decides whether `<resource>:read` or
-`<resource>:write` is needed. `SCOPES` is the whole list: what isn't in it can't be granted, and a guard test keeps it
-equal to what the views ask for.
+`<resource>:write` is needed. An app registers its scopes in `AppConfig.ready`: what isn't registered can't be granted,
+and a guard test keeps the list equal to what the views ask for.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
+from django.utils.functional import Promise
+
 from config.errors import ScopeMissingError, SessionNeededError
+from config.registry import Registry
 
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -18,22 +21,14 @@ SESSION_ONLY: Final = "(session only)"
 OPEN: Final = "(open)"
 
 #: Every scope that a token can have, with what it allows.
-SCOPES: Mapping[str, str] = {
-    "access-tokens:read": "List access tokens, which shows no secret.",
-    "account:read": "Read the account and its settings.",
-    "account:write": "Change the account's names and settings, but not its password.",
-    "activities:read": "Read the activity log and its statistics.",
-    "activities:write": "Clear the activity log.",
-    "api-keys:read": "List provider keys, which shows no secret.",
-    "catalogue:read": "Read the models that can be asked, and their prices.",
-    "jobs:read": "Read jobs and follow their events.",
-    "jobs:write": "Cancel and retry jobs.",
-    "queue:read": "Read how the queues are doing.",
-    "queue:write": "Empty the queue (staff).",
-    "templates:read": "Read projects, content templates, batches and documents, and export them.",
-    "templates:write": "Change projects and content templates; generate documents, which costs money.",
-    "usage:read": "Read what was used, what it cost, and the budget.",
-}
+SCOPES: Registry[str | Promise] = Registry("scope")
+
+
+def register(resource: str, *, read: str | Promise = "", write: str | Promise = "") -> None:
+    """Let tokens have `<resource>:read` and `<resource>:write`; the texts say what each allows, in one sentence."""
+    for verb, text in (("read", read), ("write", write)):
+        if text:
+            SCOPES.register(f"{resource}:{verb}", text)
 
 
 def needed_scope(scope: str, method: str, session_methods: Collection[str] = ()) -> str:

@@ -11,7 +11,7 @@ from config.egress.policy import egress_settings
 from config.env import Env, Hidden
 from config.logs import logging_config
 from config.providers import provider_settings
-from config.queues import BEAT_SCHEDULE, TASK_ROUTES, Queue, QueueLimits
+from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
 from config.settings.back_office import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -161,7 +161,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = Queue.STATUS_UPDATES.value
-CELERY_TASK_ROUTES = TASK_ROUTES
+CELERY_TASK_ROUTES = [route]
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"

@@ -16,7 +16,7 @@ from config.admin_site import ReadOnlyAdmin, confirm, link_to, reload_page, run_
 from config.money import money
 from generation.admin.words import JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
-from generation.jobs import registry
+from generation.jobs.registry import KINDS
 from generation.jobs.services import job_cancel, job_retry
 from generation.models import Job, JobEvent
 
@@ -54,7 +54,7 @@ class KindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in registry.names()]
+        return [(name, name) for name in KINDS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return queryset.filter(kind=self.value()) if self.value() else queryset

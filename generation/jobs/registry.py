@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from config.registry import Registry
+
 if TYPE_CHECKING:
     from generation.jobs.run import JobRun
     from generation.models import Job
@@ -79,31 +81,20 @@ class JobKind:
         return msgspec.convert(data, type=self.input, strict=False)
 
 
-_kinds: dict[str, JobKind] = {}
+KINDS: Registry[JobKind] = Registry("job kind")
 
 
 def register(kind: JobKind) -> None:
     """Make a kind known; called from `AppConfig.ready`."""
-    if _kinds.get(kind.name, kind) != kind:
-        raise ValueError(f"job kind {kind.name} is registered twice")
-    _kinds[kind.name] = kind
+    KINDS.register(kind.name, kind)
 
 
 def get_kind(name: str) -> JobKind:
     """The kind called `name`. Raises `LookupError` when no installed app registers it."""
     try:
-        return _kinds[name]
+        return KINDS[name]
     except KeyError:
         raise LookupError(f"no app registers the job kind {name!r}") from None
-
-
-def is_known(name: str) -> bool:
-    return name in _kinds
-
-
-def names() -> list[str]:
-    """The names of all kinds, sorted."""
-    return sorted(_kinds)
 
 
 def to_json(value: Any) -> Any:

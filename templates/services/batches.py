@@ -11,7 +11,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.models import User
 from accounts.services import activity_record
 from config.sql.writes import insert_all
@@ -24,6 +23,7 @@ from templates.errors import (
     BatchStateError,
 )
 from templates.models import BatchItem, TemplateBatch
+from templates.models.actions import Action, ObjectType
 from templates.models.batches import ITEM_STATUS
 from templates.services.plans import BatchOptions, BatchPlan, batch_plan
 from templates.services.quotes import batch_quote

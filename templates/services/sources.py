@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.services import activity_record
 from config.db import savepoint
 from generation.domain.states import ACTIVE
@@ -29,6 +28,7 @@ from templates.errors import (
     TemplateInUseError,
 )
 from templates.models import BatchItem, Category, ContentTemplate, Document, Project
+from templates.models.actions import Action, ObjectType
 
 PROJECT_TEXTS = ("name_zh", "name_en", "description_zh", "description_en", "website")
 CODE_LENGTH = 80

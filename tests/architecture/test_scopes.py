@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 from django.urls import get_resolver, path
+from django.utils import translation
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -80,10 +81,17 @@ def test_scopes_are_in_order_and_explained() -> None:
     assert all(text.endswith(".") for text in SCOPES.values())
 
 
-def test_the_page_about_tokens_lists_them_all() -> None:
+def test_the_page_about_tokens_lists_them_all_in_both_languages() -> None:
     page = (ROOT / "docs" / "tokens.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `([\w-]+:\w+)` \| ([^|]+?) \| [^|]+ \|$", page, re.MULTILINE))
-    assert rows == dict(SCOPES)
+    rows = re.findall(r"^\| `([\w-]+:\w+)` \| ([^|]+?) \| ([^|]+?) \|$", page, re.MULTILINE)
+    assert rows == [
+        (name, in_language("en", text), in_language("zh-hans", text)) for name, text in SCOPES.items()
+    ]
+
+
+def in_language(language: str, text: Any) -> str:
+    with translation.override(language):
+        return str(text)
 
 
 def test_only_doors_without_a_login_are_open() -> None:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.models import Activity
+from accounts.models.actions import ACTIONS, OBJECT_TYPES
 from accounts.selectors import ActivityFigures
 from config.api.lists import Choice, Json, ReadModel, Text, Time, Uuid
 from config.api.serializers import StrictSerializer
@@ -34,7 +34,7 @@ class ActivityOut(ReadModel, source_model=Activity):
     """One thing that the account did."""
 
     id = Uuid()
-    action = Choice([action.value for action in Action])
+    action = Choice(ACTIONS)
     object_type = Text(help="What it was done to; empty: to nothing in particular.")
     object_id = Text(help="Which one. It may be gone by now.")
     details = Json(help="A few names and numbers, such as the fields that were changed.")
@@ -51,8 +51,8 @@ class ActivityOut(ReadModel, source_model=Activity):
 class ActivityClearIn(StrictSerializer):
     """Which records go; without any of these, all."""
 
-    action = serializers.ChoiceField([action.value for action in Action], required=False)
-    object_type = serializers.ChoiceField([one.value for one in ObjectType], required=False)
+    action = serializers.ChoiceField(tuple(ACTIONS), required=False)
+    object_type = serializers.ChoiceField(tuple(OBJECT_TYPES), required=False)
     created_from = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
 

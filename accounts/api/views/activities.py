@@ -12,7 +12,7 @@ from accounts.api.serializers.activities import (
     ActivityStatsOut,
     stats_out,
 )
-from accounts.domain.actions import Action, ObjectType
+from accounts.models.actions import ACTIONS, OBJECT_TYPES
 from accounts.selectors import activity_figures, activity_list_for
 from accounts.services import activities_clear
 from config.api.lists import ChoiceFilter, TextFilter, time_range
@@ -49,8 +49,8 @@ class ActivityListApi(ListApi):
     read_model = ActivityOut
     selector = activity_list_for
     filters = {
-        "action": ChoiceFilter(action.value for action in Action),
-        "object_type": ChoiceFilter(one.value for one in ObjectType),
+        "action": ChoiceFilter(ACTIONS),
+        "object_type": ChoiceFilter(OBJECT_TYPES),
         "object_id": TextFilter(),
         **time_range("created_at"),
     }
@@ -72,8 +72,8 @@ class ActivityListApi(ListApi):
         },
         example={"deleted": 17},
         parameters=[
-            OpenApiParameter("action", enum=[action.value for action in Action]),
-            OpenApiParameter("object_type", enum=[one.value for one in ObjectType]),
+            OpenApiParameter("action", enum=list(ACTIONS)),
+            OpenApiParameter("object_type", enum=list(OBJECT_TYPES)),
             OpenApiParameter("created_from", TIME, description="Inclusive."),
             OpenApiParameter("created_before", TIME, description="Exclusive."),
         ],

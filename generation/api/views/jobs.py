@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q
 from rest_framework.request import Request
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.services import activity_record
 from config.api.lists import (
     BoolFilter,
@@ -34,6 +33,7 @@ from generation.errors import JobLiveError, JobNotFoundError, JobStateError
 from generation.jobs.modes import check_mode
 from generation.jobs.services import job_cancel, job_retry
 from generation.models import Job
+from generation.models.actions import Action, ObjectType
 from generation.selectors import (
     job_get_for,
     job_is_over,

@@ -7,7 +7,6 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.domain.actions import Action, ObjectType
 from accounts.services import activity_record
 from config.api.files import file_stream
 from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
@@ -23,6 +22,7 @@ from templates.api.serializers import (
     DocumentVersionOut,
 )
 from templates.errors import ExportEmptyError, ExportTooLargeError
+from templates.models.actions import Action, ObjectType
 from templates.models.documents import STALE_CONDITION
 from templates.selectors import (
     document_export_for,

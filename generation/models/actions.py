@@ -1,0 +1,13 @@
+"""What an account can do with its jobs, in the words of its activity log."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(TextChoices):
+    CANCEL_JOB = "cancel_job", _("Cancelled a job")
+    RETRY_JOB = "retry_job", _("Retried a job")
+
+
+class ObjectType(TextChoices):
+    JOB = "job", _("job")
