@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING
 
 from templates.domain.language import BARE_URL
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}")
@@ -29,15 +27,23 @@ class BlockKind(StrEnum):
     CODE = "code"
     HTML = "html"
     RULE = "rule"
+    FORMULA = "formula"
+    FOOTNOTE = "footnote"
+    FRONT_MATTER = "front_matter"
 
 
-TEXT_KINDS = frozenset({BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.QUOTE})
+TEXT_KINDS = frozenset(
+    {BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.QUOTE, BlockKind.FOOTNOTE}
+)
 """Kinds that are one run of inline text and can therefore take each other's text."""
+VERBATIM_KINDS = frozenset({BlockKind.CODE, BlockKind.FORMULA, BlockKind.RULE, BlockKind.FRONT_MATTER})
+"""Kinds that a translation leaves as they are."""
 
 
 @dataclass(frozen=True)
 class Inline:
-    """What stands inside a block. ``text`` is the visible text without code and addresses; ``tags`` are HTML tags."""
+    """What stands inside a block. ``text`` is the visible text without code, formulas and addresses; ``tags`` are
+    HTML tags, ``notes`` the labels of the footnotes that are referred to."""
 
     text: str = ""
     codes: tuple[str, ...] = ()
@@ -45,6 +51,8 @@ class Inline:
     images: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,9 +60,9 @@ class Block:
     """One leaf block.
 
     ``start`` and ``end`` are its lines in the document (0-based, ``end`` excluded). ``markdown`` is its
-    inline source without list markers, hashes and quote signs, or the whole source of a table, code or HTML
-    block. A list item is its first paragraph; what follows inside it are blocks of their own with the item's
-    ``depth``.
+    inline source without list markers, task marks, hashes, quote signs and a footnote's label, or the whole
+    source of a table, code or HTML block. A list item is its first paragraph; what follows inside it are blocks
+    of their own with the item's ``depth``. A footnote, too, is its first paragraph.
     """
 
     kind: BlockKind
@@ -67,26 +75,21 @@ class Block:
     ordered: bool = False
     quote_depth: int = 0
     info: str = ""
+    label: str = ""
+    task: str = ""
+    """``x`` or a blank where a list item is a task."""
     cells: tuple[tuple[str, ...], ...] = ()
-    """A table's visible texts by row; ``…`` stands for a cell that holds only code, links or images."""
+    """A table's visible texts by row; ``…`` stands for a cell that holds only what isn't text."""
 
     @property
-    def signature(self) -> tuple[BlockKind, int, int, bool, int]:
+    def signature(self) -> tuple[BlockKind, int, int, bool, int, str]:
         """What two versions of a block must have in common to stand at the same place of the structure."""
-        return (self.kind, self.level, self.depth, self.ordered, self.quote_depth)
+        return (self.kind, self.level, self.depth, self.ordered, self.quote_depth, self.label)
 
     @property
     def shape(self) -> tuple[int, int]:
         """A table's rows (with its head) and columns."""
         return (len(self.cells), len(self.cells[0]) if self.cells else 0)
-
-
-@cache
-def markdown_parser() -> MarkdownIt:
-    """CommonMark with tables and strikethrough: the Markdown that documents are written in."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def parse_blocks(markdown: str) -> tuple[Block, ...]:
@@ -95,68 +98,100 @@ def parse_blocks(markdown: str) -> tuple[Block, ...]:
     return tuple(_BlockReader(unified).blocks())
 
 
+_CONTAINERS = frozenset(
+    {"bullet_list_open", "ordered_list_open", "blockquote_open", "footnote_reference_open"}
+)
+_CONTAINER_ENDS = frozenset(
+    {
+        *("bullet_list_close", "ordered_list_close", "list_item_close"),
+        *("blockquote_close", "footnote_reference_close"),
+    }
+)
+_RAW = {
+    "fence": BlockKind.CODE,
+    "code_block": BlockKind.CODE,
+    "formula_block": BlockKind.FORMULA,
+    "front_matter": BlockKind.FRONT_MATTER,
+    "html_block": BlockKind.HTML,
+    "hr": BlockKind.RULE,
+    "table_open": BlockKind.TABLE,
+}
+
+
 class _BlockReader:
-    """Walks the parser's flat token list and keeps track of the lists and quotes that are open."""
+    """Walks the parser's flat token list and keeps track of the lists, quotes and footnotes that are open."""
 
     def __init__(self, markdown: str) -> None:
+        from templates.domain.markdown.parser import structure_parser  # heavy
+
         self._lines = markdown.split("\n")
-        self._tokens: Sequence[Token] = markdown_parser().parse(markdown)
-        self._containers: list[str] = []
-        self._item_is_new = False
+        self._tokens: Sequence[Token] = structure_parser().parse(markdown)
+        self._containers: list[Token] = []
+        self._opened: Token | None = None
+        """The list item or footnote that has no text yet."""
 
     def blocks(self) -> Iterator[Block]:
         for position, token in enumerate(self._tokens):
             kind = token.type
-            if kind in {"bullet_list_open", "ordered_list_open", "blockquote_open"}:
-                yield from self._empty_item(token)
-                self._containers.append(kind)
-            elif kind in {"bullet_list_close", "ordered_list_close", "blockquote_close"}:
-                self._containers.pop()
+            if kind in _CONTAINERS:
+                yield from self._without_text()
+                self._containers.append(token)
+                if kind == "footnote_reference_open":
+                    self._opened = token
             elif kind == "list_item_open":
-                self._item_is_new = True
-                self._item = token
-            elif kind == "list_item_close":
-                yield from self._empty_item(self._item)
+                self._opened = token
+            elif kind in _CONTAINER_ENDS:
+                yield from self._without_text()
+                if kind != "list_item_close":
+                    self._containers.pop()
             elif kind in {"paragraph_open", "heading_open"}:
                 yield from self._text_block(token, self._tokens[position + 1])
-            elif kind in {"fence", "code_block", "html_block", "hr", "table_open"}:
-                yield from self._empty_item(token)
+            elif kind in _RAW:
+                yield from self._without_text()
                 yield self._raw_block(token, position)
 
     def _text_block(self, token: Token, content: Token) -> Iterator[Block]:
+        label = task = ""
         if token.type == "heading_open":
-            yield from self._empty_item(token)
+            yield from self._without_text()
             kind = BlockKind.HEADING
-        elif self._item_is_new:
-            kind, self._item_is_new = BlockKind.LIST_ITEM, False
-        elif self._containers and self._containers[-1] == "blockquote_open":
+        elif self._opened:
+            kind, label = self._opened_kind()
+            task = next((child.content for child in content.children or () if child.type == "task"), "")
+            self._opened = None
+        elif self._containers and self._containers[-1].type == "blockquote_open":
             kind = BlockKind.QUOTE
         else:
             kind = BlockKind.PARAGRAPH
-        yield self._block(kind, token, content.content, inline=_inline(content), level=_heading_level(token))
+        level = _heading_level(token)
+        inline = _inline(content)
+        yield self._block(kind, token, content.content, inline=inline, level=level, label=label, task=task)
 
     def _raw_block(self, token: Token, position: int) -> Block:
-        if token.type in {"fence", "code_block"}:
-            return self._block(BlockKind.CODE, token, token.content, info=token.info.strip())
-        if token.type == "html_block":
-            return self._block(
-                BlockKind.HTML, token, token.content.rstrip("\n"), inline=_html_inline(token.content)
-            )
-        if token.type == "hr":
-            return self._block(BlockKind.RULE, token, token.markup)
-        rows, inline = _table(self._tokens, position)
-        start, end = token.map or (0, 0)
-        source = "\n".join(
-            _CONTAINER_PREFIX.sub("", line, count=1) for line in self._lines[start:end]
-        ).rstrip()
-        return self._block(BlockKind.TABLE, token, source, inline=inline, cells=rows)
+        kind = _RAW[token.type]
+        if kind is BlockKind.TABLE:
+            rows, inline = _table(self._tokens, position)
+            start, end = token.map or (0, 0)
+            lines = (_CONTAINER_PREFIX.sub("", line, count=1) for line in self._lines[start:end])
+            return self._block(kind, token, "\n".join(lines).rstrip(), inline=inline, cells=rows)
+        if kind is BlockKind.HTML:
+            return self._block(kind, token, token.content.rstrip("\n"), inline=_html_inline(token.content))
+        if kind is BlockKind.RULE:
+            return self._block(kind, token, token.markup)
+        return self._block(kind, token, token.content, info=token.info.strip())
 
-    def _empty_item(self, token: Token) -> Iterator[Block]:
-        """A list item that has no text of its own still counts as an item."""
-        if self._item_is_new:
-            self._item_is_new = False
-            start = (token.map or (0, 0))[0]
-            yield self._block(BlockKind.LIST_ITEM, token, "", end=start)
+    def _opened_kind(self) -> tuple[BlockKind, str]:
+        if self._opened and self._opened.type == "footnote_reference_open":
+            return BlockKind.FOOTNOTE, str(self._opened.meta["label"])
+        return BlockKind.LIST_ITEM, ""
+
+    def _without_text(self) -> Iterator[Block]:
+        """A list item or a footnote that has no text of its own still counts."""
+        if self._opened:
+            kind, label = self._opened_kind()
+            start = (self._opened.map or (0, 0))[0]
+            yield self._block(kind, self._opened, "", end=start, label=label)
+            self._opened = None
 
     def _block(
         self,
@@ -167,10 +202,13 @@ class _BlockReader:
         inline: Inline | None = None,
         level: int = 0,
         info: str = "",
+        label: str = "",
+        task: str = "",
         cells: tuple[tuple[str, ...], ...] = (),
         end: int | None = None,
     ) -> Block:
-        lists = [name for name in self._containers if name != "blockquote_open"]
+        open_ = [container.type for container in self._containers]
+        lists = [name for name in open_ if name.endswith("_list_open")]
         start, last = token.map or (0, 0)
         return Block(
             kind=kind,
@@ -181,8 +219,10 @@ class _BlockReader:
             level=level,
             depth=len(lists),
             ordered=kind is BlockKind.LIST_ITEM and lists[-1] == "ordered_list_open",
-            quote_depth=self._containers.count("blockquote_open"),
+            quote_depth=open_.count("blockquote_open"),
             info=info,
+            label=label,
+            task=task,
             cells=cells,
         )
 
@@ -202,15 +242,12 @@ def _table(tokens: Sequence[Token], position: int) -> tuple[tuple[tuple[str, ...
         elif token.type == "inline":
             inline = _inline(token)
             parts.append(inline)
-            is_filled = inline.codes or inline.links or inline.images
+            is_filled = inline.codes or inline.formulas or inline.links or inline.images or inline.notes
             rows[-1].append(inline.text or ("…" if is_filled else ""))
+    names = [field.name for field in fields(Inline) if field.name != "text"]
     whole = Inline(
         text="\n".join(part.text for part in parts),
-        codes=tuple(code for part in parts for code in part.codes),
-        links=tuple(link for part in parts for link in part.links),
-        images=tuple(image for part in parts for image in part.images),
-        tags=tuple(tag for part in parts for tag in part.tags),
-        placeholders=tuple(name for part in parts for name in part.placeholders),
+        **{name: tuple(item for part in parts for item in getattr(part, name)) for name in names},
     )
     return tuple(map(tuple, rows)), whole
 
@@ -231,11 +268,18 @@ def _inline(token: Token) -> Inline:
     links: list[str] = []
     images: list[str] = []
     tags: list[str] = []
+    formulas: list[str] = []
+    notes: list[str] = []
     is_autolink = False
     for child in token.children or ():
         if child.type == "code_inline":
             codes.append(child.content)
             text.append(" ")
+        elif child.type == "formula":
+            formulas.append(child.content)
+            text.append(" ")
+        elif child.type == "footnote_ref":
+            notes.append(str(child.meta["label"]))
         elif child.type == "link_open":
             links.append(str(child.attrGet("href") or ""))
             is_autolink = child.markup == "autolink"
@@ -248,7 +292,7 @@ def _inline(token: Token) -> Inline:
             tags.extend(_TAG_NAME.findall(child.content))
         elif child.type in {"softbreak", "hardbreak"}:
             text.append("\n")
-        elif not is_autolink:
+        elif not is_autolink and child.type != "task":
             text.append(child.content)
     visible = "".join(text)
     bare = [url.rstrip(".,;:!?)'\"") for url in BARE_URL.findall(visible)]
@@ -259,4 +303,6 @@ def _inline(token: Token) -> Inline:
         images=tuple(images),
         tags=tuple(tags),
         placeholders=tuple(PLACEHOLDER.findall(visible)),
+        formulas=tuple(formulas),
+        notes=tuple(notes),
     )

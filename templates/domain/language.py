@@ -6,10 +6,10 @@ import re
 
 from wcwidth import iter_graphemes, width
 
+from templates.domain.characters import IDEOGRAPH
 from templates.domain.inputs import Language
+from templates.domain.markdown import split_front_matter, without_formulas
 
-# Unified ideographs with extension A, compatibility ideographs, and the supplementary planes 2 and 3.
-IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['’-][A-Za-zÀ-ÖØ-öø-ɏ]+)*")
 BARE_URL = re.compile(r"(?:https?|ftp)://[!-~]+|www\.[!-~]+\.[!-~]+", re.IGNORECASE)
 
@@ -24,10 +24,16 @@ _ENGLISH_UP_TO = 0.35
 
 
 def prose(text: str) -> str:
-    """The text without code, addresses and HTML tags, which belong to no language."""
-    for pattern in (_FENCE, _CODE_SPAN, BARE_URL, _HTML_TAG):
+    """The text without front matter, code, formulas, addresses and HTML tags, which belong to no language."""
+    text = without_code(split_front_matter(text)[1])
+    for pattern in (_CODE_SPAN, BARE_URL, _HTML_TAG):
         text = pattern.sub(" ", text)
-    return text
+    return without_formulas(text)
+
+
+def without_code(text: str) -> str:
+    """The Markdown without its fenced code."""
+    return _FENCE.sub(" ", text)
 
 
 def ideograph_share(text: str) -> float | None:

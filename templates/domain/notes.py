@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from templates.domain.inputs import Language
+from templates.domain.markdown import split_front_matter
 
 SMALL_MODEL: Final[Mapping[Language, str]] = {
     "zh": "由小型本地模型生成，请核对。",
@@ -12,5 +13,6 @@ SMALL_MODEL: Final[Mapping[Language, str]] = {
 
 
 def with_small_model_note(markdown: str, language: Language) -> str:
-    """The document with the note above it."""
-    return f"> {SMALL_MODEL[language]}\n\n{markdown}"
+    """The document with the note above it, below its front matter."""
+    front, text = split_front_matter(markdown)
+    return f"{front}> {SMALL_MODEL[language]}\n\n{text}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from templates.domain.blocks import Block, BlockKind, parse_blocks
+from templates.domain.blocks import VERBATIM_KINDS, Block, BlockKind, parse_blocks
 from templates.domain.inputs import Language, ProjectInput, TemplateInput, language_of, other_language
 from templates.domain.numerals import written_numbers
 from templates.domain.prompting import RepairBlock, format_repair
@@ -23,12 +23,14 @@ _KIND_NAMES: Mapping[Language, Mapping[BlockKind, str]] = {
         BlockKind.LIST_ITEM: "列表项",
         BlockKind.QUOTE: "引文",
         BlockKind.TABLE: "单元格",
+        BlockKind.FOOTNOTE: "脚注",
     },
     "en": {
         BlockKind.HEADING: "heading",
         BlockKind.LIST_ITEM: "list item",
         BlockKind.QUOTE: "quotation",
         BlockKind.TABLE: "cell",
+        BlockKind.FOOTNOTE: "footnote",
     },
 }
 
@@ -109,7 +111,7 @@ class _Translator:
         twin = self._twins.get((block.kind, block.markdown))
         if twin is not None:
             return twin
-        if block.kind in {BlockKind.CODE, BlockKind.RULE}:
+        if block.kind in VERBATIM_KINDS:
             return block.markdown
         if block.kind is BlockKind.TABLE:
             return self._table(block)
@@ -147,6 +149,8 @@ def _kept(block: Block) -> list[str]:
         *(f"![→](<{url}>)" for url in inline.images),
         *(f"<{tag}>" for tag in inline.tags),
         *inline.placeholders,
+        *inline.formulas,
+        *(f"[^{label}]" for label in inline.notes),
         *(f"{number:f}" for number in sorted(written_numbers(inline.text))),
     ]
 

@@ -19,7 +19,7 @@ from templates.domain.prompting import one_line
 
 Plan = tuple[Bilingual, ...]
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>|~&])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&$])")
 _LEADING_MARKER = re.compile(r"^(\d{1,9})?([.)]|[-+#=])")
 _DOUBLE_BRACE = re.compile(r"(?<=\{)(?=\{)|(?<=\})(?=\})")
 _URL_START = re.compile(r"(?:https?|ftp)://(?:www\.)?|\bwww\.", re.IGNORECASE)

@@ -6,7 +6,8 @@ import re
 
 from wcwidth import iter_graphemes
 
-from templates.domain.language import truncated
+from templates.domain.language import truncated, without_code
+from templates.domain.markdown import split_front_matter
 
 TITLE_COLUMNS = 200
 """Display columns of a title at most; a Chinese character takes two."""
@@ -14,15 +15,14 @@ TITLE_CHARACTERS = 300
 """Characters of a title at most: an emoji of two columns may be made of seven."""
 
 _FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_MARKUP = re.compile(r"[*_`]")
 
 
 def title_of(markdown: str) -> str:
     """The text of the first level 1 heading without its markup, or an empty text."""
-    found = _FIRST_HEADING.search(markdown)
-    if found is None:
-        return ""
-    return fitting_title(_MARKUP.sub("", found.group(1)).strip())
+    from templates.domain.markdown.parser import structure_parser, visible_text  # heavy
+
+    found = _FIRST_HEADING.search(without_code(split_front_matter(markdown)[1]))
+    return fitting_title(visible_text(structure_parser().parseInline(found[1])[0])) if found else ""
 
 
 def fitting_title(text: str) -> str:

@@ -1,8 +1,9 @@
 """A translation checked against its source block by block, and repaired in place.
 
 The structure must be the same: kinds of blocks and their order, heading levels, list depth, table shape.
-Inside a block, code, addresses, HTML tags and placeholders must survive, and the text must be in the other
-language. Numbers and length only warn, for a good translation may write them differently.
+Inside a block, code, formulas, addresses, footnote and task marks, HTML tags and placeholders must survive, and
+the text must be in the other language. Numbers and length only warn, for a good translation may write them
+differently.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 
-from templates.domain.blocks import TEXT_KINDS, Block, BlockKind, parse_blocks
+from templates.domain.blocks import TEXT_KINDS, VERBATIM_KINDS, Block, BlockKind, parse_blocks
+from templates.domain.characters import IDEOGRAPH
 from templates.domain.inputs import Language
-from templates.domain.language import IDEOGRAPH, LATIN_WORD, display_width
+from templates.domain.language import LATIN_WORD, display_width
+from templates.domain.markdown import has_same_formulas
 from templates.domain.numerals import possible_numbers, written_numbers
 
 
@@ -31,7 +34,12 @@ class ProblemKind(StrEnum):
     EMPTY_CELL = "empty_cell"
     EMPTY_BLOCK = "empty_block"
     CODE_CHANGED = "code_changed"
+    FORMULA_CHANGED = "formula_changed"
+    FRONT_MATTER_CHANGED = "front_matter_changed"
+    TASK_CHANGED = "task_changed"
+    NOTES_CHANGED = "notes_changed"
     INLINE_CODE_CHANGED = "inline_code_changed"
+    INLINE_FORMULAS_CHANGED = "inline_formulas_changed"
     LINKS_CHANGED = "links_changed"
     IMAGES_CHANGED = "images_changed"
     TAGS_CHANGED = "tags_changed"
@@ -43,6 +51,13 @@ class ProblemKind(StrEnum):
 
 WARNINGS = frozenset({ProblemKind.NUMBERS_CHANGED, ProblemKind.MUCH_SHORTER})
 """Kinds a person should look at, but which don't make a translation unusable."""
+_MENDED_BY_MERGE = frozenset(
+    {
+        *(ProblemKind.EXTRA_BLOCK, ProblemKind.TASK_CHANGED, ProblemKind.CODE_CHANGED),
+        *(ProblemKind.FORMULA_CHANGED, ProblemKind.FRONT_MATTER_CHANGED),
+    }
+)
+"""What ``merge`` takes from the source in any case, so that nothing has to be translated again."""
 
 _MESSAGES: Mapping[ProblemKind, tuple[str, str]] = {
     ProblemKind.MISSING_BLOCK: ("The block is missing in the translation.", "译文缺少这一块。"),
@@ -60,7 +75,12 @@ _MESSAGES: Mapping[ProblemKind, tuple[str, str]] = {
     ),
     ProblemKind.EMPTY_BLOCK: ("The block has lost its text.", "这一块没有文字了。"),
     ProblemKind.CODE_CHANGED: ("The code block is not identical.", "代码块与原文不完全一致。"),
+    ProblemKind.FORMULA_CHANGED: ("The formula is not the same.", "公式与原文不一致。"),
+    ProblemKind.FRONT_MATTER_CHANGED: ("The front matter has changed.", "文首元数据与原文不一致。"),
+    ProblemKind.TASK_CHANGED: ("The task's mark has changed.", "任务的勾选标记改变了。"),
+    ProblemKind.NOTES_CHANGED: ("Footnote marks have changed.", "脚注标记改变了。"),
     ProblemKind.INLINE_CODE_CHANGED: ("Inline code has changed.", "行内代码改变了。"),
+    ProblemKind.INLINE_FORMULAS_CHANGED: ("Inline formulas have changed.", "行内公式改变了。"),
     ProblemKind.LINKS_CHANGED: ("Link addresses have changed.", "链接地址改变了。"),
     ProblemKind.IMAGES_CHANGED: ("Image addresses have changed.", "图片地址改变了。"),
     ProblemKind.TAGS_CHANGED: ("HTML tags have changed.", "HTML 标签改变了。"),
@@ -114,8 +134,8 @@ class TranslationReport:
 
     @property
     def blocks_to_repair(self) -> tuple[int, ...]:
-        """Source blocks to translate again. Extra blocks need none: ``merge`` leaves them out."""
-        wrong = (problem for problem in self.errors if problem.kind is not ProblemKind.EXTRA_BLOCK)
+        """Source blocks to translate again: those that ``merge`` doesn't mend by itself."""
+        wrong = (problem for problem in self.errors if problem.kind not in _MENDED_BY_MERGE)
         return tuple(sorted({problem.block_index for problem in wrong}))
 
 
@@ -139,7 +159,8 @@ def compare(
     problems: list[BlockProblem] = []
     for index, block in enumerate(source):
         if index not in partners:
-            problems.append(BlockProblem(index, ProblemKind.MISSING_BLOCK, expected=_excerpt(block)))
+            kind = _VERBATIM_PROBLEMS.get(block.kind, ProblemKind.MISSING_BLOCK)
+            problems.append(BlockProblem(index, kind, expected=_excerpt(block)))
             continue
         partner = target[partners[index]]
         problems.extend(_structure_problems(index, block, partner))
@@ -166,12 +187,12 @@ def merge(source_md: str, target_md: str, repaired_blocks: Mapping[int, str]) ->
 
 
 def replace_blocks(source_md: str, source: Sequence[Block], replacements: Mapping[int, str]) -> str:
-    """The source with the given blocks' Markdown replaced; code, rules and blocks not named stay as they are."""
+    """The source with the given blocks' Markdown replaced; what is kept verbatim and what isn't named stays."""
     lines = source_md.split("\n")
     for index in sorted(replacements, reverse=True):
         block = source[index]
         text = replacements[index].strip("\n")
-        if text.strip() and block.markdown and block.kind not in {BlockKind.CODE, BlockKind.RULE}:
+        if text.strip() and block.markdown and block.kind not in VERBATIM_KINDS:
             lines[block.start : block.end] = _framed(block, lines[block.start : block.end], text)
     return "\n".join(lines)
 
@@ -235,21 +256,23 @@ def _structure_problems(index: int, source: Block, target: Block) -> Iterator[Bl
 
 
 def _content_problems(index: int, source: Block, target: Block) -> Iterator[BlockProblem]:
-    if source.kind is BlockKind.CODE:
-        if (source.markdown, source.info) != (target.markdown, target.info):
-            yield BlockProblem(index, ProblemKind.CODE_CHANGED, _excerpt(source), _excerpt(target))
+    if source.kind in VERBATIM_KINDS:
+        if source.kind in _VERBATIM_PROBLEMS and not _is_verbatim(source, target):
+            kind = _VERBATIM_PROBLEMS[source.kind]
+            yield BlockProblem(index, kind, _excerpt(source), _excerpt(target))
         return
+    if source.task != target.task:
+        yield BlockProblem(index, ProblemKind.TASK_CHANGED, f"[{source.task}]", f"[{target.task}]")
+    if not has_same_formulas(source.inline.formulas, target.inline.formulas):
+        formulas = (", ".join(block.inline.formulas) for block in (source, target))
+        yield BlockProblem(index, ProblemKind.INLINE_FORMULAS_CHANGED, *formulas)
     if source.inline.text and not target.inline.text:
         yield BlockProblem(index, ProblemKind.EMPTY_BLOCK, _excerpt(source), _excerpt(target))
     for kind, pick in _PRESERVED.items():
-        if pick(source) != pick(target) and (expected := Counter(pick(source))) != (
-            found := Counter(pick(target))
-        ):
-            missing, added = (
-                ", ".join((expected - found).elements()),
-                ", ".join((found - expected).elements()),
-            )
-            yield BlockProblem(index, kind, expected=missing, found=added)
+        expected, found = Counter(pick(source)), Counter(pick(target))
+        if expected != found:
+            lost, added = (", ".join(side.elements()) for side in (expected - found, found - expected))
+            yield BlockProblem(index, kind, expected=lost, found=added)
     yield from _number_problems(index, source.inline.text, target.inline.text)
     width, translated = (display_width(block.inline.text) for block in (source, target))
     if translated and width >= _LONG_TEXT and translated < width * _SHORT_SHARE:
@@ -262,9 +285,21 @@ _PRESERVED: Mapping[ProblemKind, Callable[[Block], tuple[str, ...]]] = {
     ProblemKind.IMAGES_CHANGED: lambda block: block.inline.images,
     ProblemKind.TAGS_CHANGED: lambda block: block.inline.tags,
     ProblemKind.PLACEHOLDERS_CHANGED: lambda block: block.inline.placeholders,
+    ProblemKind.NOTES_CHANGED: lambda block: block.inline.notes,
+}
+_VERBATIM_PROBLEMS: Mapping[BlockKind, ProblemKind] = {
+    BlockKind.CODE: ProblemKind.CODE_CHANGED,
+    BlockKind.FORMULA: ProblemKind.FORMULA_CHANGED,
+    BlockKind.FRONT_MATTER: ProblemKind.FRONT_MATTER_CHANGED,
 }
 _LONG_TEXT = 80
 _SHORT_SHARE = 0.2
+
+
+def _is_verbatim(source: Block, target: Block) -> bool:
+    if source.kind is BlockKind.FORMULA:
+        return has_same_formulas([source.markdown], [target.markdown])
+    return (source.markdown, source.info) == (target.markdown, target.info)
 
 
 def _number_problems(index: int, source: str, target: str) -> Iterator[BlockProblem]:
@@ -282,7 +317,7 @@ _PROSE_WORD = re.compile(r"(?<![\w.@/-])[a-z]{2,}(?![\w@/]|\.\w)")
 
 def _is_untranslated(source: Block, target: Block, language: Language, keep: Collection[str]) -> bool:
     """Whether the target's text, or one cell of its table, still reads as the source's language."""
-    if source.kind is BlockKind.CODE:
+    if source.kind in VERBATIM_KINDS:
         return False
     if source.kind is BlockKind.TABLE and source.shape == target.shape:
         pairs = [(s, t) for row, twin in zip(source.cells, target.cells, strict=True)
@@ -310,8 +345,12 @@ def _reads_as_source(source: str, target: str, language: Language) -> bool:
     return prose_words >= 3 and prose_words > ideographs
 
 
+_TASK_MARK = re.compile(r"\A\s*\[[ xX]\]\s+")
+
+
 def _repaired_text(block: Block, text: str) -> str:
-    """A repaired block's Markdown without markers that the model may have repeated (``## ``, ``- ``, ``> ``)."""
+    """A repaired block's Markdown without markers that the model may have repeated (``## ``, ``- ``, ``[ ] ``)."""
+    text = _TASK_MARK.sub("", text) if block.task else text
     parsed = parse_blocks(text.strip())
     if len(parsed) == 1 and (parsed[0].kind is block.kind or block.kind in TEXT_KINDS):
         return parsed[0].markdown

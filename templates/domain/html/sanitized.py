@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markdown_it.token import Token
 
-from templates.domain.blocks import markdown_parser
+from templates.domain.markdown.parser import page_parser, visible_text
 
 # fmt: off
 _TAGS = frozenset({
     "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details",
     "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
     "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small",
-    "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "section", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
     "u", "ul", "var",
 })
 # fmt: on
 _ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "title", "id"},
     "img": {"src", "alt", "title"},
     "ol": {"start"},
+    "li": {"id", "class"},
+    "section": {"class"},
     "th": {"align", "scope", "colspan", "rowspan"},
     "td": {"align", "colspan", "rowspan"},
     "details": {"open"},
@@ -30,8 +33,8 @@ _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(1, 7)},
 }
 _SCHEMES = frozenset({"http", "https", "mailto"})
-_LANGUAGE_CLASS = re.compile(r"language-[A-Za-z0-9_+#.-]{1,40}")
-_OWN_ID = re.compile(r"section-\d{1,4}")
+_KNOWN_CLASS = re.compile(r"language-[A-Za-z0-9_+#.-]{1,40}|task|footnotes")
+_KNOWN_ID = re.compile(r"section-\d{1,4}|fn(?:ref)?\d{1,4}(?::\d{1,4})?")
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 
 
@@ -59,12 +62,13 @@ def markdown_to_html(markdown: str) -> RenderedMarkdown:
     """
     import nh3
 
-    parser = markdown_parser()
-    tokens = parser.parse(markdown)
+    parser = page_parser()
+    env: dict[str, Any] = {}
+    tokens = parser.parse(markdown, env)
     headings = tuple(_anchored(tokens))
     _align_by_attribute(tokens)
     html = nh3.clean(
-        parser.renderer.render(tokens, parser.options, {}),
+        parser.renderer.render(tokens, parser.options, env),
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
         url_schemes=set(_SCHEMES),
@@ -82,9 +86,7 @@ def _anchored(tokens: Sequence[Token]) -> list[Heading]:
             continue
         anchor = f"section-{len(headings) + 1}"
         token.attrSet("id", anchor)
-        children = tokens[position + 1].children or ()
-        text = "".join(child.content for child in children if child.type in {"text", "code_inline", "image"})
-        headings.append(Heading(int(token.tag[1]), text.strip(), anchor))
+        headings.append(Heading(int(token.tag[1]), visible_text(tokens[position + 1]), anchor))
     return headings
 
 
@@ -101,9 +103,9 @@ def _align_by_attribute(tokens: Sequence[Token]) -> None:
 
 def _kept_value(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "class":
-        return value if _LANGUAGE_CLASS.fullmatch(value) else None
+        return value if _KNOWN_CLASS.fullmatch(value) else None
     if attribute == "id":
-        return value if _OWN_ID.fullmatch(value) else None
+        return value if _KNOWN_ID.fullmatch(value) else None
     if tag == "img" and attribute == "src":
         return value if value.startswith("https://") else None
     return value
