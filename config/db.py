@@ -3,12 +3,14 @@
 import uuid
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import uuid_utils.compat
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
 def uuid7() -> uuid.UUID:
@@ -27,6 +29,26 @@ class BaseModel(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class OwnedQuerySet(models.QuerySet[Row]):
+    """Rows that belong to somebody. Every read on an owner's behalf starts here."""
+
+    def owned_by(self, owner_id: object) -> Self:
+        return self.filter(owner_id=owner_id)
+
+
+class OwnedModel(BaseModel):
+    """Abstract root of rows that belong to an account and go with it."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="+"
+    )
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True

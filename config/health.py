@@ -158,12 +158,12 @@ class HealthDetailedApi(ApiView):
     """Everything about this process, for staff and local callers."""
 
     scope = OPEN
+    tag = "health"
     permission_classes = (AllowAny,)
     throttle_classes = ()
 
     @operation(
         "How the parts are doing",
-        tag="health",
         description="Versions and latencies are shown to staff and to callers on the same machine.",
         response={"type": "object"},
         example={

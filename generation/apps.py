@@ -16,12 +16,11 @@ class GenerationConfig(AppConfig):
         from accounts.services.keys import register_verifier
         from config import health, menu, queues
         from config.api import scopes, waiting
-        from generation.api.views.jobs import finished_job
         from generation.checks import default_models_can_be_called
         from generation.jobs.departures import jobs_stop
         from generation.jobs.verification import verify_key
         from generation.models.actions import Action, ObjectType
-        from generation.selectors import workers_check
+        from generation.selectors import job_is_over, workers_check
 
         actions.register(Action, ObjectType)
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
@@ -47,7 +46,7 @@ class GenerationConfig(AppConfig):
             menu.Item("generation.jobevent", "timeline"),
             position=10,
         )
-        waiting.register(finished_job)
+        waiting.register(job_is_over)
         register_verifier(verify_key)
         register_deletion_hook(jobs_stop)
         health.register_check("workers", workers_check)

@@ -25,7 +25,7 @@ from templates.errors import (
     TranslationMismatchError,
 )
 from templates.models import BatchItem, DocumentVersion
-from templates.selectors import Sources, sources_get_for
+from templates.selectors import Sources, sources_find_for
 from templates.services.batches import BATCH_KIND, DOCUMENT_KIND, DocumentJobInput, batch_summary
 from templates.services.documents import FinishedText, document_store
 
@@ -45,7 +45,7 @@ def run_batch(run: JobRun) -> WaitForChildren:
 def run_document(run: JobRun) -> FinishedText | Later:
     """Write one document natively, or translate the one in its source language."""
     wanted: DocumentJobInput = run.input
-    sources = sources_get_for(
+    sources = sources_find_for(
         run.job.owner_id, project_id=wanted.project_id, content_template_id=wanted.content_template_id
     )
     if sources is None:

@@ -1,7 +1,8 @@
 """Who may see what of the document factory.
 
-The selectors that lists and details are made of are stable in shape (see `config.api.lists.spec.Source`): they hand
-their parameters to the ORM and look at nothing else.
+What ends in `_list_for` answers a QuerySet, `_get_for` a row (or raises), `_find_for` a row or None. The selectors
+that views are made of are stable in shape (see `config.api.lists.spec.Source`): they hand their parameters to the ORM
+and look at nothing else.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from django.db.models import QuerySet
 
 from config.sql.placeholders import Placeholder
 from config.sql.statements import Select
-from templates.domain.inputs import Language, ProjectInput, TemplateInput
+from templates.domain.inputs import PROJECT_TEXTS, TEMPLATE_TEXTS, Language, ProjectInput, TemplateInput
 from templates.models import (
     BatchItem,
     Category,
@@ -28,15 +29,11 @@ def document_list_for(owner_id: UUID) -> QuerySet[Document]:
     return Document.objects.owned_by(owner_id)
 
 
-def document_get_for(owner_id: UUID, document_id: UUID) -> QuerySet[Document]:
-    return Document.objects.owned_by(owner_id).filter(pk=document_id)
-
-
 def document_version_list_for(owner_id: UUID, document_id: UUID) -> QuerySet[DocumentVersion]:
     return DocumentVersion.objects.filter(document__owner_id=owner_id, document_id=document_id)
 
 
-def document_export_for(
+def document_export_list_for(
     owner_id: UUID,
     *,
     project_id: UUID | None = None,
@@ -57,10 +54,6 @@ def project_list_for(owner_id: UUID) -> QuerySet[Project]:
     return Project.objects.owned_by(owner_id)
 
 
-def project_get_for(owner_id: UUID, project_id: UUID) -> QuerySet[Project]:
-    return Project.objects.owned_by(owner_id).filter(pk=project_id)
-
-
 def category_list() -> QuerySet[Category]:
     """The shelves that are offered to everybody."""
     return Category.objects.filter(is_shown=True)
@@ -71,16 +64,8 @@ def content_template_list_for(owner_id: UUID) -> QuerySet[ContentTemplate]:
     return ContentTemplate.objects.visible_to(owner_id)
 
 
-def content_template_get_for(owner_id: UUID, content_template_id: UUID) -> QuerySet[ContentTemplate]:
-    return ContentTemplate.objects.visible_to(owner_id).filter(pk=content_template_id)
-
-
 def batch_list_for(owner_id: UUID) -> QuerySet[TemplateBatch]:
     return TemplateBatch.objects.owned_by(owner_id)
-
-
-def batch_get_for(owner_id: UUID, batch_id: UUID) -> QuerySet[TemplateBatch]:
-    return TemplateBatch.objects.owned_by(owner_id).filter(pk=batch_id)
 
 
 def batch_item_list_for(owner_id: UUID, batch_id: UUID) -> QuerySet[BatchItem]:
@@ -89,11 +74,7 @@ def batch_item_list_for(owner_id: UUID, batch_id: UUID) -> QuerySet[BatchItem]:
 
 # -- what a document is made from: read for each item of a batch, so compiled once ---------------------------------
 
-PROJECT_TEXTS = ("name_zh", "name_en", "description_zh", "description_en", "website")
-TEMPLATE_TEXTS = (
-    *("code", "category__code", "name_zh", "name_en"),
-    *("description_zh", "description_en", "prompt_zh", "prompt_en"),
-)
+TEMPLATE_PATHS = [name.replace("category_code", "category__code") for name in TEMPLATE_TEXTS]
 FINGERPRINTS = ("fingerprint_zh", "fingerprint_en")
 OWNER = Placeholder("owner_id", models.UUIDField())
 PK = Placeholder("pk", models.UUIDField())
@@ -105,7 +86,7 @@ _TEMPLATE = Select(
     lambda: (
         ContentTemplate.objects.visible_to(OWNER)
         .filter(pk=PK)
-        .values_list(*TEMPLATE_TEXTS, *FINGERPRINTS, "reads_both_languages")
+        .values_list(*TEMPLATE_PATHS, *FINGERPRINTS, "reads_both_languages")
     )
 )
 
@@ -127,7 +108,7 @@ class Sources:
         return self.project_fingerprints[language]
 
 
-def sources_get_for(owner_id: UUID, *, project_id: UUID, content_template_id: UUID) -> Sources | None:
+def sources_find_for(owner_id: UUID, *, project_id: UUID, content_template_id: UUID) -> Sources | None:
     """Both, by two small queries; None when one of them is gone or isn't the owner's to read."""
     projects = _PROJECT.fetch(pk=project_id, owner_id=owner_id)
     templates = _TEMPLATE.fetch(pk=content_template_id, owner_id=owner_id)
@@ -135,10 +116,9 @@ def sources_get_for(owner_id: UUID, *, project_id: UUID, content_template_id: UU
         return None
     *project, project_zh, project_en = projects[0]
     *template, template_zh, template_en, reads_both = templates[0]
-    names = [name.replace("__", "_") for name in TEMPLATE_TEXTS]
     return Sources(
         project=ProjectInput(**dict(zip(PROJECT_TEXTS, project, strict=True))),
-        template=TemplateInput(**dict(zip(names, template, strict=True))),
+        template=TemplateInput(**dict(zip(TEMPLATE_TEXTS, template, strict=True))),
         project_fingerprints={"zh": project_zh, "en": project_en},
         template_fingerprints={"zh": template_zh, "en": template_en},
         reads_both_languages=reads_both,

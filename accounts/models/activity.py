@@ -1,17 +1,12 @@
 """Who did what: users' own activity, which they may clear, and the audit of staff, which nobody may."""
 
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.db import uuid7
-
-
-class ActivityQuerySet(models.QuerySet["Activity"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
+from config.db import OwnedQuerySet, uuid7
 
 
 class Activity(models.Model):
@@ -31,7 +26,7 @@ class Activity(models.Model):
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    objects = ActivityQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("activity")

@@ -8,7 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.limits import NEAR_PART
-from config.db import BaseModel
+from config.db import BaseModel, OwnedModel, OwnedQuerySet
 
 
 class Budget(BaseModel):
@@ -38,10 +38,7 @@ class Budget(BaseModel):
         return self.owner.username
 
 
-class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
+class BudgetPeriodQuerySet(OwnedQuerySet["BudgetPeriod"]):
     def near_limit(self, default_micros: int | None) -> Self:
         """As `is_near` has it; who has no limit of their own has the default, and NULL or None is no limit."""
         own = F("owner__budget__limit_micros")
@@ -52,25 +49,19 @@ class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
         ).filter(Q(taken__gt=0), taken__gte=F("limit") - F("limit") / NEAR_PART)
 
 
-class BudgetPeriod(BaseModel):
+class BudgetPeriod(OwnedModel):
     """One account's month (its first day, UTC). Play money of the sandbox is counted apart (`is_test`).
 
     `reserved_micros` is the sum of what open calls of the month may still cost, `spent_micros` of what settled ones
     did. Both change in the transaction that changes the call, and only there.
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
-        on_delete=models.CASCADE,
-        related_name="budget_periods",
-    )
     month = models.DateField(_("month"))
     is_test = models.BooleanField(_("test"), default=False)
     spent_micros = models.BigIntegerField(_("spent (micro-units)"), default=0)
     reserved_micros = models.BigIntegerField(_("reserved (micro-units)"), default=0)
 
-    objects = BudgetPeriodQuerySet.as_manager()
+    objects = BudgetPeriodQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("budget period")

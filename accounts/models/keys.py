@@ -2,23 +2,19 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.crypto import EncryptedTextField
-from config.db import BaseModel
+from config.db import OwnedModel, OwnedQuerySet
 
 
-class ProviderKeyQuerySet(models.QuerySet["ProviderKey"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
+class ProviderKeyQuerySet(OwnedQuerySet["ProviderKey"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
 
-class ProviderKey(BaseModel):
+class ProviderKey(OwnedModel):
     """A key that calls of its owner are made with before the operator's, the oldest active one first.
 
     `secret` is encrypted; nothing but `last_four` of it ever leaves the server. `base_url` replaces the vendor's
@@ -35,12 +31,6 @@ class ProviderKey(BaseModel):
         SILICONFLOW = "siliconflow", "SiliconFlow"
         CUSTOM = "custom", _("custom")
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
-        on_delete=models.CASCADE,
-        related_name="provider_keys",
-    )
     provider = models.CharField(_("provider"), max_length=20, choices=Provider)
     name = models.CharField(_("name"), max_length=100, blank=True)
     secret = EncryptedTextField(_("key"), editable=False)
@@ -57,7 +47,7 @@ class ProviderKey(BaseModel):
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True, editable=False)
     error_code = models.CharField(_("error code"), max_length=60, blank=True, editable=False)
 
-    objects = ProviderKeyQuerySet.as_manager()
+    objects = ProviderKeyQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("provider key")

@@ -1,29 +1,15 @@
 """Access tokens: how a machine says who it works for."""
 
-from typing import Self
-
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.db import BaseModel
+from config.db import OwnedModel
 
 
-class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
-
-class AccessToken(BaseModel):
+class AccessToken(OwnedModel):
     """The token itself is shown once and kept nowhere: `token_hash` is its SHA-256 (hex), which is enough for a random
     secret of this length. `scopes` names what it may do; a test token's calls all go to the sandbox."""
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
-        on_delete=models.CASCADE,
-        related_name="access_tokens",
-    )
     name = models.CharField(_("name"), max_length=100)
     is_test = models.BooleanField(_("test"), default=False, help_text=_("Only the sandbox is called."))
     token_hash = models.CharField(_("hash"), max_length=64, unique=True, editable=False)
@@ -31,8 +17,6 @@ class AccessToken(BaseModel):
     scopes = models.JSONField(_("scopes"), default=list)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
-
-    objects = AccessTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("access token")

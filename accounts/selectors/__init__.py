@@ -11,13 +11,12 @@ from accounts.selectors.budgets import (
     budgets_near_limit,
 )
 from accounts.selectors.keys import (
-    provider_key_get_for,
     provider_key_list_for,
     provider_keys_for,
     provider_keys_forget,
     provider_keys_forget_all,
 )
-from accounts.selectors.tokens import access_token_get_for, access_token_list_for
+from accounts.selectors.tokens import access_token_list_for
 from accounts.selectors.users import (
     principal_forget,
     principal_forget_all,
@@ -30,7 +29,6 @@ __all__ = [
     "ActivityFigures",
     "BudgetState",
     "NearLimit",
-    "access_token_get_for",
     "access_token_list_for",
     "activity_figures",
     "activity_list_for",
@@ -42,7 +40,6 @@ __all__ = [
     "principal_forget",
     "principal_forget_all",
     "principal_get",
-    "provider_key_get_for",
     "provider_key_list_for",
     "provider_keys_for",
     "provider_keys_forget",

@@ -4,9 +4,9 @@ import time
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from accounts.models import ProviderKey
-from accounts.models.keys import ProviderKeyQuerySet
 
 SNAPSHOTS_KEPT = 10_000
 
@@ -40,9 +40,5 @@ def provider_keys_forget_all() -> None:
     _provider_keys.clear()
 
 
-def provider_key_list_for(owner_id: UUID) -> ProviderKeyQuerySet:
+def provider_key_list_for(owner_id: UUID) -> QuerySet[ProviderKey]:
     return ProviderKey.objects.owned_by(owner_id)
-
-
-def provider_key_get_for(owner_id: UUID, key_id: UUID) -> ProviderKeyQuerySet:
-    return ProviderKey.objects.owned_by(owner_id).filter(pk=key_id)

@@ -6,11 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from accounts.domain.principal import Principal
 from accounts.domain.tokens import is_well_formed, token_hash
 from accounts.models import AccessToken
-from accounts.models.tokens import AccessTokenQuerySet
 
 SNAPSHOTS_KEPT = 10_000
 
@@ -70,12 +70,8 @@ def access_tokens_forget_all() -> None:
     _tokens.clear()
 
 
-def access_token_list_for(owner_id: UUID) -> AccessTokenQuerySet:
+def access_token_list_for(owner_id: UUID) -> QuerySet[AccessToken]:
     return AccessToken.objects.owned_by(owner_id)
-
-
-def access_token_get_for(owner_id: UUID, token_id: UUID) -> AccessTokenQuerySet:
-    return AccessToken.objects.owned_by(owner_id).filter(pk=token_id)
 
 
 def _look_up(key: str, stale_at: float) -> TokenSnapshot | None:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-JOB_LOCATION = "/api/v1/jobs/{job_id}"
+from django.urls import reverse
+
+#: The route of a job, wherever the app that owns jobs has put it.
+JOB_ROUTE = "job"
 
 
 class Answer:
@@ -40,7 +43,7 @@ class Accepted(Answer):
     """202: a job will do it. With `?wait=SECONDS` the view's base waits for it after the transaction has ended."""
 
     def __init__(self, data: Any, *, job_id: UUID | str) -> None:
-        super().__init__(data, status=202, headers={"Location": JOB_LOCATION.format(job_id=job_id)})
+        super().__init__(data, status=202, headers={"Location": reverse(JOB_ROUTE, args=[job_id])})
         self.job_id = str(job_id)
 
 

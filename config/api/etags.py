@@ -2,8 +2,6 @@
 
 import hashlib
 import re
-from datetime import datetime
-from typing import Any
 
 TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
@@ -11,11 +9,6 @@ TAG = re.compile(r'(?:W/)?"([^"]*)"')
 def body_etag(body: bytes) -> str:
     """A strong tag computed from the bytes of the answer."""
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-
-
-def version_etag(key: Any, updated_at: datetime) -> str:
-    """A strong tag from a row's key and the time of its last change, for answers made of that row alone."""
-    return f'"{key}-{int(updated_at.timestamp() * 1_000_000):x}"'
 
 
 def matches(header: str, etag: str) -> bool:

@@ -1,9 +1,10 @@
-"""The base of every `<Entity><Action>In`."""
+"""The bases of every `<Entity><Action>In`."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
 
 SHOWN_CHARACTERS = 100
 
@@ -29,3 +30,21 @@ class StrictSerializer(serializers.Serializer[Any]):
         writable = {name for name, field in self.fields.items() if not field.read_only}
         error = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
         return {str(name)[:SHOWN_CHARACTERS]: [error] for name in data if name not in writable}
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """An input whose fields are the model's: `Meta` names them, and lengths, choices and bounds come along.
+
+    Nothing is looked up and nothing is saved: what is unique, the service finds out as it writes.
+    """
+
+    def get_validators(self) -> list[Any]:
+        return []
+
+    def get_uniqueness_extra_kwargs(self, field_names: Any, declared_fields: Any, extra_kwargs: Any) -> Any:
+        return extra_kwargs, {}
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        kind, options = super().build_standard_field(field_name, model_field)
+        others = [one for one in options.pop("validators", []) if not isinstance(one, UniqueValidator)]
+        return kind, {**options, "validators": others} if others else options

@@ -35,6 +35,7 @@ class Caller(Protocol):
     def is_test(self) -> bool: ...
     @property
     def scopes(self) -> frozenset[str] | None: ...
+    def __str__(self) -> str: ...
 
 
 class ApiView(APIView):
@@ -42,17 +43,21 @@ class ApiView(APIView):
     HttpResponse (files, streams). The envelope, ETags, `Idempotency-Key`, `?wait=`, rate headers and errors are
     added here.
 
-        class PromptListApi(ApiView):
+        class PromptImportApi(ApiView):
             scope = "prompts"
 
+            @operation("Import prompts", request=PromptImportIn, response=ImportedOut, example={"created": 3})
             def post(self, request):
-                prompt = prompt_create(owner_id=request.user.pk, **self.read(PromptCreateIn))
-                return Created(prompt_out(prompt), f"/api/v1/prompts/{prompt.pk}")
+                return {"created": prompts_import(owner_id=self.caller.pk, **self.read(PromptImportIn))}
+
+    Views of rows are `ListApi` and `DetailApi` (`config.api.lists.views`).
     """
 
     #: Whose door it is, for access tokens: a resource of `config.api.scopes`, `SESSION_ONLY` or `OPEN`. Reading asks
     #: for `<resource>:read`, everything else for `<resource>:write`.
     scope: ClassVar[str] = ""
+    #: Under which the schema lists its operations; empty: the scope.
+    tag: ClassVar[str] = ""
     #: Methods that no access token may use although others of this view are open to it.
     session_methods: ClassVar[frozenset[str]] = frozenset()
     #: Whether POST may take `?wait=SECONDS`; its methods then return `Accepted`.
@@ -91,22 +96,19 @@ class ApiView(APIView):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def check_if_match(self, etag: str) -> None:
-        """Compare the caller's If-Match, if any, with the tag of what is stored now. Raises PreconditionFailedError.
+    def check_if_match(self, current_etag: Callable[[], str]) -> None:
+        """Compare the caller's If-Match, if any, with the tag of what is stored now, which is asked for only then.
 
-        To leave no gap between this look and the change, do both in one transaction, on a locked row:
-
-            with transaction.atomic():
-                row = prompt_get_for(user, id, for_update=True)     # .select_for_update()
-                self.check_if_match(version_etag(row.pk, row.updated_at))
-                prompt_update(prompt=row, **changes)
-
-        PostgreSQL then makes the second writer wait at the first line; SQLite knows no row locks, but its
-        transactions begin IMMEDIATE here, so that there is one writer at a time.
+        To leave no gap between this look and the change, do both in one transaction, on a locked row
+        (`DetailApi.changing`). Raises PreconditionFailedError.
         """
         header = self.request.META.get("HTTP_IF_MATCH")
-        if header is not None and not etags.matches(header, etag):
+        if header is not None and not etags.matches(header, current_etag()):
             raise PreconditionFailedError
+
+    def finished(self, job_id: UUID) -> Any:
+        """What a 202 promised, now that its job has ended: the answer to who waited. For views with `waits`."""
+        raise NotImplementedError
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Which methods there are, in the header `Allow`; the schema says the rest."""
@@ -190,10 +192,9 @@ class ApiView(APIView):
         """The finished job instead of the promise of one, when the caller waits and it finishes in time."""
         if job_id is None or not self.wait_seconds:
             return response
-        finished = waiting.wait_for(str(job_id), self.wait_seconds)
-        if finished is None:
+        if not waiting.wait_for(str(job_id), self.wait_seconds):
             return response
-        answer = self._response(Answer(finished))
+        answer = self._response(self.finished(UUID(str(job_id))))
         for name in ("Location", idempotency.REPLAYED):
             if name in response.headers:
                 answer.headers[name] = response.headers[name]

@@ -5,15 +5,14 @@ The kernel knows no jobs: whoever owns them registers how to wait for one (`regi
 
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from config.errors import ValidationFailedError
 
-#: Called with the job's id and the seconds left; returns the finished job as `GET /jobs/{id}` shows it, or None.
-Waiter = Callable[[str, float], Any | None]
+#: Called with the job's id and the seconds left; returns whether the job has ended by then.
+Waiter = Callable[[str, float], bool]
 
 LONGEST_SECONDS = 60
 
@@ -43,15 +42,15 @@ def seconds_of(query: Mapping[str, str]) -> float:
     return seconds
 
 
-def wait_for(job_id: str, seconds: float) -> Any | None:
-    """The finished job, or None when it isn't finished in time.
+def wait_for(job_id: str, seconds: float) -> bool:
+    """Whether the job has ended, after so many seconds at most.
 
     Must be called outside of a transaction. Each waiting request occupies a thread of the server, so only
-    `settings.WAITING_REQUESTS_MAX` wait at once in a process; the others get None immediately, which is the
+    `settings.WAITING_REQUESTS_MAX` wait at once in a process; the others hear no immediately, which is the
     answer 202 that they would have got without `wait`.
     """
     if _waiter is None or seconds <= 0 or not _slots.acquire(blocking=False):
-        return None
+        return False
     try:
         return _waiter(job_id, seconds)
     finally:

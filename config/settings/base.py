@@ -273,7 +273,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttling.RequestThrottle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.JsonNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "config.api.schema.AtelierSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.api.openapi.AtelierSchema",
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter of ours (exports), not a renderer
     "EXCEPTION_HANDLER": "config.api.exceptions.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",

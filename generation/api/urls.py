@@ -7,7 +7,7 @@ from generation.api import views
 urlpatterns = [
     path("catalogue", views.CatalogueApi.as_view()),
     path("jobs", views.JobListApi.as_view()),
-    path("jobs/<uuid:job_id>", views.JobApi.as_view()),
+    path("jobs/<uuid:job_id>", views.JobApi.as_view(), name="job"),
     path("jobs/<uuid:job_id>/events", views.JobEventListApi.as_view()),
     path("jobs/<uuid:job_id>/cancel", views.JobCancelApi.as_view()),
     path("jobs/<uuid:job_id>/retry", views.JobRetryApi.as_view()),

@@ -1,12 +1,13 @@
 """Emptying the queue: the operator's way out when too much was asked for."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from config import audit
 from generation.domain.states import ACTIVE, JobStatus
 from generation.jobs import parents, transitions
 from generation.models import Job
@@ -25,14 +26,11 @@ class Cleared:
     remaining: int
 
 
-def queue_clear(
-    *, by: str, limit: int = LIMIT, note: Callable[[int], None] = lambda cancelled: None
-) -> Cleared:
+def queue_clear(*, by: audit.Actor, limit: int = LIMIT) -> Cleared:
     """Cancel what is queued, oldest first. What runs goes on to its end: it may be paid for already.
 
     A batch with queued items starts no more of them and ends as `cancelled` once those that run are done. `by` is
-    the member of staff who asked; the jobs' events name them. `note` is told in each transaction how many jobs it
-    cancels, for whoever keeps a record of it.
+    the member of staff who asked; the jobs' events and the audit name them.
     """
     cancelled = 0
     while cancelled < limit:
@@ -42,8 +40,8 @@ def queue_clear(
             break
         parent_ids = {parent_id for _, parent_id in rows if parent_id is not None}
         with transaction.atomic():
-            moved = _cancel([pk for pk, _ in rows], parent_ids, by=by)
-            note(moved)
+            moved = _cancel([pk for pk, _ in rows], parent_ids, by=str(by))
+            audit.record(by, "clear_queue", changes={"cancelled": moved})
         cancelled += moved
         for parent_id in parent_ids:
             parents.settle(parent_id)

@@ -2,24 +2,20 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.db import BaseModel
+from config.db import OwnedModel, OwnedQuerySet
 from generation.domain.states import CALL_HOLDS_STEP, CallStatus
 from generation.models.jobs import Job
 
 
-class ProviderCallQuerySet(models.QuerySet["ProviderCall"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
+class ProviderCallQuerySet(OwnedQuerySet["ProviderCall"]):
     def uncertain(self) -> Self:
         return self.filter(status=CallStatus.UNCERTAIN)
 
 
-class ProviderCall(BaseModel):
+class ProviderCall(OwnedModel):
     """`reserved → sent → settled | released | uncertain`.
 
     Amounts are integer micro-units (a millionth) of `currency`, with the version of the prices they were computed
@@ -29,12 +25,6 @@ class ProviderCall(BaseModel):
     purchase of a text whose first outcome is unknown. `rejected_code` says why a settled answer was turned down.
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
-        on_delete=models.CASCADE,
-        related_name="provider_calls",
-    )
     job = models.ForeignKey(
         Job, verbose_name=_("job"), on_delete=models.SET_NULL, null=True, blank=True, related_name="calls"
     )
@@ -105,7 +95,7 @@ class ProviderCall(BaseModel):
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
-    objects = ProviderCallQuerySet.as_manager()
+    objects = ProviderCallQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("provider call")

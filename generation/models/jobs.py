@@ -2,19 +2,15 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from config.db import BaseModel
+from config.db import OwnedModel, OwnedQuerySet
 from generation.domain.states import ACTIVE, TERMINAL, JobStatus
 
 
-class JobQuerySet(models.QuerySet["Job"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
+class JobQuerySet(OwnedQuerySet["Job"]):
     def top_level(self) -> Self:
         """Without the items of batches."""
         return self.filter(parent=None)
@@ -26,7 +22,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status__in=TERMINAL)
 
 
-class Job(BaseModel):
+class Job(OwnedModel):
     """One piece of work. Only `generation.jobs` writes its status, each time by a conditional UPDATE.
 
     `attempt` counts claims and is the fencing token: every write of a worker names the attempt that it belongs to,
@@ -36,9 +32,6 @@ class Job(BaseModel):
     charged[, details]}`.
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="jobs"
-    )
     kind = models.CharField(_("kind"), max_length=60)
     parent = models.ForeignKey(
         "self",
@@ -83,7 +76,7 @@ class Job(BaseModel):
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
-    objects = JobQuerySet.as_manager()
+    objects = JobQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("job")

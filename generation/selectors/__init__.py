@@ -14,9 +14,7 @@ from generation.selectors.jobs import (
     job_get_for,
     job_is_over,
     job_list_for,
-    job_row,
-    job_row_for,
-    job_top_level_for,
+    job_top_level_list_for,
 )
 from generation.selectors.workers import (
     QueueWorkers,
@@ -44,9 +42,7 @@ __all__ = [
     "job_get_for",
     "job_is_over",
     "job_list_for",
-    "job_row",
-    "job_row_for",
-    "job_top_level_for",
+    "job_top_level_list_for",
     "lease",
     "offers_for",
     "oldest_queued_at",

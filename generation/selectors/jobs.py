@@ -18,23 +18,14 @@ def job_list_for(owner_id: UUID) -> QuerySet[Job]:
     return Job.objects.owned_by(owner_id)
 
 
-def job_top_level_for(owner_id: UUID) -> QuerySet[Job]:
+def job_top_level_list_for(owner_id: UUID) -> QuerySet[Job]:
     """Without the items of batches."""
     return Job.objects.owned_by(owner_id).top_level()
 
 
-def job_row_for(owner_id: UUID, job_id: UUID) -> QuerySet[Job]:
-    return Job.objects.owned_by(owner_id).filter(pk=job_id)
-
-
-def job_row(job_id: UUID) -> QuerySet[Job]:
-    """Whoever owns it: for callers that know that they may see it."""
-    return Job.objects.filter(pk=job_id)
-
-
 def job_get_for(owner_id: UUID, job_id: UUID) -> Job:
     """Raises `JobNotFoundError`, also for somebody else's job."""
-    job = job_row_for(owner_id, job_id).first()
+    job = job_list_for(owner_id).filter(pk=job_id).first()
     if job is None:
         raise JobNotFoundError
     return job
@@ -44,7 +35,7 @@ def job_event_list_for(owner_id: UUID, job_id: UUID) -> QuerySet[JobEvent]:
     return JobEvent.objects.filter(job_id=job_id, job__owner_id=owner_id)
 
 
-def job_is_over(job_id: UUID, *, within: float) -> bool:
+def job_is_over(job_id: str, within: float) -> bool:
     """Wait for the job to end, at most `within` seconds. Call it outside of any transaction.
 
     Holds no connection of a pool while it waits. A job that doesn't exist (any more) won't end.

@@ -9,25 +9,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from config.admin_site import ReadOnlyAdmin, badge, link_to, run_each
 from generation.admin.words import JOB_WORDS, job_badge
 from generation.models import Job
 from templates.models import BatchItem, TemplateBatch
-from templates.models.batches import ITEM_STATUS
+from templates.models.batches import ITEM_STATE, ItemState
 from templates.services import batch_cancel, batch_pause, batch_resume, batch_retry
 from templates.services.batches import batch_item_counts
 
-ITEM_WORDS: dict[str, Any] = {
-    "pending": pgettext_lazy("status", "pending"),
-    "running": JOB_WORDS["running"],
-    "succeeded": JOB_WORDS["succeeded"],
-    "skipped": pgettext_lazy("status", "skipped"),
-    "failed": JOB_WORDS["failed"],
-    "cancelled": JOB_WORDS["cancelled"],
-}
 ITEM_COLOURS = {"pending": "info", "running": "primary", "succeeded": "success", "failed": "danger"}
 
 
@@ -93,7 +85,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
 
     @display(description=_("items by state"))
     def counts(self, batch: TemplateBatch) -> Any:
-        rows = ((ITEM_WORDS[state], number) for state, number in batch_item_counts(batch).items())
+        rows = ((ItemState(state).label, number) for state, number in batch_item_counts(batch).items())
         return format_html_join("", '<span class="mr-4">{} <b>{}</b></span>', rows)
 
     @display(description=_("list"))
@@ -144,11 +136,11 @@ class ItemStateFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(ITEM_WORDS.items())
+        return list(ItemState.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        """`status` is annotated by `BatchItemAdmin.get_queryset`."""
-        wanted: dict[str, Any] = {"status": self.value()} if self.value() else {}
+        """`item_state` is annotated by `BatchItemAdmin.get_queryset`."""
+        wanted: dict[str, Any] = {"item_state": self.value()} if self.value() else {}
         return queryset.filter(**wanted)
 
 
@@ -182,11 +174,11 @@ class BatchItemAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BatchItem]:
-        return super().get_queryset(request).annotate(status=ITEM_STATUS)
+        return super().get_queryset(request).annotate(item_state=ITEM_STATE)
 
     @display(description=_("status"))
     def state(self, item: Any) -> Any:
-        return badge(ITEM_WORDS[item.status], ITEM_COLOURS.get(item.status, ""))
+        return badge(ItemState(item.item_state).label, ITEM_COLOURS.get(item.item_state, ""))
 
     @display(description=_("batch"))
     def batch_link(self, item: BatchItem) -> Any:

@@ -2,25 +2,26 @@
 
 from django.urls import path
 
-from templates.api import views
+from templates.api.views import batches, documents, sources
 
 urlpatterns = [
-    path("", views.ContentTemplateCreateApi.as_view()),
-    path("/list", views.ContentTemplateListApi.as_view()),
-    path("/categories", views.CategoryListApi.as_view()),
-    path("/projects", views.ProjectListApi.as_view()),
-    path("/projects/<uuid:project_id>", views.ProjectApi.as_view()),
-    path("/batch-generate", views.BatchGenerateApi.as_view()),
-    path("/batches", views.BatchListApi.as_view()),
-    path("/batches/<uuid:batch_id>", views.BatchApi.as_view()),
-    path("/batches/<uuid:batch_id>/items", views.BatchItemListApi.as_view()),
-    *(
-        path(f"/batches/<uuid:batch_id>/{name}", view.as_view())
-        for name, view in views.BatchActionApi.actions().items()
-    ),
-    path("/documents", views.DocumentListApi.as_view()),
-    path("/documents/export", views.DocumentExportApi.as_view()),
-    path("/documents/<uuid:document_id>", views.DocumentApi.as_view()),
-    path("/documents/<uuid:document_id>/versions", views.DocumentVersionListApi.as_view()),
-    path("/<uuid:content_template_id>", views.ContentTemplateApi.as_view()),
+    path("", sources.ContentTemplateCreateApi.as_view()),
+    path("/list", sources.ContentTemplateListApi.as_view()),
+    path("/<uuid:content_template_id>", sources.ContentTemplateApi.as_view(), name="content-template"),
+    path("/categories", sources.CategoryListApi.as_view()),
+    path("/projects", sources.ProjectListApi.as_view()),
+    path("/projects/<uuid:project_id>", sources.ProjectApi.as_view(), name="project"),
+    path("/batch-generate", batches.BatchGenerateApi.as_view()),
+    path("/batch-generate/estimate", batches.BatchEstimateApi.as_view()),
+    path("/batches", batches.BatchListApi.as_view()),
+    path("/batches/<uuid:batch_id>", batches.BatchApi.as_view(), name="batch"),
+    path("/batches/<uuid:batch_id>/items", batches.BatchItemListApi.as_view()),
+    path("/batches/<uuid:batch_id>/pause", batches.BatchPauseApi.as_view()),
+    path("/batches/<uuid:batch_id>/resume", batches.BatchResumeApi.as_view()),
+    path("/batches/<uuid:batch_id>/cancel", batches.BatchCancelApi.as_view()),
+    path("/batches/<uuid:batch_id>/retry", batches.BatchRetryApi.as_view()),
+    path("/documents", documents.DocumentListApi.as_view()),
+    path("/documents/export", documents.DocumentExportApi.as_view()),
+    path("/documents/<uuid:document_id>", documents.DocumentApi.as_view()),
+    path("/documents/<uuid:document_id>/versions", documents.DocumentVersionListApi.as_view()),
 ]

@@ -56,6 +56,29 @@ class ProjectInput(_FromMapping):
         return localized(self.description_zh, self.description_en, language)
 
 
+PROJECT_TEXTS = tuple(field.name for field in fields(ProjectInput))
+
+#: The longest texts, in characters: of the rows, of the API's and of a file's.
+PROJECT_LENGTHS: Mapping[str, int] = {
+    "code": 80,
+    "name_zh": 200,
+    "name_en": 200,
+    "description_zh": 5_000,
+    "description_en": 5_000,
+    "website": 500,
+}
+TEMPLATE_LENGTHS: Mapping[str, int] = {
+    "code": 80,
+    "category_code": 60,
+    "name_zh": 200,
+    "name_en": 200,
+    "description_zh": 2_000,
+    "description_en": 2_000,
+    "prompt_zh": 20_000,
+    "prompt_en": 20_000,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class TemplateInput(_FromMapping):
     """A content template's texts as a document sees them."""
@@ -77,3 +100,6 @@ class TemplateInput(_FromMapping):
 
     def prompt(self, language: Language) -> str:
         return localized(self.prompt_zh, self.prompt_en, language)
+
+
+TEMPLATE_TEXTS = tuple(field.name for field in fields(TemplateInput))

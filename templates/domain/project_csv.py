@@ -13,19 +13,10 @@ from urllib.parse import urlsplit
 from templates.domain.csv_encoding import CsvEncodingError, decode_csv
 from templates.domain.csv_formulas import is_formula, without_guard
 from templates.domain.csv_problems import CsvProblem, ProblemCode
+from templates.domain.inputs import PROJECT_LENGTHS
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 10_000
-MAX_CELL_LENGTHS: Mapping[str, int] = {
-    "code": 64,
-    "name_zh": 200,
-    "name_en": 200,
-    "description_zh": 5_000,
-    "description_en": 5_000,
-    "website": 500,
-}
-"""Columns of the file and their longest values, in characters."""
-
 _HEADERS: Mapping[str, tuple[str, ...]] = {
     "code": ("code", "编号", "代码", "项目编号"),
     "name_zh": ("name_zh", "名称", "中文名称", "中文名", "项目名称", "名称_zh", "name"),
@@ -194,8 +185,8 @@ def _cell_problems(record: _Record, columns: Sequence[str]) -> Iterator[CsvProbl
     for field, cell in zip(columns, record.cells, strict=True):
         if is_formula(cell):
             yield CsvProblem(ProblemCode.FORMULA, record.line, field, cell.strip()[:1])
-        if len(_clean(cell)) > MAX_CELL_LENGTHS[field]:
-            yield CsvProblem(ProblemCode.TOO_LONG, record.line, field, f"{MAX_CELL_LENGTHS[field]:,}")
+        if len(_clean(cell)) > PROJECT_LENGTHS[field]:
+            yield CsvProblem(ProblemCode.TOO_LONG, record.line, field, f"{PROJECT_LENGTHS[field]:,}")
 
 
 def _row_problems(row: ProjectRow, seen: dict[tuple[str, str], int]) -> Iterator[CsvProblem]:

@@ -1,57 +1,87 @@
 """Batches: a grid of projects × templates × languages, one item per cell."""
 
-from typing import Self
-
-from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from config.db import BaseModel
+from config.db import BaseModel, OwnedModel
 from templates.models.sources import ContentTemplate, Language, Project
 
 
-class TemplateBatchQuerySet(models.QuerySet["TemplateBatch"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
+class ItemState(models.TextChoices):
+    """What became of one cell of a batch."""
+
+    PENDING = "pending", pgettext_lazy("status", "pending")
+    RUNNING = "running", pgettext_lazy("status", "running")
+    SUCCEEDED = "succeeded", pgettext_lazy("status", "succeeded")
+    SKIPPED = "skipped", pgettext_lazy("status", "skipped")
+    FAILED = "failed", pgettext_lazy("status", "failed")
+    CANCELLED = "cancelled", pgettext_lazy("status", "cancelled")
 
 
-class TemplateBatch(BaseModel):
-    """What was asked for (`params`) and how many items that made (`total`). How far it is, its parent job knows."""
+#: An item's state is read from its job, so that both can't disagree; an item without a job was skipped. Each item
+#: fulfils exactly one of the conditions.
+ITEM_CONDITIONS = {
+    ItemState.PENDING: Q(job__status="queued"),
+    ItemState.RUNNING: Q(job__status__in=["running", "waiting"]),
+    ItemState.SUCCEEDED: Q(job__status="succeeded"),
+    ItemState.SKIPPED: Q(job=None),
+    ItemState.FAILED: Q(job__status="failed"),
+    ItemState.CANCELLED: Q(job__status="cancelled"),
+}
+ITEM_STATE = Case(
+    *(When(condition, then=Value(state.value)) for state, condition in ITEM_CONDITIONS.items()),
+    output_field=models.CharField(),
+)
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
-        on_delete=models.CASCADE,
-        related_name="template_batches",
-    )
+
+class BatchState(models.TextChoices):
+    """How far a batch is."""
+
+    PENDING = "pending", pgettext_lazy("status", "pending")
+    RUNNING = "running", pgettext_lazy("status", "running")
+    PAUSED = "paused", pgettext_lazy("status", "paused")
+    SUCCEEDED = "succeeded", pgettext_lazy("status", "succeeded")
+    FAILED = "failed", pgettext_lazy("status", "failed")
+    CANCELLED = "cancelled", pgettext_lazy("status", "cancelled")
+
+    @classmethod
+    def of_job(cls, status: str) -> "BatchState":
+        """A job's status in the words of a batch."""
+        return {"queued": cls.PENDING, "waiting": cls.RUNNING}.get(status) or cls(status)
+
+
+#: A batch is as its parent job is.
+BATCH_STATE = Case(
+    When(job__status__in=["succeeded", "failed", "cancelled"], then=F("job__status")),
+    When(job__paused_at__isnull=False, then=Value(BatchState.PAUSED.value)),
+    When(job__status="queued", then=Value(BatchState.PENDING.value)),
+    default=Value(BatchState.RUNNING.value),
+    output_field=models.CharField(),
+)
+
+
+class TemplateBatch(OwnedModel):
+    """What was asked for (`params`) and how many items that made (`total`). How far it is, its parent job knows.
+
+    A batch and its job are one thing to those who ask for it: they have the same id.
+    """
+
     job = models.OneToOneField(
         "generation.Job", verbose_name=_("job"), on_delete=models.CASCADE, related_name="template_batch"
     )
     params = models.JSONField(_("options"), default=dict)
     total = models.PositiveIntegerField(_("items"))
 
-    objects = TemplateBatchQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("document batch")
         verbose_name_plural = _("document batches")
+        constraints = [models.CheckConstraint(condition=Q(id=F("job_id")), name="batch_has_its_jobs_id")]
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="batch_owner_newest")]
 
     def __str__(self) -> str:
         return f"{self.total} items {self.created_at:%Y-%m-%d %H:%M}"
-
-
-#: An item's state is read from its job, so that both can't disagree; an item without a job was skipped.
-ITEM_STATUS = Case(
-    When(job=None, then=Value("skipped")),
-    When(job__status="succeeded", then=Value("succeeded")),
-    When(job__status="failed", then=Value("failed")),
-    When(job__status="cancelled", then=Value("cancelled")),
-    When(job__status="queued", then=Value("pending")),
-    default=Value("running"),
-    output_field=models.CharField(),
-)
 
 
 class BatchItem(BaseModel):

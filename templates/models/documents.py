@@ -2,26 +2,22 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from config.db import BaseModel
+from config.db import BaseModel, OwnedModel, OwnedQuerySet
 from templates.models.sources import ContentTemplate, Language, Project
 
 
-class DocumentQuerySet(models.QuerySet["Document"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
+class DocumentQuerySet(OwnedQuerySet["Document"]):
     def stale(self) -> Self:
         """An input changed since the latest version was made."""
         return self.filter(STALE_CONDITION)
 
 
-class Document(BaseModel):
+class Document(OwnedModel):
     """A project told by a content template in a language: one row for each such cell, with versions below it.
 
     `source_language` is the language whose inputs it was made from: its own, or the other one's when it is a
@@ -29,9 +25,6 @@ class Document(BaseModel):
     the content template reads both).
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="documents"
-    )
     project = models.ForeignKey(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="documents"
     )
@@ -59,7 +52,7 @@ class Document(BaseModel):
     provider = models.CharField(_("provider"), max_length=40)
     model = models.CharField(_("model"), max_length=120, blank=True)
 
-    objects = DocumentQuerySet.as_manager()
+    objects = DocumentQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("document")

@@ -3,10 +3,12 @@
 from typing import Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.db import BaseModel
+from config.db import BaseModel, OwnedModel
+from templates.domain.inputs import PROJECT_LENGTHS, TEMPLATE_LENGTHS
 
 
 class Language(models.TextChoices):
@@ -17,7 +19,7 @@ class Language(models.TextChoices):
 class Category(BaseModel):
     """A shelf of the template library, kept by staff. A hidden one isn't offered and its templates aren't run."""
 
-    code = models.SlugField(_("code"), max_length=60, unique=True)
+    code = models.SlugField(_("code"), max_length=TEMPLATE_LENGTHS["category_code"], unique=True)
     name_zh = models.CharField(_("name (Chinese)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
     is_shown = models.BooleanField(_("shown"), default=True)
@@ -31,34 +33,25 @@ class Category(BaseModel):
         return f"{self.name_en} · {self.name_zh}"
 
 
-class ProjectQuerySet(models.QuerySet["Project"]):
-    def owned_by(self, owner_id: object) -> Self:
-        return self.filter(owner_id=owner_id)
-
-
-class Project(BaseModel):
+class Project(OwnedModel):
     """A product that documents are written about. One language may be empty; then the other is read.
 
     `fingerprint_zh` and `fingerprint_en` are hashes of what a document in that language would read. The services keep
     them; a document whose own copy differs is stale.
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
-        on_delete=models.CASCADE,
-        related_name="template_projects",
+    code = models.SlugField(_("code"), max_length=PROJECT_LENGTHS["code"])
+    name_zh = models.CharField(_("name (Chinese)"), max_length=PROJECT_LENGTHS["name_zh"], blank=True)
+    name_en = models.CharField(_("name (English)"), max_length=PROJECT_LENGTHS["name_en"], blank=True)
+    description_zh = models.TextField(
+        _("description (Chinese)"), max_length=PROJECT_LENGTHS["description_zh"], blank=True
     )
-    code = models.SlugField(_("code"), max_length=80)
-    name_zh = models.CharField(_("name (Chinese)"), max_length=200, blank=True)
-    name_en = models.CharField(_("name (English)"), max_length=200, blank=True)
-    description_zh = models.TextField(_("description (Chinese)"), blank=True)
-    description_en = models.TextField(_("description (English)"), blank=True)
-    website = models.URLField(_("website"), max_length=500, blank=True)
+    description_en = models.TextField(
+        _("description (English)"), max_length=PROJECT_LENGTHS["description_en"], blank=True
+    )
+    website = models.URLField(_("website"), max_length=PROJECT_LENGTHS["website"], blank=True)
     fingerprint_zh = models.CharField(_("fingerprint (Chinese)"), max_length=64)
     fingerprint_en = models.CharField(_("fingerprint (English)"), max_length=64)
-
-    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("project")
@@ -99,14 +92,18 @@ class ContentTemplate(BaseModel):
     category = models.ForeignKey(
         Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="content_templates"
     )
-    code = models.SlugField(_("code"), max_length=80)
-    name_zh = models.CharField(_("name (Chinese)"), max_length=200)
-    name_en = models.CharField(_("name (English)"), max_length=200)
-    description_zh = models.TextField(_("description (Chinese)"), blank=True)
-    description_en = models.TextField(_("description (English)"), blank=True)
-    prompt_zh = models.TextField(_("prompt (Chinese)"))
-    prompt_en = models.TextField(_("prompt (English)"))
-    order = models.PositiveIntegerField(_("order"), default=0)
+    code = models.SlugField(_("code"), max_length=TEMPLATE_LENGTHS["code"])
+    name_zh = models.CharField(_("name (Chinese)"), max_length=TEMPLATE_LENGTHS["name_zh"])
+    name_en = models.CharField(_("name (English)"), max_length=TEMPLATE_LENGTHS["name_en"])
+    description_zh = models.TextField(
+        _("description (Chinese)"), max_length=TEMPLATE_LENGTHS["description_zh"], blank=True
+    )
+    description_en = models.TextField(
+        _("description (English)"), max_length=TEMPLATE_LENGTHS["description_en"], blank=True
+    )
+    prompt_zh = models.TextField(_("prompt (Chinese)"), max_length=TEMPLATE_LENGTHS["prompt_zh"])
+    prompt_en = models.TextField(_("prompt (English)"), max_length=TEMPLATE_LENGTHS["prompt_en"])
+    order = models.PositiveIntegerField(_("order"), default=0, validators=[MaxValueValidator(100_000)])
     is_active = models.BooleanField(_("active"), default=True)
     reads_both_languages = models.BooleanField(
         _("reads both languages"),

@@ -19,12 +19,10 @@ from generation.errors import JobStateError
 from generation.jobs import services as jobs
 from generation.jobs.registry import NoInput
 from generation.models import Job
-from templates.errors import (
-    BatchStateError,
-)
+from templates.errors import BatchStateError
 from templates.models import BatchItem, TemplateBatch
 from templates.models.actions import Action, ObjectType
-from templates.models.batches import ITEM_STATUS
+from templates.models.batches import ITEM_STATE, BatchState, ItemState
 from templates.services.plans import BatchOptions, BatchPlan, batch_plan
 from templates.services.quotes import batch_quote
 
@@ -70,7 +68,7 @@ def batch_create(
         if known is not None:
             return known
         batch = TemplateBatch.objects.create(
-            owner_id=owner_id, job=job, params=_params(options), total=len(planned.items)
+            id=job.pk, owner_id=owner_id, job=job, params=_params(options), total=len(planned.items)
         )
         _create_items(batch, job, planned, model=options.model)
         figures = {"total": len(planned.items), "to_run": len(planned.to_run)}
@@ -126,9 +124,9 @@ def _grid_of(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def batch_item_counts(batch: TemplateBatch) -> dict[str, int]:
     """Items by state; the values always sum to `batch.total`."""
-    counts = dict.fromkeys(("pending", "running", "succeeded", "skipped", "failed", "cancelled"), 0)
-    items = BatchItem.objects.filter(batch_id=batch.pk).annotate(status=ITEM_STATUS).order_by()
-    counts.update(Counter(items.values_list("status", flat=True)))
+    counts = dict.fromkeys(ItemState.values, 0)
+    items = BatchItem.objects.filter(batch_id=batch.pk).annotate(state=ITEM_STATE).order_by()
+    counts.update(Counter(items.values_list("state", flat=True)))
     return counts
 
 
@@ -164,10 +162,6 @@ def batch_retry(*, batch: TemplateBatch) -> TemplateBatch:
     return _steer(batch, jobs.job_retry, Action.RETRY_BATCH, "failed")
 
 
-#: A job's state in the words of a batch, which `templates.api.serializers.BATCH_STATUS` uses, too.
-BATCH_WORDS = {"queued": "pending", "waiting": "running"}
-
-
 def _steer(batch: TemplateBatch, steer: Callable[..., Job], action: Action, wanted: str) -> TemplateBatch:
     try:
         with transaction.atomic():
@@ -176,8 +170,8 @@ def _steer(batch: TemplateBatch, steer: Callable[..., Job], action: Action, want
             if batch.job.event_seq != events:  # cancelling twice changes nothing
                 _record(batch, action)
     except JobStateError as exc:
-        status = exc.params["status"]
-        raise BatchStateError(status=BATCH_WORDS.get(status, status), wanted=wanted) from exc
+        status = BatchState.of_job(exc.params["status"])
+        raise BatchStateError(status=status.value, wanted=wanted) from exc
     return batch
 
 

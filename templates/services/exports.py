@@ -6,28 +6,51 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.db.models import QuerySet
 
+from accounts.services import activity_record
 from generation.domain.origins import is_small_model
 from templates.domain.filenames import safe_filename, unique_filenames
 from templates.domain.inputs import language_of, localized
 from templates.domain.notes import with_small_model_note
 from templates.errors import ExportEmptyError, ExportTooLargeError
 from templates.models import ContentTemplate, Document, Project
+from templates.models.actions import Action, ObjectType
+from templates.selectors import document_export_list_for
 
 EXPORT_LIMIT = 5_000
 CHUNK = 50
 
 
-def documents_to_export(documents: QuerySet[Document]) -> QuerySet[Document]:
-    """The documents with all that an export needs. Raises `ExportEmptyError`, `ExportTooLargeError`."""
+class ExportFormat(models.TextChoices):
+    ZIP = "zip"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSONL = "jsonl"
+
+
+def documents_to_export(*, owner_id: UUID, format: str, **wanted: Any) -> QuerySet[Document]:
+    """The documents that were asked for, with all that an export reads; noted as activity.
+
+    Raises `ExportEmptyError`, `ExportTooLargeError`.
+    """
+    documents = document_export_list_for(owner_id, **wanted)
     total = documents.count()
     if total == 0:
         raise ExportEmptyError
     if total > EXPORT_LIMIT:
         raise ExportTooLargeError(total=total, limit=EXPORT_LIMIT)
+    activity_record(
+        owner_id=owner_id,
+        action=Action.EXPORT_DOCUMENTS,
+        object_type=ObjectType.DOCUMENT,
+        object_id=wanted.get("document_id", ""),
+        details={"format": format},
+    )
     return ready_to_export(documents)
 
 

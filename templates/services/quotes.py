@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -43,6 +44,23 @@ class Quote:
     def is_test(self) -> bool:
         """Whether it is paid in play money."""
         return all(route.is_test for route in self.routes)
+
+    def shown(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {
+            "least_micros": self.least_micros,
+            "most_micros": self.most_micros,
+            "currency": self.currency,
+            "routes": [
+                {
+                    "provider": route.provider,
+                    "model": route.model,
+                    "price_version": route.price.version,
+                    "is_own_key": route.key is not None,
+                }
+                for route in self.routes
+            ],
+        }
 
     def check(self) -> None:
         """Raises BudgetExceededError when what is left doesn't pay for it, however cheap it gets."""

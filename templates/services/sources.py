@@ -3,18 +3,25 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts.services import activity_record
+from config import audit
 from config.db import savepoint
 from generation.domain.states import ACTIVE
 from templates.domain.csv_problems import CsvProblem, ProblemCode
 from templates.domain.fingerprints import pair_fingerprint, project_fingerprint, template_fingerprint
-from templates.domain.inputs import ProjectInput, TemplateInput
+from templates.domain.inputs import (
+    PROJECT_LENGTHS,
+    PROJECT_TEXTS,
+    TEMPLATE_TEXTS,
+    ProjectInput,
+    TemplateInput,
+)
 from templates.domain.placeholders import ALLOWED_PLACEHOLDERS, check, names
 from templates.domain.project_csv import ProjectCsvError, ProjectRow, parse_projects
 from templates.errors import (
@@ -26,12 +33,23 @@ from templates.errors import (
     ProjectNameMissingError,
     TemplateCodeTakenError,
     TemplateInUseError,
+    TemplateReadOnlyError,
 )
 from templates.models import BatchItem, Category, ContentTemplate, Document, Project
 from templates.models.actions import Action, ObjectType
 
-PROJECT_TEXTS = ("name_zh", "name_en", "description_zh", "description_en", "website")
-CODE_LENGTH = 80
+
+class StaffOrOwner(Protocol):
+    """Who asks for a change of a content template."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def is_staff(self) -> bool: ...
+    def __str__(self) -> str: ...
+
+
+CODE_LENGTH = PROJECT_LENGTHS["code"]
 
 
 def project_input(project: Project) -> ProjectInput:
@@ -41,9 +59,8 @@ def project_input(project: Project) -> ProjectInput:
 
 def template_input(template: ContentTemplate) -> TemplateInput:
     """A content template's row as the pure parts of the factory read it."""
-    names_ = ("code", "name_zh", "name_en", "description_zh", "description_en", "prompt_zh", "prompt_en")
-    values = {name: getattr(template, name) for name in names_}
-    return TemplateInput.from_mapping({**values, "category_code": template.category.code})
+    texts = {name: getattr(template, name, "") for name in TEMPLATE_TEXTS}
+    return TemplateInput.from_mapping({**texts, "category_code": template.category.code})
 
 
 # -- projects ------------------------------------------------------------------------------------------------------
@@ -233,12 +250,19 @@ def content_template_create(*, owner_id: UUID | None, category_code: str, **fiel
 
 
 def content_template_update(
-    *, template: ContentTemplate, category_code: str | None = None, **changes: Any
+    *,
+    template: ContentTemplate,
+    category_code: str | None = None,
+    by: StaffOrOwner | None = None,
+    **changes: Any,
 ) -> ContentTemplate:
     """Change a template; documents made from it turn stale where a text they were made from has changed.
 
-    Raises `CategoryUnknownError`, `PlaceholderInvalidError`, `TemplateCodeTakenError`.
+    `by` is who asks, where nobody has looked at their rights yet. Raises `TemplateReadOnlyError`,
+    `CategoryUnknownError`, `PlaceholderInvalidError`, `TemplateCodeTakenError`.
     """
+    _require_writable(template, by)
+    before = {**vars(template), "category_code": template.category.code}
     changed = [name for name, value in changes.items() if getattr(template, name) != value]
     for name, value in changes.items():
         setattr(template, name, value)
@@ -248,17 +272,29 @@ def content_template_update(
     with transaction.atomic():
         _save_template(template, is_new=False)
         _record_template(template, Action.UPDATE_TEMPLATE, fields=changed)
+        if by is not None and template.owner_id is None:
+            asked = changes if category_code is None else {**changes, "category_code": category_code}
+            audit.record(by, "change", template, changes=audit.compared(before, asked))
     return template
 
 
-def content_template_delete(*, template: ContentTemplate) -> None:
-    """Delete a template that no document was made from. Raises `TemplateInUseError`."""
+def content_template_delete(*, template: ContentTemplate, by: StaffOrOwner | None = None) -> None:
+    """Delete a template that no document was made from. Raises `TemplateReadOnlyError`, `TemplateInUseError`."""
+    _require_writable(template, by)
     with transaction.atomic():
         documents = Document.objects.filter(content_template=template).count()
         if documents:
             raise TemplateInUseError(documents=documents)
         _record_template(template, Action.DELETE_TEMPLATE)
+        if by is not None and template.owner_id is None:
+            audit.record(by, "delete", template)
         template.delete()
+
+
+def _require_writable(template: ContentTemplate, by: StaffOrOwner | None) -> None:
+    """Everybody reads the shared library; the staff write it. Raises `TemplateReadOnlyError`."""
+    if template.owner_id is None and by is not None and not by.is_staff:
+        raise TemplateReadOnlyError
 
 
 def _record_template(template: ContentTemplate, action: Action, **details: Any) -> None:

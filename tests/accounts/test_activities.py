@@ -16,6 +16,7 @@ from accounts.models.actions import Action
 from accounts.services import activities, activity_record, user_register
 from config.api import origin
 from config.db import uuid7_floor
+from templates.models import Project
 from tests.templates.factories import content_template_make, project_make
 
 PROMPTS = {"prompt_zh": "请介绍 {{project_name}}。", "prompt_en": "Tell about {{project_name}}."}
@@ -196,7 +197,7 @@ class TestTogether:
         assert answer.status_code >= 400
         alice.refresh_from_db()
         assert alice.theme == "system"
-        assert not alice.template_projects.exists()
+        assert not Project.objects.owned_by(alice.pk).exists()
 
     def test_no_record_without_its_effect(
         self, client_for, alice: User, monkeypatch: pytest.MonkeyPatch

@@ -289,7 +289,7 @@ def test_an_action_that_fails_for_a_row_leaves_no_entry_of_it(back_office: Clien
 def test_a_queue_that_is_emptied(client_for: ClientFor, staff: User, alice: User) -> None:
     for _ in range(3):
         job_submit(kind="test.text", input={}, owner_id=alice.pk)
-    client_for(staff).delete("/api/v1/queue/clear", {"confirm": True})
+    client_for(staff).delete("/api/v1/queue/clear")
     made = AuditEntry.objects.get()
     assert (made.actor_id, made.action, made.changes) == (staff.pk, "clear_queue", {"cancelled": 3})
 
@@ -360,7 +360,7 @@ class TestTogether:
         template = shared_template()
         client = client_for(staff)
         client.raise_request_exception = False
-        assert client.delete("/api/v1/queue/clear", {"confirm": True}).status_code == 500
+        assert client.delete("/api/v1/queue/clear").status_code == 500
         assert client.patch(f"/api/v1/templates/{template.pk}", {"name_zh": "x"}).status_code == 500
         assert client.delete(f"/api/v1/templates/{template.pk}").status_code == 500
         job.refresh_from_db()

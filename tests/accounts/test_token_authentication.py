@@ -250,7 +250,7 @@ class TestLastUse:
         def locked(*args: Any, **kwargs: Any) -> int:
             raise DatabaseError("database is locked")
 
-        monkeypatch.setattr("accounts.models.tokens.AccessTokenQuerySet.update", locked)
+        monkeypatch.setattr("config.db.OwnedQuerySet.update", locked, raising=False)
         token = token_of(alice)
         with caplog.at_level(logging.WARNING):
             assert not refused(token)

@@ -189,7 +189,7 @@ def version(n: int) -> DocumentVersion:
 def batch(n: int) -> TemplateBatch:
     parent = job(n)
     return TemplateBatch.objects.create(
-        owner=parent.owner, job=parent, params={"languages": ["zh", "en"]}, total=1
+        id=parent.pk, owner=parent.owner, job=parent, params={"languages": ["zh", "en"]}, total=1
     )
 
 

@@ -7,7 +7,7 @@ from tests.architecture.house import Source, product, source
 
 RECORD = "activity_record"
 #: Where nothing is written but the record itself, with the reason.
-ALONE = {"templates/api/views/documents.py::get": "an export only reads"}
+ALONE = {"templates/services/exports.py::documents_to_export": "an export only reads"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -47,6 +47,33 @@ def recorders() -> list[Source]:
 
 def test_what_is_recorded_is_recorded_with_its_effect() -> None:
     assert outside(recorders()) == ALONE.keys()
+
+
+#: Clients of the services: what they ask for is recorded by whom they ask. The forms of the back office are recorded
+#: by their base in the kernel.
+CLIENTS = ("api", "admin", "management", "tasks")
+RECORDED_BY_CLIENTS = {"accounts/admin/doors.py": "Django's own form changes the password"}
+
+
+def keeping_records(sources: Iterable[Source]) -> set[str]:
+    """The clients' modules that write activities or the audit themselves."""
+    return {
+        one.name
+        for one in sources
+        if any(word in CLIENTS for word in one.name.removesuffix(".py").split("/")[1:])
+        and (RECORD in one.text or "audit.record" in one.text)
+    }
+
+
+def test_clients_leave_records_to_services() -> None:
+    apps = [one for one in product() if not one.name.startswith("config/")]
+    assert keeping_records(apps) == RECORDED_BY_CLIENTS.keys()
+
+
+def test_the_guard_finds_a_client_that_keeps_records() -> None:
+    text = "audit.record(request.user, 'delete', row)"
+    planted = [source("x/api/views/rows.py", text), source("x/services/rows.py", text)]
+    assert keeping_records(planted) == {"x/api/views/rows.py"}
 
 
 def test_there_are_recorders_to_look_at() -> None:

@@ -49,7 +49,7 @@ PLANTS = {
         "accounts/errors.py", "from accounts.domain.names import is_email", "vocabulary"
     ),
     "domain on models": plant(
-        "templates/domain/grid.py", "import templates.models.sources", "vocabulary", "domain"
+        "templates/domain/grid.py", "import templates.models.sources", "vocabulary", "domain", "cycles"
     ),
     "adapter on jobs": plant(
         "generation/providers/base.py", "import generation.jobs.registry", "vocabulary", "cycles"

@@ -2,6 +2,7 @@
 
 import threading
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import ConnectionHandler
@@ -87,7 +88,7 @@ class DetailApi(ApiView):
         return Detail({"name": "量子"})
 
     def patch(self, request: Request) -> Detail:
-        self.check_if_match('"current"')
+        self.check_if_match(lambda: '"current"')
         return Detail({"name": "changed"}, etag='"next"')
 
 
@@ -120,6 +121,9 @@ class RenameApi(ApiView):
 
 class WaitingRenameApi(RenameApi):
     waits = True
+
+    def finished(self, job_id: UUID) -> dict[str, Any]:
+        return {"id": job_id, "status": "succeeded"}
 
 
 class SecretApi(ApiView):

@@ -25,7 +25,6 @@ from config.api.lists import (
     ListSpec,
     ReadModel,
     SearchFilter,
-    Source,
     Text,
     TextFilter,
     Uuid,
@@ -36,10 +35,11 @@ from config.api.lists import (
     time_range,
 )
 from config.api.lists.statements import Paging, Shape, list_statement
+from config.api.lists.views import row_source
 from config.errors import CursorInvalidError, NotFoundError, PageTooDeepError, ValidationFailedError
 from templates.models import Category, Document, Project
 from templates.models.documents import STALE_CONDITION
-from templates.selectors import document_get_for, document_list_for
+from templates.selectors import document_list_for
 from tests.templates.factories import content_template_make, document_make, project_make
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +197,7 @@ def test_a_cursor_belongs_to_its_list_order_filters_and_owner(
     alice: User, bob: User, shelf: list[Document]
 ) -> None:
     cursor = listed(alice, limit=2).meta["next_cursor"]
-    other_list = ListSpec(Row, document_get_for)
+    other_list = ListSpec(Row, lambda owner_id: document_list_for(owner_id))
     with pytest.raises(CursorInvalidError):
         listed(alice, sort="title", cursor=cursor)
     with pytest.raises(CursorInvalidError):
@@ -366,14 +366,14 @@ def test_each_owner_sees_their_own_through_the_same_statement(alice: User, bob: 
 def test_one_row_is_one_query_and_only_for_its_owner(
     alice: User, bob: User, shelf: list[Document], django_assert_num_queries: Any
 ) -> None:
-    source = Source(Row, document_get_for)
+    source = row_source(Row, document_list_for)
     with django_assert_num_queries(1):
-        row = read_row(source, owner_id=alice.pk, document_id=shelf[2].pk)
+        row = read_row(source, owner_id=alice.pk, pk=shelf[2].pk)
     assert orjson.loads(row.data_json) == {"id": str(shelf[2].pk), "title": "文档 2"}
     with pytest.raises(NotFoundError):
-        read_row(source, owner_id=bob.pk, document_id=shelf[2].pk)
+        read_row(source, owner_id=bob.pk, pk=shelf[2].pk)
     with pytest.raises(NotFoundError):
-        read_row(source, owner_id=alice.pk, document_id=uuid4())
+        read_row(source, owner_id=alice.pk, pk=uuid4())
 
 
 def test_reads_see_what_their_own_transaction_wrote(alice: User) -> None:

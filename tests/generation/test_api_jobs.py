@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from config.api.lists import Source, plain_queryset, plain_serializer, read_row
+from config.api.lists import plain_queryset, plain_serializer, read_row
+from config.api.lists.views import row_source
 from generation.api.serializers import JobDetailOut
 from generation.domain.states import CallStatus, JobStatus
 from generation.jobs import runner, transitions
 from generation.jobs.services import children_submit, job_pause, job_submit
 from generation.models import Job, ProviderCall
-from generation.selectors import job_row_for
+from generation.selectors import job_list_for
 from tests.support.kinds.handlers import TextInput
 
 ClientFor = Callable[[User], APIClient]
@@ -164,8 +165,8 @@ class TestDetail:
         job = submit(alice)
         runner.run(job.pk)
         make_call(job, "extra", status=CallStatus.UNCERTAIN, reserved_micros=3)
-        instance = plain_queryset(JobDetailOut, job_row_for(alice.pk, job.pk)).get()
-        fast = read_row(Source(JobDetailOut, job_row_for), owner_id=alice.pk, job_id=job.pk)
+        instance = plain_queryset(JobDetailOut, job_list_for(alice.pk).filter(pk=job.pk)).get()
+        fast = read_row(row_source(JobDetailOut, job_list_for), owner_id=alice.pk, pk=job.pk)
         slow = plain_serializer(JobDetailOut)(instance).data
         assert orjson.loads(fast.data_json) == orjson.loads(orjson.dumps(slow, default=dict))
 

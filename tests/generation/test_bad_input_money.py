@@ -257,7 +257,7 @@ def test_a_model_that_cant_be_called(
     model_make("deepseek", "priceless", price=None)
 
     def ask(**options: Any) -> Any:
-        return client.post(GENERATE, {"model": model, "dry_run": is_dry_run}, **options)
+        return client.post(GENERATE, {"model": model, "dry_run": is_dry_run, "all": True}, **options)
 
     details = refused(ask, status=422, code=code, says=says)
     if code != "MODEL_UNKNOWN":
@@ -269,7 +269,7 @@ def test_a_model_that_cant_be_called(
 def test_a_default_model_without_a_price_is_refused_as_well(client: APIClient, server: LLMServer) -> None:
     without_price("deepseek-chat")
     refused(
-        lambda **options: client.post(GENERATE, {}, **options),
+        lambda **options: client.post(GENERATE, {"all": True}, **options),
         status=422,
         code="PRICE_MISSING",
         says=("GET /api/v1/catalogue", "GET /api/v1/catalogue"),
@@ -306,7 +306,7 @@ def test_a_model_that_goes_while_its_job_waits(
 def test_a_key_of_ones_own_without_prices_is_no_free_call(client: APIClient, server: LLMServer) -> None:
     path = own_key(client, server, input_micros=None, output_micros=None)
     refused(
-        lambda **options: client.post(GENERATE, {"model": "茶-1"}, **options),
+        lambda **options: client.post(GENERATE, {"model": "茶-1", "all": True}, **options),
         status=422,
         code="PRICE_MISSING",
         says=("input_micros, output_micros of the key", "为该密钥填写价格"),
@@ -349,7 +349,7 @@ def test_a_scope_that_is_missing_is_named_before_money_is_spent(
     client: APIClient, alice: User, server: LLMServer
 ) -> None:
     robot = machine(alice, "templates:read", "jobs:write")
-    robot.post(GENERATE, {})  # notes that the token was used
+    robot.post(GENERATE, {"all": True})  # notes that the token was used
     details = refused(
         lambda **options: robot.post(GENERATE, {"limit": 1}, **options),
         status=403,

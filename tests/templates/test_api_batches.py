@@ -19,13 +19,14 @@ from accounts.domain.principal import Principal
 from accounts.models import User
 from accounts.selectors import budget_get
 from accounts.services.budgets import budget_set
-from config.api.lists import Source, plain_queryset, plain_serializer, read_row
+from config.api.lists import plain_queryset, plain_serializer, read_row
+from config.api.lists.views import row_source
 from generation.jobs import runner
 from generation.models import Job, ProviderCall
 from generation.providers.base import CONTENT_REFUSED, ProviderError
-from templates.api.serializers import TemplateBatchOut
+from templates.api.serializers.batches import TemplateBatchOut
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
-from templates.selectors import batch_get_for
+from templates.selectors import batch_list_for
 from tests.support.catalogue import model_make
 from tests.templates import writer
 from tests.templates.factories import (
@@ -92,8 +93,31 @@ class TestGenerate:
         assert Job.objects.get(pk=row["job_id"]).max_parallel == 3
         assert client.get(f"{BASE}/batches/{row['id']}").json()["data"] == row
 
-    def test_an_empty_body_makes_everything(self, client: APIClient, tea: Project, library: Library) -> None:
-        assert client.post(GENERATE).json()["data"]["total"] == 4
+    def test_everything_is_made_only_if_somebody_says_so(
+        self, client: APIClient, tea: Project, library: Library
+    ) -> None:
+        for body in ({}, {"languages": ["zh"]}, {"all": False, "skip_existing": False}):
+            answer = client.post(GENERATE, body, headers={"Accept-Language": "zh"})
+            assert fields(answer) == {"all"}
+            assert '"all": true' in answer.json()["data"]["details"][0]["message"]
+        assert not TemplateBatch.objects.exists()
+        assert client.post(GENERATE, {"all": True}).json()["data"]["total"] == 4
+
+    def test_an_estimate_says_what_a_dry_run_says(
+        self, client: APIClient, tea: Project, library: Library
+    ) -> None:
+        asked = {"languages": ["zh"], "limit": 1}
+        estimate = client.post(f"{GENERATE}/estimate", asked)
+        assert (estimate.status_code, estimate.json()["data"]["to_run"]) == (200, 1)
+        assert client.post(GENERATE, {**asked, "dry_run": True}).json() == estimate.json()
+        assert client.post(f"{GENERATE}/estimate").json()["data"]["total"] == 4
+        assert fields(client.post(f"{GENERATE}/estimate", {"dry_run": True})) == {"dry_run"}
+        assert not TemplateBatch.objects.exists()
+
+    def test_a_batch_has_its_job_s_id(self, client: APIClient, tea: Project, library: Library) -> None:
+        row = client.post(GENERATE, {"limit": 1}).json()["data"]
+        assert row["id"] == row["job_id"]
+        assert client.get(f"/api/v1/jobs/{row['id']}").json()["data"]["kind"] == "templates.batch"
 
     def test_a_dry_run_writes_nothing(
         self, client: APIClient, tea: Project, library: Library, paid: Any
@@ -121,7 +145,7 @@ class TestGenerate:
     def test_a_rehearsal_in_play_money_settles_within_its_quote(
         self, client: APIClient, alice: User, tea: Project, library: Library
     ) -> None:
-        body = {"model": "sandbox-priced", "mode": "translated"}
+        body = {"all": True, "model": "sandbox-priced", "mode": "translated"}
         quoted = client.post(GENERATE, {**body, "dry_run": True}).json()["data"]
         row = client.post(GENERATE, body).json()["data"]
         batch = TemplateBatch.objects.get(pk=row["id"])
@@ -141,7 +165,7 @@ class TestGenerate:
         self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any, model: str
     ) -> None:
         budget_set(user=alice, limit_micros=3)
-        answer = client.post(GENERATE, {"model": model})
+        answer = client.post(GENERATE, {"model": model, "all": True})
         assert answer.status_code == 402
         told = answer.json()["data"]
         assert (told["code"], told["retryable"], told["charged"]) == ("BUDGET_EXCEEDED", False, False)
@@ -166,7 +190,7 @@ class TestGenerate:
         long_ago = timezone.now() - timedelta(days=9)
         model_make("deepseek", "old-chat", price=(1, 1, 1), ends_at=long_ago, successor="deepseek-chat")
         model_make("deepseek", "new-chat", price=None)
-        answer = client.post(GENERATE, {"model": model})
+        answer = client.post(GENERATE, {"model": model, "all": True})
         assert (answer.status_code, answer.json()["data"]["code"]) == (422, code)
         assert not Job.objects.exists()
 
@@ -192,7 +216,7 @@ class TestGenerate:
         client = APIClient()
         principal = Principal(alice.pk, alice.username, is_staff=False, language="zh", is_test=True)
         client.force_authenticate(user=principal)  # type: ignore[arg-type]
-        row = client.post(GENERATE, {"demo_mode": False}).json()["data"]
+        row = client.post(GENERATE, {"demo_mode": False, "all": True}).json()["data"]
         batch = TemplateBatch.objects.get(pk=row["id"])
         runner.run(batch.job_id)
         assert finish(batch) == {"succeeded": 4}
@@ -210,7 +234,7 @@ class TestGenerate:
         assert fault(client.post(GENERATE, {"limit": 2}, headers=key)) == (422, "IDEMPOTENCY_KEY_REUSED")
 
     @pytest.mark.django_db(transaction=True)
-    def test_wait_brings_the_finished_job(self, client: APIClient, tea: Project, library: Library) -> None:
+    def test_wait_brings_the_finished_batch(self, client: APIClient, tea: Project, library: Library) -> None:
         def work() -> None:
             while (batch := TemplateBatch.objects.first()) is None:
                 time.sleep(0.01)
@@ -223,8 +247,8 @@ class TestGenerate:
         answer = client.post(f"{GENERATE}?wait=20", {"limit": 1})
         worker.join()
         assert answer.status_code == 200
-        job = answer.json()["data"]
-        assert (job["status"], job["progress"], job["output"]["items"]["succeeded"]) == ("succeeded", 100, 1)
+        batch = answer.json()["data"]
+        assert (batch["status"], batch["total"], batch["counts"]["succeeded"]) == ("succeeded", 1, 1)
 
 
 class TestBadInput:
@@ -272,7 +296,7 @@ class TestBadInput:
     def test_nothing_is_too_little_and_ten_thousand_and_one_too_much(
         self, client: APIClient, alice: User, library: Library
     ) -> None:
-        answer = client.post(GENERATE, headers={"Accept-Language": "zh"})
+        answer = client.post(GENERATE, {"all": True}, headers={"Accept-Language": "zh"})
         assert fault(answer) == (422, "BATCH_TOO_LARGE")
         assert "0 个条目" in answer.json()["data"]["message"]
         project, shelf = project_of(alice), category_make()
@@ -402,7 +426,7 @@ class TestLook:
             assert str(batch.pk) in {row["id"] for row in listed}
             return said
 
-        client.post(GENERATE, {"languages": ["en"]})
+        client.post(GENERATE, {"languages": ["en"], "all": True})
         waiting = TemplateBatch.objects.get()
         assert status(waiting) == "pending"
         runner.run(waiting.job_id)
@@ -415,8 +439,8 @@ class TestLook:
 
     def test_is_equal_to_the_plain_serializer(self, alice: User, tea: Project, library: Library) -> None:
         batch = generate(alice, limit=2)
-        instance = plain_queryset(TemplateBatchOut, batch_get_for(alice.pk, batch.pk)).get()
-        fast = read_row(Source(TemplateBatchOut, batch_get_for), owner_id=alice.pk, batch_id=batch.pk)
+        instance = plain_queryset(TemplateBatchOut, batch_list_for(alice.pk).filter(pk=batch.pk)).get()
+        fast = read_row(row_source(TemplateBatchOut, batch_list_for), owner_id=alice.pk, pk=batch.pk)
         slow = plain_serializer(TemplateBatchOut)(instance).data
         assert orjson.loads(fast.data_json) == orjson.loads(orjson.dumps(slow, default=dict))
 

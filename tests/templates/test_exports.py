@@ -136,7 +136,7 @@ class TestZip:
             return settled
 
         monkeypatch.setattr(exports, "_stems", meanwhile)
-        documents = exports.documents_to_export(Document.objects.owned_by(alice.pk))
+        documents = exports.documents_to_export(owner_id=alice.pk, format="zip")
         with zipfile.ZipFile(io.BytesIO(b"".join(exports.export_zip(documents, formats=("md",))))) as opened:
             assert opened.namelist() == ["tea-house/zh/00 上线计划.md"]
             assert "上线计划" in opened.read(opened.namelist()[0]).decode()
@@ -310,7 +310,7 @@ class TestStreams:
         read: list[int] = []
         files = exports._files
         monkeypatch.setattr(exports, "_files", lambda *args: (read.append(1), files(*args))[1])
-        chunks = exports.export_zip(exports.documents_to_export(Document.objects.owned_by(alice.pk)))
+        chunks = exports.export_zip(exports.documents_to_export(owner_id=alice.pk, format="zip"))
         assert next(chunks)
         assert len(read) == 1
         assert len(list(chunks)) == many

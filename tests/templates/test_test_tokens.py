@@ -53,7 +53,7 @@ def states() -> list[Any]:
 
 
 def test_a_batch_of_it_asks_the_sandbox(robot: APIClient, paid: Any) -> None:
-    answer = robot.post(GENERATE, {"demo_mode": False})
+    answer = robot.post(GENERATE, {"demo_mode": False, "all": True})
     assert answer.status_code == 202
     batch = TemplateBatch.objects.get(pk=answer.json()["data"]["id"])
     runner.run(batch.job_id)

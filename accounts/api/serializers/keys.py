@@ -10,10 +10,9 @@ from accounts.domain.keys import MAX_KEY_LENGTH, is_sendable, key_stripped
 from accounts.models import ProviderKey
 from accounts.services.keys import Verified
 from config.api.lists import Bool, Choice, Int, ReadModel, Text, Time, Uuid
-from config.api.serializers import StrictSerializer
+from config.api.serializers import StrictModelSerializer
 from config.crypto import MASK, Secret
 
-PROVIDERS = tuple(ProviderKey.Provider.values)
 #: A million dollars for a million tokens: more is a mistake.
 MOST_MICROS = 1_000_000_000_000
 
@@ -44,36 +43,38 @@ class SecretField(serializers.Field[Secret, str, str, Any]):
         return MASK
 
 
-class AddressField(serializers.CharField):
-    def __init__(self, **options: Any) -> None:
-        text = (
+PRICE = {
+    "min_value": 0,
+    "max_value": MOST_MICROS,
+    "help_text": (
+        "Micro-units (a millionth of a US dollar) per million tokens, for models that the catalogue doesn't know; "
+        "0 for a server of your own."
+    ),
+}
+FIELDS = {
+    "base_url": {
+        "help_text": (
             "Instead of the provider's own address; checked now and at every call. A custom server needs it."
         )
-        super().__init__(max_length=500, allow_blank=True, required=False, help_text=text, **options)
+    },
+    "model_name": {
+        "help_text": "The model that calls with this key are for; empty: the provider's usual one."
+    },
+    "name": {"help_text": "For people."},
+    "input_micros": PRICE,
+    "output_micros": PRICE,
+}
 
 
-class ModelNameField(serializers.CharField):
-    def __init__(self, **options: Any) -> None:
-        text = "The model that calls with this key are for; empty: the provider's usual one."
-        super().__init__(max_length=120, allow_blank=True, required=False, help_text=text, **options)
+class ProviderKeyTryIn(StrictModelSerializer):
+    """A key that isn't kept."""
 
-
-class PriceField(serializers.IntegerField):
-    def __init__(self, **options: Any) -> None:
-        text = (
-            "Micro-units (a millionth of a US dollar) per million tokens, for models that the catalogue doesn't know; "
-            "0 for a server of your own."
-        )
-        super().__init__(
-            min_value=0, max_value=MOST_MICROS, allow_null=True, required=False, help_text=text, **options
-        )
-
-
-class ProviderKeyTryIn(StrictSerializer):
-    provider = serializers.ChoiceField(PROVIDERS)
     api_key = SecretField(source="secret", required=False, help_text="Only a custom server can do without.")
-    base_url = AddressField()
-    model_name = ModelNameField()
+
+    class Meta:
+        model = ProviderKey
+        fields: tuple[str, ...] = ("provider", "api_key", "base_url", "model_name")
+        extra_kwargs = FIELDS
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs.setdefault("secret", Secret(""))
@@ -81,39 +82,52 @@ class ProviderKeyTryIn(StrictSerializer):
 
 
 class ProviderKeyCreateIn(ProviderKeyTryIn):
-    name = serializers.CharField(max_length=100, allow_blank=True, required=False, help_text="For people.")
-    input_micros = PriceField()
-    output_micros = PriceField()
+    """A key to be kept, encrypted."""
+
     is_active = serializers.BooleanField(default=True)
     verify = serializers.BooleanField(
         default=False, help_text="Ask the provider first, and keep nothing when it refuses."
     )
 
+    class Meta(ProviderKeyTryIn.Meta):
+        fields = (
+            *ProviderKeyTryIn.Meta.fields,
+            "name",
+            "input_micros",
+            "output_micros",
+            "is_active",
+            "verify",
+        )
 
-class ProviderKeyUpdateIn(StrictSerializer):
+
+class ProviderKeyUpdateIn(StrictModelSerializer):
     """The provider of a key doesn't change: add another key."""
 
     api_key = SecretField(source="secret", required=False, help_text="Needed when `base_url` changes.")
-    base_url = AddressField()
-    model_name = ModelNameField()
-    name = serializers.CharField(max_length=100, allow_blank=True, required=False)
-    input_micros = PriceField()
-    output_micros = PriceField()
-    is_active = serializers.BooleanField(required=False)
     verify = serializers.BooleanField(
         default=False, help_text="Ask the provider first, and change nothing when it refuses."
     )
+
+    class Meta:
+        model = ProviderKey
+        fields = (
+            *("api_key", "base_url", "model_name", "name", "input_micros", "output_micros", "is_active"),
+            "verify",
+        )
+        extra_kwargs = {**FIELDS, "is_active": {"required": False}}
 
 
 class ProviderKeyOut(ReadModel, source_model=ProviderKey):
     """A key at a provider, without the key."""
 
     id = Uuid()
-    provider = Choice(PROVIDERS)
-    name = Text()
-    last_four = Text(help="The end of the key, to tell it from others; empty for a short one.")
+    provider = Choice(ProviderKey.Provider, example="deepseek")
+    name = Text(example="团队的密钥 our team's")
+    last_four = Text(
+        help="The end of the key, to tell it from others; empty for a short one.", example="f3a9"
+    )
     base_url = Text(help="Empty: the provider's own address.")
-    model_name = Text()
+    model_name = Text(example="deepseek-flash")
     input_micros = Int(help="Micro-units per million tokens; null: the catalogue's price.")
     output_micros = Int()
     is_active = Bool(help="Whether calls are made with it, the oldest active key first.")

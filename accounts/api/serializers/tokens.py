@@ -24,7 +24,9 @@ class AccessTokenCreateIn(StrictSerializer):
 
     default_error_messages = {"two_expiries": _("Send expires_at or expires_in_days, not both.")}
 
-    name = serializers.CharField(max_length=100, help_text="For people: what uses it.")
+    name = serializers.CharField(
+        max_length=AccessToken._meta.get_field("name").max_length, help_text="For people: what uses it."
+    )
     scopes = ScopesField(allow_empty=False, max_length=100)
     is_test = serializers.BooleanField(default=False, help_text="Its AI calls all go to the sandbox.")
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
@@ -41,12 +43,14 @@ class AccessTokenCreateIn(StrictSerializer):
 
 
 class AccessTokenOut(ReadModel, source_model=AccessToken):
+    """A machine's way in, without the token itself."""
+
     id = Uuid()
-    name = Text()
+    name = Text(example="夜间批处理 nightly batch")
     is_test = Bool(help="Whether its AI calls all go to the sandbox.")
-    last_four = Text(help="The end of the token, to tell it from others.")
-    scopes = Json(shape=ScopesField)
-    expires_at = Time(help="Null: when it is deleted.")
+    last_four = Text(help="The end of the token, to tell it from others.", example="7Qz1")
+    scopes = Json(shape=ScopesField, example=["jobs:read", "templates:write"])
+    expires_at = Time(help="Null: when it is deleted.", example="2026-05-01T00:00:00.000000Z")
     last_used_at = Time(help="To the minute. Null: never.")
     created_at = Time()
 

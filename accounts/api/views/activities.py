@@ -20,18 +20,6 @@ from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
 
-TAG = "activities"
-EXAMPLE = {
-    "id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a59",
-    "action": "update_project",
-    "object_type": "project",
-    "object_id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a60",
-    "details": {"code": "tea-house", "fields": ["description_zh"]},
-    "ip_address": "192.0.2.17",
-    "user_agent": "Mozilla/5.0",
-    "request_id": "019a6f604c1e7d30b2aa6f1d2c3b4a61",
-    "created_at": "2026-01-31T08:00:00.000000Z",
-}
 STATS_EXAMPLE = {
     "first_day": "2026-01-30",
     "last_day": "2026-01-31",
@@ -58,12 +46,9 @@ class ActivityListApi(ListApi):
     description = (
         "Kept for a year unless the operator says otherwise. What staff did to the account isn't in here."
     )
-    tag = TAG
-    example = EXAMPLE
 
     @operation(
         "Clear the activity log",
-        tag=TAG,
         description="Deletes what the parameters name, without any of them everything. One record of it stays.",
         response={
             "type": "object",
@@ -87,7 +72,6 @@ class ActivityStatsApi(ApiView):
 
     @operation(
         "Count what the account did",
-        tag=TAG,
         description="By action, by type of object and by day (UTC): the last 30 days, or a range of at most 366.",
         response=ActivityStatsOut,
         example=STATS_EXAMPLE,

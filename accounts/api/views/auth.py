@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.db import transaction
+from django.urls import reverse
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
@@ -40,13 +41,12 @@ from config.api.throttling import AddressLimit, LoginLimit
 from config.api.views import ApiView, Created, Detail, NoContent
 from config.errors import PreconditionFailedError, TokenInvalidError
 
-TAG = "auth"
-
 
 class PublicApi(ApiView):
     """Open to everybody. The answers hold tokens, so none is kept for an Idempotency-Key."""
 
     scope = OPEN
+    tag = "auth"
     authentication_classes = ()
     permission_classes = (AllowAny,)
     keeps_answers = False
@@ -54,6 +54,7 @@ class PublicApi(ApiView):
 
 class OwnAccountApi(ApiView):
     scope = "account"
+    tag = "auth"
 
     def account(self, *, for_update: bool = False) -> User:
         """The caller's row. Raises TokenInvalidError when it was deleted a moment ago."""
@@ -66,13 +67,13 @@ class OwnAccountApi(ApiView):
 class UserRegisterApi(PublicApi):
     @operation(
         "Open an account and log in",
-        tag=TAG,
         request=UserRegisterIn,
         request_example={"username": "李雷", "email": "lilei@example.com", "password": "correct horse 电池"},
         response=SessionOut,
         status=201,
         example=SESSION,
         errors=[UsernameTakenError, EmailTakenError],
+        operation_id="register",
     )
     def post(self, request: Request) -> Created:
         given = self.read(UserRegisterIn)
@@ -81,18 +82,18 @@ class UserRegisterApi(PublicApi):
         with transaction.atomic():
             user = services.user_register(**{"language": language_of(request._request), **given})
             tokens = services.session_start(user=user)
-        return Created({**tokens_out(tokens), "user": user_out(user)}, "/api/v1/auth/me")
+        return Created({**tokens_out(tokens), "user": user_out(user)}, reverse("me"))
 
 
 class UserLoginApi(PublicApi):
     @operation(
         "Log in with a username or an e-mail address",
-        tag=TAG,
         request=UserLoginIn,
         request_example={"login": "demo", "password": "atelier-demo"},
         response=SessionOut,
         example=SESSION,
         errors=[CredentialsWrongError],
+        operation_id="login",
     )
     def post(self, request: Request) -> dict[str, Any]:
         given = self.read(UserLoginIn)
@@ -106,13 +107,13 @@ class UserLoginApi(PublicApi):
 class TokenRefreshApi(PublicApi):
     @operation(
         "Exchange a refresh token for a new pair",
-        tag=TAG,
         description="A refresh token works once. A used one that comes back ends its session.",
         request=TokenRefreshIn,
         request_example={"refresh": "eyJ…"},
         response=TokenPairOut,
         example=TOKENS,
         errors=[TokenInvalidError],
+        operation_id="refresh",
     )
     def post(self, request: Request) -> dict[str, Any]:
         given = self.read(TokenRefreshIn)
@@ -123,16 +124,16 @@ class TokenRefreshApi(PublicApi):
         return tokens_out(tokens)
 
 
-class UserLogoutApi(ApiView):
+class UserLogoutApi(OwnAccountApi):
     scope = SESSION_ONLY
 
     @operation(
         "Log out",
-        tag=TAG,
         description="Ends the session of the access token, and of `refresh` when it is sent.",
         request=LogoutIn,
         request_example={},
         status=204,
+        operation_id="logout",
     )
     def post(self, request: Request) -> NoContent:
         given = self.read(LogoutIn)
@@ -147,7 +148,6 @@ class PasswordChangeApi(OwnAccountApi):
 
     @operation(
         "Change the password",
-        tag=TAG,
         description="Every other session ends, every older token is refused; the answer has new ones.",
         request=PasswordChangeIn,
         request_example={"current_password": "atelier-demo", "new_password": "更好的 password 42"},
@@ -174,18 +174,19 @@ class UpdateMeApi(OwnAccountApi):
 
     @operation(
         "Change the account or its settings (older name of PATCH me)",
-        tag=TAG,
         request=UserUpdateIn,
         request_example={"language": "zh", "theme": "dark"},
         response=UserOut,
         example=USER,
         errors=[UsernameTakenError, EmailTakenError, PreconditionFailedError],
+        operation_id="updateMeByOldName",
+        is_deprecated=True,
     )
     def patch(self, request: Request) -> Detail:
         changes = self.read(UserUpdateIn)
         with transaction.atomic():
             user = self.account(for_update=True)
-            self.check_if_match(user_etag(user_out(user)))
+            self.check_if_match(lambda: user_etag(user_out(user)))
             user = services.user_update(user=user, **changes)
         return me_detail(user_out(user))
 
@@ -193,13 +194,12 @@ class UpdateMeApi(OwnAccountApi):
 class MeApi(UpdateMeApi):
     session_methods = frozenset({"DELETE"})
 
-    @operation("Your account", tag=TAG, response=UserOut, example=USER)
+    @operation("Your account", response=UserOut, example=USER)
     def get(self, request: Request) -> Detail:
         return me_detail(user_out(self.account()))
 
     @operation(
         "Change the account or its settings",
-        tag=TAG,
         request=UserUpdateIn,
         request_example={"language": "zh", "theme": "dark"},
         response=UserOut,
@@ -211,7 +211,6 @@ class MeApi(UpdateMeApi):
 
     @operation(
         "Delete the account and everything it owns",
-        tag=TAG,
         request=UserDeleteIn,
         request_example={"password": "atelier-demo"},
         status=204,

@@ -4,14 +4,11 @@ Whatever asks a provider does so in this request, before any transaction begins:
 """
 
 from typing import Any
-from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from rest_framework.request import Request
 
 from accounts.api.serializers.keys import (
-    PROVIDERS,
     ProviderKeyCreateIn,
     ProviderKeyOut,
     ProviderKeyTryIn,
@@ -28,18 +25,15 @@ from accounts.errors import (
     ProviderModelUnknownError,
 )
 from accounts.models import ProviderKey
-from accounts.selectors import provider_key_get_for, provider_key_list_for
+from accounts.selectors import provider_key_list_for
 from accounts.services import key_create, key_delete, key_try, key_try_change, key_update, key_verify
-from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, read_row, time_range
-from config.api.lists.views import DetailApi, ListApi
+from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, time_range
+from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
-from config.api.views import ApiView, Created, Detail, NoContent
+from config.api.views import Created, Detail, NoContent
 from config.egress import EgressRefusedError, EgressTimeoutError, EgressUnreachableError
-from config.errors import NotFoundError, PreconditionFailedError
+from config.errors import PreconditionFailedError
 
-TAG = "api-keys"
-SCOPE = "api-keys"
-WRITES = frozenset({"POST", "PATCH", "DELETE"})
 REFUSALS = (
     ProviderKeyRefusedError,
     ProviderKeyNoCreditError,
@@ -49,32 +43,21 @@ REFUSALS = (
     EgressUnreachableError,
     EgressTimeoutError,
 )
-EXAMPLE = {
-    "id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a60",
-    "provider": "deepseek",
-    "name": "团队的密钥 our team's",
-    "last_four": "f3a9",
-    "base_url": "",
-    "model_name": "deepseek-chat",
-    "input_micros": None,
-    "output_micros": None,
-    "is_active": True,
-    "verified_at": "2026-01-31T08:00:00.000000Z",
-    "error_code": "",
-    "created_at": "2026-01-31T08:00:00.000000Z",
-    "updated_at": "2026-01-31T08:00:00.000000Z",
-}
-VERIFIED_EXAMPLE = {"models": ["deepseek-chat", "deepseek-reasoner"], "is_key_checked": True}
+VERIFIED_EXAMPLE = {"models": ["deepseek-flash", "deepseek-pro"], "is_key_checked": True}
 
 
-class ProviderKeyListApi(ListApi):
-    scope = SCOPE
-    session_methods = WRITES
+class ProviderKeysApi(ResourceApi):
+    scope = "api-keys"
+    session_methods = frozenset({"POST", "PATCH", "DELETE"})
     keeps_answers = False
     read_model = ProviderKeyOut
     selector = provider_key_list_for
+    route = "provider-key"
+
+
+class ProviderKeyListApi(ProviderKeysApi, ListApi):
     filters = {
-        "provider": ChoiceFilter(PROVIDERS),
+        "provider": ChoiceFilter(ProviderKey.Provider),
         "is_active": BoolFilter(Q(is_active=True)),
         "has_error": BoolFilter(~Q(error_code="")),
         "search": SearchFilter("name", help="Text anywhere in the name."),
@@ -83,12 +66,9 @@ class ProviderKeyListApi(ListApi):
     sorts = ("created_at", "name")
     summary = "List provider keys"
     description = "Keys of your own at AI providers, without the keys themselves."
-    tag = TAG
-    example = EXAMPLE
 
     @operation(
         "Add a provider key",
-        tag=TAG,
         description=(
             "Your calls are made with your own active keys first, the oldest of them before the others, and only then "
             "with the operator's. They are recorded, but count towards no budget: you pay the provider. The key is "
@@ -103,29 +83,18 @@ class ProviderKeyListApi(ListApi):
             "input_micros": 0,
             "output_micros": 0,
         },
-        response=ProviderKeyOut,
         status=201,
-        example=EXAMPLE,
         errors=[ProviderKeyLimitError, *REFUSALS],
     )
     def post(self, request: Request) -> Created:
-        key = key_create(owner_id=self.caller.pk, **self.read(ProviderKeyCreateIn))
-        row = read_row(ProviderKeyApi.source, owner_id=self.caller.pk, key_id=key.pk)
-        return Created(row, f"/api/v1/api-keys/{key.pk}")
+        return self.created(key_create(owner_id=self.caller.pk, **self.read(ProviderKeyCreateIn)))
 
 
-class ProviderKeyApi(DetailApi):
-    scope = SCOPE
-    session_methods = WRITES
-    read_model = ProviderKeyOut
-    selector = provider_key_get_for
+class ProviderKeyApi(ProviderKeysApi, DetailApi):
     summary = "Read a provider key"
-    tag = TAG
-    example = EXAMPLE
 
     @operation(
         "Change a provider key",
-        tag=TAG,
         description=(
             "`api_key` replaces the key. Another `base_url` needs the key, too: a stored key is sent only to the "
             "address that it was entered for. What was verified before counts as not verified when either, or the "
@@ -133,37 +102,27 @@ class ProviderKeyApi(DetailApi):
         ),
         request=ProviderKeyUpdateIn,
         request_example={"name": "旧密钥", "is_active": False},
-        response=ProviderKeyOut,
-        example=EXAMPLE,
         errors=[PreconditionFailedError, ProviderKeyNeededError, *REFUSALS],
     )
-    def patch(self, request: Request, key_id: UUID) -> Detail:
+    def patch(self, request: Request, **keys: Any) -> Detail:
         changes = self.read(ProviderKeyUpdateIn)
         proof = None
         if changes.pop("verify"):
-            key = key_of(self.caller.pk, key_id)
-            self.check_if_match(self.current_etag(request, key_id=key_id))
-            proof = key_try_change(key=key, **changes)
-        with transaction.atomic():
-            key = key_of(self.caller.pk, key_id, for_update=True)
-            self.check_if_match(self.current_etag(request, key_id=key_id))
+            self.check_if_match(self.current_etag)
+            proof = key_try_change(key=self.row(), **changes)
+        with self.changing() as key:
             key_update(key=key, proof=proof, **changes)
-        return Detail(read_row(self.source, owner_id=self.caller.pk, key_id=key_id))
+        return self.shown()
 
-    @operation("Delete a provider key", tag=TAG, status=204)
-    def delete(self, request: Request, key_id: UUID) -> NoContent:
-        key_delete(key=key_of(self.caller.pk, key_id))
+    @operation("Delete a provider key", status=204)
+    def delete(self, request: Request, **keys: Any) -> NoContent:
+        key_delete(key=self.row())
         return NoContent()
 
 
-class ProviderKeyVerifyApi(ApiView):
-    scope = SCOPE
-    session_methods = WRITES
-    keeps_answers = False
-
+class ProviderKeyVerifyApi(ProviderKeysApi):
     @operation(
         "Verify a provider key",
-        tag=TAG,
         description=(
             "Asks the provider for its models with the key, which costs nothing, and notes what it says of the key. "
             "Ten times a minute at most."
@@ -172,18 +131,13 @@ class ProviderKeyVerifyApi(ApiView):
         example=VERIFIED_EXAMPLE,
         errors=REFUSALS,
     )
-    def post(self, request: Request, key_id: UUID) -> dict[str, Any]:
-        return verified_out(key_verify(key=key_of(self.caller.pk, key_id)))
+    def post(self, request: Request, **keys: Any) -> dict[str, Any]:
+        return verified_out(key_verify(key=self.row()))
 
 
-class ProviderKeyTryApi(ApiView):
-    scope = SCOPE
-    session_methods = WRITES
-    keeps_answers = False
-
+class ProviderKeyTryApi(ProviderKeysApi):
     @operation(
         "Verify a provider key before it is added",
-        tag=TAG,
         description="The same for a key that isn't kept, now or by this. Ten times a minute at most.",
         request=ProviderKeyTryIn,
         request_example={"provider": "deepseek", "api_key": "sk-…"},
@@ -193,12 +147,3 @@ class ProviderKeyTryApi(ApiView):
     )
     def post(self, request: Request) -> dict[str, Any]:
         return verified_out(key_try(owner_id=self.caller.pk, **self.read(ProviderKeyTryIn)))
-
-
-def key_of(owner_id: UUID, key_id: UUID, *, for_update: bool = False) -> ProviderKey:
-    """Raises NotFoundError."""
-    keys = provider_key_get_for(owner_id, key_id)
-    key = (keys.select_for_update() if for_update else keys).first()
-    if key is None:
-        raise NotFoundError
-    return key

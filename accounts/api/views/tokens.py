@@ -1,6 +1,6 @@
 """Access tokens: list, make, look at, delete. A token may read about tokens, but never make or delete one."""
 
-from uuid import UUID
+from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -13,34 +13,24 @@ from accounts.api.serializers.tokens import (
     access_token_created_out,
 )
 from accounts.errors import AccessTokenLimitError
-from accounts.selectors import access_token_get_for, access_token_list_for
+from accounts.selectors import access_token_list_for
 from accounts.services import token_create, token_delete
 from config.api.lists import BoolFilter, SearchFilter, time_range
-from config.api.lists.views import DetailApi, ListApi
+from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.views import Created, NoContent
-from config.errors import NotFoundError
-
-TAG = "access-tokens"
-EXAMPLE = {
-    "id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a59",
-    "name": "夜间批处理 nightly batch",
-    "is_test": False,
-    "last_four": "7Qz1",
-    "scopes": ["jobs:read", "templates:write"],
-    "expires_at": "2026-05-01T00:00:00.000000Z",
-    "last_used_at": None,
-    "created_at": "2026-01-31T08:00:00.000000Z",
-}
-CREATED_EXAMPLE = {**EXAMPLE, "token": "atl_live_…"}
 
 
-class AccessTokenListApi(ListApi):
+class AccessTokensApi(ResourceApi):
     scope = "access-tokens"
-    session_methods = frozenset({"POST"})
-    keeps_answers = False
     read_model = AccessTokenOut
     selector = access_token_list_for
+    route = "access-token"
+    session_methods = frozenset({"POST", "DELETE"})
+
+
+class AccessTokenListApi(AccessTokensApi, ListApi):
+    keeps_answers = False
     filters = {
         "is_test": BoolFilter(Q(is_test=True)),
         "is_expired": BoolFilter(Q(expires_at__lte=Now())),
@@ -49,12 +39,9 @@ class AccessTokenListApi(ListApi):
     }
     sorts = ("created_at", "name")
     summary = "List access tokens"
-    tag = TAG
-    example = EXAMPLE
 
     @operation(
         "Make an access token",
-        tag=TAG,
         description=(
             "For machines: a token that does what its scopes allow, in your name, until it expires or is deleted. It "
             "is shown in this answer and never again. A test token's AI calls all go to the sandbox and cost nothing. "
@@ -68,32 +55,22 @@ class AccessTokenListApi(ListApi):
         },
         response=AccessTokenCreatedOut,
         status=201,
-        example=CREATED_EXAMPLE,
+        example={**AccessTokenOut.example(), "token": "atl_live_…"},
         errors=[AccessTokenLimitError],
     )
     def post(self, request: Request) -> Created:
         row, plain = token_create(owner_id=self.caller.pk, **self.read(AccessTokenCreateIn))
-        return Created(access_token_created_out(row, plain), f"/api/v1/access-tokens/{row.pk}")
+        return Created(access_token_created_out(row, plain), self.location(row))
 
 
-class AccessTokenApi(DetailApi):
-    scope = "access-tokens"
-    session_methods = frozenset({"DELETE"})
-    read_model = AccessTokenOut
-    selector = access_token_get_for
+class AccessTokenApi(AccessTokensApi, DetailApi):
     summary = "Read an access token"
-    tag = TAG
-    example = EXAMPLE
 
     @operation(
         "Delete an access token",
-        tag=TAG,
         description="It changes nothing any more from now on; within seconds it reads nothing either.",
         status=204,
     )
-    def delete(self, request: Request, token_id: UUID) -> NoContent:
-        row = access_token_get_for(self.caller.pk, token_id).first()
-        if row is None:
-            raise NotFoundError
-        token_delete(token=row)
+    def delete(self, request: Request, **keys: Any) -> NoContent:
+        token_delete(token=self.row())
         return NoContent()

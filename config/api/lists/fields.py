@@ -49,8 +49,17 @@ class Field:
     json_text: ClassVar[type[JsonText]]
     plain_field: ClassVar[type[serializers.Field[Any, Any, Any, Any]]]
 
+    #: What the documentation shows of a member that has no `example` of its own.
+    sample: ClassVar[Any] = None
+
     def __init__(
-        self, source: str | None = None, *, expression: Any = None, null: bool | None = None, help: str = ""
+        self,
+        source: str | None = None,
+        *,
+        expression: Any = None,
+        null: bool | None = None,
+        help: str = "",
+        example: Any = None,
     ) -> None:
         if source is not None and expression is not None:
             raise ImproperlyConfigured("a field has a source or an expression, not both")
@@ -59,6 +68,7 @@ class Field:
         self.expression = expression
         self.given_null = null
         self.help = help
+        self.own_example = example
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -66,6 +76,11 @@ class Field:
     @property
     def path(self) -> str:
         return self.source or self.name
+
+    @property
+    def example(self) -> Any:
+        """What the documentation shows."""
+        return self.sample if self.own_example is None else self.own_example
 
     def may_be_null(self, model: type[models.Model]) -> bool:
         if self.given_null is not None or self.expression is not None:
@@ -118,11 +133,13 @@ def annotation_name(name: str) -> str:
 
 
 class Uuid(Field):
+    sample = "019a6f5e-7c1d-7a40-9d55-2f0f3f1c5b11"
     json_text = JsonUuid
     plain_field = serializers.UUIDField
 
 
 class Text(Field):
+    sample = ""
     json_text = JsonString
     plain_field: ClassVar[type[serializers.Field[Any, Any, Any, Any]]] = serializers.CharField
 
@@ -136,21 +153,28 @@ class Choice(Text):
         super().__init__(source, **options)
         self.choices = tuple(str(choice) for choice in choices)
 
+    @property
+    def example(self) -> Any:
+        return self.choices[0] if self.own_example is None else self.own_example
+
     def plain_arguments(self) -> dict[str, Any]:
         return {"choices": [(choice, choice) for choice in self.choices]}
 
 
 class Int(Field):
+    sample = 1
     json_text = JsonInteger
     plain_field = serializers.IntegerField
 
 
 class Bool(Field):
+    sample = False
     json_text = JsonBoolean
     plain_field = serializers.BooleanField
 
 
 class Time(Field):
+    sample = "2026-01-31T08:00:00.000000Z"
     json_text = JsonTime
     plain_field = serializers.DateTimeField
 
@@ -187,6 +211,10 @@ class One(Field):
         super().__init__(source, help=help)
         self.read_model = read_model
 
+    @property
+    def example(self) -> Any:
+        return self.read_model.example()
+
     def json(self, model: type[models.Model], prefix: str) -> JsonObject:
         path = prefix + self.path
         absent = F(path) if self.may_be_null(model) else None
@@ -220,6 +248,10 @@ class Many(Field):
 
     def may_be_null(self, model: type[models.Model]) -> bool:
         return False
+
+    @property
+    def example(self) -> Any:
+        return [self.read_model.example()]
 
     def json(self, model: type[models.Model], prefix: str) -> JsonArray:
         relation: Any = model._meta.get_field(self.path)

@@ -15,7 +15,7 @@ class ReadModel:
 
         class ProjectBrief(ReadModel, source_model=Project):
             id = Uuid()
-            name = Text("name_en")
+            name = Text("name_en", example="Cloud Tea House")
 
     Members appear in the order of declaration, those of the bases first. A read model is never instantiated.
     """
@@ -38,6 +38,11 @@ class ReadModel:
             raise ImproperlyConfigured(f"{cls.__name__} needs a source_model and members")
         for field in cls.members.values():
             field.check(cls.source_model)
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        """What the documentation shows of a row."""
+        return {name: field.example for name, field in cls.members.items()}
 
     @classmethod
     def json_members(cls, prefix: str = "") -> list[tuple[str, Expression]]:

@@ -1,7 +1,7 @@
 """Shapes of the engine room: what the API takes, and what it shows."""
 
 from generation.api.serializers.catalogue import CatalogueOut, CatalogueRow
-from generation.api.serializers.jobs import JobDetailOut, JobEventOut, JobOut, QueueClearIn, QueueStatusOut
+from generation.api.serializers.jobs import JobDetailOut, JobEventOut, JobOut, QueueStatusOut
 from generation.api.serializers.usage import BudgetOut, LedgerCallOut, UsageIn, UsageOut
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "JobEventOut",
     "JobOut",
     "LedgerCallOut",
-    "QueueClearIn",
     "QueueStatusOut",
     "UsageIn",
     "UsageOut",

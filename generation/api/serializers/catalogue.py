@@ -12,14 +12,16 @@ class CatalogueRow(ReadModel, source_model=CatalogueModel):
     """The facts about a model."""
 
     id = Uuid()
-    provider = Text()
+    provider = Text(example="deepseek")
     model = Text(
-        "name", help="What a request names as `model`; `provider:model` where several providers have it."
+        "name",
+        help="What a request names as `model`; `provider:model` where several providers have it.",
+        example="deepseek-flash",
     )
-    capability = Choice(CatalogueModel.Capability.values)
-    label = Text()
-    context_tokens = Int(help="Input and output together; null: not known.")
-    max_output_tokens = Int()
+    capability = Choice(CatalogueModel.Capability)
+    label = Text(example="DeepSeek V4.1 Flash")
+    context_tokens = Int(help="Input and output together; null: not known.", example=1_000_000)
+    max_output_tokens = Int(example=384_000)
     has_json_schema = Bool(
         help="The provider itself keeps the answer to a JSON schema; otherwise it is checked here."
     )
@@ -28,7 +30,10 @@ class CatalogueRow(ReadModel, source_model=CatalogueModel):
     has_reasoning = Bool()
     ends_at = Time(help="From then on it isn't called.")
     successor = Text(help="What to name instead once it has ended.")
-    source = Text(help="Where these facts were read.")
+    source = Text(
+        help="Where these facts were read.",
+        example="https://api-docs.deepseek.com/quick_start/pricing",
+    )
     created_at = Time()
     updated_at = Time()
 

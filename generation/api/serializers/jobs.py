@@ -5,11 +5,9 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, ExpressionWrapper, JSONField, OuterRef, Q, Subquery
 from django.db.models.sql.compiler import SQLCompiler
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
-from config.api.serializers import StrictSerializer
 from config.sql.json_text import JsonArray
 from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus, JobStatus
@@ -99,21 +97,21 @@ class CallOut(ReadModel, source_model=ProviderCall):
     """A row of the ledger: one call that may cost money."""
 
     id = Uuid()
-    step = Text(help="What was bought, within its job.")
+    step = Text(help="What was bought, within its job.", example="document")
     attempt = Int()
-    feature = Text()
-    capability = Text()
-    provider = Text()
-    model = Text()
-    status = Choice([status.value for status in CallStatus])
-    reserved_micros = Int(help="The most that it may cost.")
-    cost_micros = Int(help="What it cost; null: not known yet.")
-    currency = Text()
-    price_version = Text()
-    input_tokens = Int()
-    output_tokens = Int()
-    cached_tokens = Int()
-    reasoning_tokens = Int(help="Part of the output.")
+    feature = Text(example="templates.document")
+    capability = Text(example="llm")
+    provider = Text(example="deepseek")
+    model = Text(example="deepseek-flash")
+    status = Choice(CallStatus, example="settled")
+    reserved_micros = Int(help="The most that it may cost.", example=5280)
+    cost_micros = Int(help="What it cost; null: not known yet.", example=1904)
+    currency = Text(example=CURRENCY)
+    price_version = Text(example="list-2026-09-10")
+    input_tokens = Int(example=812)
+    output_tokens = Int(example=1532)
+    cached_tokens = Int(example=0)
+    reasoning_tokens = Int(help="Part of the output.", example=0)
     is_estimate = Bool(help="The provider named no figures, so they were counted here.")
     is_test = Bool(help="Play money of the sandbox.")
     is_own_key = Bool(help="Made with a key of your own: you paid the provider, and no budget counts it.")
@@ -137,17 +135,17 @@ class JobOut(ReadModel, source_model=Job):
     """A piece of work, and how far it is."""
 
     id = Uuid()
-    kind = Text()
+    kind = Text(example="templates.batch")
     parent_id = Uuid("parent", help="The batch that this is an item of.")
     position = Int(help="Place among the items of its parent, from 1; 0: it is no item.")
-    status = Choice([status.value for status in JobStatus])
+    status = Choice(JobStatus, example="waiting")
     is_paused = Bool(expression=_is_set("paused_at"))
     is_cancel_requested = Bool(expression=_is_set("cancel_requested_at"))
     is_test = Bool(help="Whether only the sandbox is called.")
-    progress = Int(help="Percent.")
+    progress = Int(help="Percent.", example=42)
     attempt = Int(help="How often a worker has taken it up.")
     failures = Int(help="Failed attempts since somebody last asked for it.")
-    max_failures = Int()
+    max_failures = Int(example=4)
     error = Json(shape=JobError)
     last_event = Int("event_seq", help="Number of the latest event.")
     not_before = Time(help="When the next attempt may begin.")
@@ -160,9 +158,21 @@ class JobOut(ReadModel, source_model=Job):
 class JobDetailOut(JobOut):
     """A job with what went in, what came out, and what it cost."""
 
-    input = Json()
+    input = Json(example={"languages": ["zh", "en"]})
     output = Json()
-    cost = Json(shape=JobCost, expression=CostOf())
+    cost = Json(
+        shape=JobCost,
+        expression=CostOf(),
+        example={
+            "cost_micros": 1904,
+            "reserved_micros": 0,
+            "currency": CURRENCY,
+            "input_tokens": 812,
+            "output_tokens": 1532,
+            "calls": 1,
+            "uncertain_calls": 0,
+        },
+    )
     calls = FirstOf(
         CallOut, order_by=("created_at", "pk"), limit=CALLS_SHOWN, help=f"The first {CALLS_SHOWN}."
     )
@@ -172,20 +182,9 @@ class JobEventOut(ReadModel, source_model=JobEvent):
     """Something that happened to a job, numbered from 1 without gaps."""
 
     seq = Int()
-    type = Text()
-    data = Json()
+    type = Text(example="started")
+    data = Json(example={"worker": "host:4711:6d1f2c3b"})
     created_at = Time()
-
-
-class QueueClearIn(StrictSerializer):
-    """Clearing can't be undone, so it has to be meant."""
-
-    confirm = serializers.BooleanField()
-
-    def validate_confirm(self, value: bool) -> bool:
-        if not value:
-            raise serializers.ValidationError(_("Must be true."), code="invalid")
-        return value
 
 
 class ActiveCounts(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from config.api.lists import Uuid
 from config.api.serializers import StrictSerializer
+from config.api.shapes import MonthMoney
 from generation.api.serializers.jobs import CallOut
 from generation.selectors.usage import GROUPS_SHOWN, UsageBy
 
@@ -96,17 +97,6 @@ class UsageOut(serializers.Serializer[Any]):
 
     def get_fields(self) -> Any:
         return {"from": serializers.DateField(), **super().get_fields()}
-
-
-class MonthMoney(serializers.Serializer[Any]):
-    """A month's money, in millionths of `currency`."""
-
-    limit_micros = serializers.IntegerField(allow_null=True, help_text="Null: no limit.")
-    used_micros = serializers.IntegerField()
-    reserved_micros = serializers.IntegerField(
-        help_text="Set aside for calls that run or whose outcome is open."
-    )
-    left_micros = serializers.IntegerField(allow_null=True, help_text="Never negative; null: no limit.")
 
 
 class BudgetOut(MonthMoney):

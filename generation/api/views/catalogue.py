@@ -27,28 +27,13 @@ from generation.models import CatalogueModel
 from generation.selectors import catalogue_list, offers_for
 
 EXAMPLE = {
-    "id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a60",
-    "provider": "deepseek",
-    "model": "deepseek-flash",
-    "capability": "llm",
-    "label": "DeepSeek V4.1 Flash",
-    "context_tokens": 1000000,
-    "max_output_tokens": 384000,
-    "has_json_schema": False,
-    "has_tools": True,
-    "has_vision": True,
-    "has_reasoning": True,
-    "ends_at": None,
-    "successor": "",
-    "source": "https://api-docs.deepseek.com/quick_start/pricing",
-    "created_at": "2026-01-31T08:00:00.000000Z",
-    "updated_at": "2026-01-31T08:00:00.000000Z",
+    **CatalogueRow.example(),
     "price": {
         "version": "list-2026-09-10",
-        "currency": "USD",
-        "input_micros": 300000,
-        "cached_input_micros": 6000,
-        "output_micros": 1200000,
+        "currency": CURRENCY,
+        "input_micros": 300_000,
+        "cached_input_micros": 6_000,
+        "output_micros": 1_200_000,
         "item_micros": None,
     },
     "is_callable": True,
@@ -57,7 +42,7 @@ SPEC = ListSpec(
     CatalogueRow,
     catalogue_list,
     filters={
-        "capability": ChoiceFilter(CatalogueModel.Capability.values),
+        "capability": ChoiceFilter(CatalogueModel.Capability),
         "provider": TextFilter(),
         "model": TextFilter("name"),
         "search": SearchFilter("name", "label"),
@@ -73,7 +58,6 @@ class CatalogueApi(ApiView):
 
     @operation(
         "List models",
-        tag="catalogue",
         description=(
             "The models that a request may name as `model`, what they can do, until when, and what they cost now. "
             "`is_callable` is about you: your own provider keys count, and with a test token the sandbox plays every "
@@ -81,9 +65,10 @@ class CatalogueApi(ApiView):
         ),
         response=CatalogueOut,
         many=True,
-        example=[EXAMPLE],
+        example=EXAMPLE,
         errors=[ValidationFailedError, PageTooDeepError, CursorInvalidError],
         parameters=list_parameters(SPEC),
+        operation_id="listModels",
     )
     def get(self, request: Request) -> JsonPage:
         page = read_page(SPEC, read_list_query(SPEC, request._request.GET))

@@ -14,14 +14,11 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from config.api.lists import IntFilter, JsonPage, ListSpec, plain_serializer, read_list_query, read_page
-from config.api.lists.views import list_parameters
+from config.api.lists import IntFilter, JsonPage, read_list_query
+from config.api.lists.views import ListApi
 from config.api.renderers import JSendRenderer
-from config.api.schema import operation
-from config.api.views import ApiView
 from config.errors import ValidationFailedError
 from generation.api.serializers import JobEventOut
-from generation.api.views.jobs import TAG
 from generation.api.views.streams import EventStream, slots
 from generation.domain.states import TERMINAL
 from generation.errors import (
@@ -30,7 +27,7 @@ from generation.errors import (
     StreamsFullError,
     TooManyStreamsError,
 )
-from generation.selectors import job_event_list_for, job_get_for, job_row_for
+from generation.selectors import job_event_list_for, job_get_for, job_list_for
 
 LAST_EVENT_ID = "Last-Event-ID"
 HEADERS = {
@@ -49,12 +46,6 @@ comment line comes at least every 15 seconds. A stream that ends by itself says 
 `{"reason", "status", "last_event"}`, where the reason is `finished`, `expired`, `slow_reader`, `busy` or `gone`. Once
 the job is over and everything was delivered, connecting again answers 204, which ends an `EventSource`.
 """
-EXAMPLE = {
-    "seq": 2,
-    "type": "started",
-    "data": {"worker": "host:4711:6d1f2c3b"},
-    "created_at": "2026-01-31T08:00:00.120000Z",
-}
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -73,52 +64,35 @@ class EventStreamRenderer(BaseRenderer):
         raise NotImplementedError("a stream isn't rendered from data")
 
 
-class JobEventListApi(ApiView):
+class JobEventListApi(ListApi):
     scope = "jobs"
     renderer_classes = (JSendRenderer, EventStreamRenderer)
-    spec = ListSpec(
-        JobEventOut,
-        job_event_list_for,
-        filters={"after": IntFilter("seq__gt", help="Only events with a larger number.")},
-        sorts=("seq",),
-        default_sort="seq",
+    read_model = JobEventOut
+    selector = job_event_list_for
+    parent = job_list_for
+    missing = JobNotFoundError
+    filters = {"after": IntFilter("seq__gt", help="Only events with a larger number.")}
+    sorts = ("seq",)
+    default_sort = "seq"
+    summary = "Follow a job"
+    description = DESCRIPTION
+    errors = (JobNotFoundError, StreamNotServedHereError, StreamsFullError, TooManyStreamsError)
+    media_types = (EventStreamRenderer.media_type,)
+    parameters = (
+        OpenApiParameter(
+            LAST_EVENT_ID,
+            type=int,
+            location=OpenApiParameter.HEADER,
+            description="For streams, instead of `after` and before it.",
+        ),
     )
 
-    @operation(
-        "Follow a job",
-        tag=TAG,
-        description=DESCRIPTION,
-        response=plain_serializer(JobEventOut),
-        many=True,
-        example=EXAMPLE,
-        errors=[
-            JobNotFoundError,
-            ValidationFailedError,
-            StreamNotServedHereError,
-            StreamsFullError,
-            TooManyStreamsError,
-        ],
-        parameters=[
-            *list_parameters(spec),
-            OpenApiParameter(
-                LAST_EVENT_ID,
-                type=int,
-                location=OpenApiParameter.HEADER,
-                description="For streams, instead of `after` and before it.",
-            ),
-        ],
-    )
     def get(self, request: Request, job_id: UUID) -> JsonPage | HttpResponse | StreamingHttpResponse:
-        query = read_list_query(self.spec, request._request.GET)
-        if request.accepted_renderer.format == EventStreamRenderer.format:
-            after = last_event_id(request)
-            return self._stream(
-                request, job_id, (query.values or {}).get("after", 0) if after is None else after
-            )
-        page = read_page(self.spec, query, owner_id=self.caller.pk, job_id=job_id)
-        if page.data_json == b"[]" and not job_row_for(self.caller.pk, job_id).exists():
-            raise JobNotFoundError
-        return page
+        if request.accepted_renderer.format != EventStreamRenderer.format:
+            return self.read_page(request)
+        asked = (read_list_query(self.spec, request._request.GET).values or {}).get("after", 0)
+        after = last_event_id(request)
+        return self._stream(request, job_id, asked if after is None else after)
 
     def _stream(self, request: Request, job_id: UUID, after: int) -> HttpResponse | StreamingHttpResponse:
         job = job_get_for(self.caller.pk, job_id)

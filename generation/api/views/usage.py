@@ -7,7 +7,6 @@ from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.domain.months import next_month
 from accounts.selectors import BudgetState, budgets_get
 from config.api.lists import BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import ListApi
@@ -15,11 +14,9 @@ from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import ValidationFailedError
 from generation.api.serializers import BudgetOut, LedgerCallOut, UsageIn, UsageOut
-from generation.api.views.jobs import CALL_EXAMPLE
 from generation.domain.states import CallStatus
 from generation.selectors.usage import UsageBy, call_list_for, usage_for
 
-TAG = "usage"
 FIGURES_EXAMPLE = {
     "calls": 42,
     "input_tokens": 34104,
@@ -45,7 +42,7 @@ USAGE_EXAMPLE = {
 BUDGET_EXAMPLE = {
     "month": "2026-01",
     "currency": "USD",
-    "renews_at": "2026-02-01T00:00:00Z",
+    "renews_at": "2026-02-01T00:00:00.000000Z",
     "is_own_limit": False,
     "limit_micros": 20_000_000,
     "used_micros": 79_968,
@@ -66,7 +63,6 @@ class UsageApi(ApiView):
 
     @operation(
         "Sum up what was used",
-        tag=TAG,
         description=(
             "Calls by day (UTC, by when they were begun; every day of the range, also those without a call) or by what "
             "was called (the dearest first). The last 30 days, or a range of at most 366. Play money of the sandbox "
@@ -110,7 +106,6 @@ class UsageBudgetApi(ApiView):
 
     @operation(
         "Read this month's budget",
-        tag=TAG,
         description=(
             "What is left of the money for calls by the operator's keys. Before a call the most that it may cost is "
             "set aside; afterwards what it did cost is used, and the rest is given back. What isn't left answers 402 "
@@ -126,7 +121,7 @@ class UsageBudgetApi(ApiView):
         return {
             "month": f"{state.month:%Y-%m}",
             "currency": state.currency,
-            "renews_at": f"{next_month(state.month):%Y-%m-%dT%H:%M:%SZ}",
+            "renews_at": state.renews_at,
             "is_own_limit": state.is_own_limit,
             **_money(state),
             "test": _money(budgets[True]),
@@ -147,7 +142,7 @@ class UsageCallListApi(ListApi):
     read_model = LedgerCallOut
     selector = call_list_for
     filters = {
-        "status": ChoiceFilter(status.value for status in CallStatus),
+        "status": ChoiceFilter(CallStatus),
         "capability": TextFilter(),
         "provider": TextFilter(),
         "model": TextFilter(),
@@ -165,5 +160,3 @@ class UsageCallListApi(ListApi):
         "`uncertain` call nobody knows whether it was charged: its reservation stays until a look-up or a member of "
         "the staff resolves it."
     )
-    tag = TAG
-    example = {**CALL_EXAMPLE, "job_id": "019a6f60-4c1e-7d30-b2aa-6f1d2c3b4a59"}

@@ -1,18 +1,17 @@
-"""Batches: make one, look at it, steer it."""
+"""Batches: rehearse one, make one, look at it, steer it."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
-from uuid import UUID
 
 from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
 from accounts.selectors import budget_get
-from config.api.lists import ChoiceFilter, UuidFilter, read_row, time_range
-from config.api.lists.views import DetailApi, ListApi
-from config.api.schema import operation
-from config.api.views import Accepted, Answer, ApiView, Detail
-from config.errors import AppError, NotFoundError
+from config.api.lists import ChoiceFilter, UuidFilter, time_range
+from config.api.lists.views import DetailApi, ListApi, ResourceApi
+from config.api.schema import OneOf, operation
+from config.api.shapes import ESTIMATE_EXAMPLE
+from config.api.views import Accepted, Answer, Detail
 from generation.errors import (
     JobLiveError,
     ModelEndedError,
@@ -21,12 +20,9 @@ from generation.errors import (
     PriceMissingError,
 )
 from generation.jobs.modes import check_mode
-from templates.api.examples import BATCH, BATCH_IN, BATCH_ITEM, TAG
-from templates.api.serializers import (
-    BATCH_STATUS,
-    BATCH_STATUSES,
-    ITEM_STATUSES,
-    LANGUAGES,
+from templates.api.serializers.batches import (
+    BatchEstimateCreateIn,
+    BatchEstimateOut,
     BatchGenerateIn,
     BatchItemOut,
     TemplateBatchOut,
@@ -38,207 +34,180 @@ from templates.errors import (
     ProjectUnknownError,
     TemplateUnknownError,
 )
-from templates.models import TemplateBatch
-from templates.models.batches import ITEM_STATUS
-from templates.selectors import batch_get_for, batch_item_list_for, batch_list_for
+from templates.models import Language, TemplateBatch
+from templates.models.batches import BATCH_STATE, ITEM_STATE, BatchState, ItemState
+from templates.selectors import batch_item_list_for, batch_list_for
 from templates.services import batch_cancel, batch_create, batch_pause, batch_resume, batch_retry
 from templates.services.plans import BatchOptions, batch_plan
 from templates.services.quotes import batch_quote
 
+PLAN_ERRORS = (
+    BatchTooLargeError,
+    CategoryUnknownError,
+    TemplateUnknownError,
+    ProjectUnknownError,
+    PriceMissingError,
+    ModelUnknownError,
+    ModelEndedError,
+    ModelUnavailableError,
+)
+REQUEST_EXAMPLE = {"languages": ["zh", "en"], "category_code": "product", "limit": 5}
 
-class BatchGenerateApi(ApiView):
+
+class BatchesApi(ResourceApi):
     scope = "templates"
+    read_model = TemplateBatchOut
+    selector = batch_list_for
+    route = "batch"
+
+    def asked_for(self, asked: dict[str, Any]) -> BatchOptions:
+        """The validated body as options; a test token's calls all go to the sandbox."""
+        wanted: Any = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()
+        }
+        for name in ("dry_run", "all"):
+            wanted.pop(name, None)
+        translated = wanted.pop("mode") == "translated"
+        demo_mode = bool(wanted.pop("demo_mode") or self.caller.is_test)
+        return BatchOptions(**wanted, translated=translated, demo_mode=demo_mode)
+
+    def estimate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        options = self.asked_for(asked)
+        planned = batch_plan(owner_id=self.caller.pk, options=options)
+        quote = batch_quote(owner_id=self.caller.pk, planned=planned, options=options)
+        return {
+            "dry_run": True,
+            "total": len(planned.items),
+            "to_run": len(planned.to_run),
+            "skipped": planned.skipped,
+            "cost": quote.shown(),
+            "budget": budget_get(self.caller.pk, is_test=quote.is_test).shown(),
+        }
+
+
+class BatchGenerateApi(BatchesApi):
     waits = True
 
     @operation(
         "Generate documents in a batch",
-        tag=TAG,
         description=(
-            "Makes an item for each project × template × language and answers at once; follow the job, or the batch. "
-            "With `dry_run` the answer (200) says how many items would run, what they would cost, by whom, and what "
-            "is left of your budget, and nothing is made. A batch that the budget can't pay for, however cheap it "
-            "gets, is refused with 402; one that gets dearer than what is left stops item by item."
+            "Makes an item for each project × template × language and answers at once; follow the job, or the batch, "
+            'which have the same id. The body says what the batch is about, or `"all": true`. A batch that the budget '
+            "can't pay for, however cheap it gets, is refused with 402; one that gets dearer than what is left stops "
+            "item by item. `dry_run` answers 200 with what `…/estimate` says, and nothing is made."
         ),
         request=BatchGenerateIn,
-        request_example=BATCH_IN,
-        response=TemplateBatchOut,
+        request_example=REQUEST_EXAMPLE,
         status=202,
-        example=BATCH,
-        errors=(
-            BatchTooLargeError,
-            CategoryUnknownError,
-            TemplateUnknownError,
-            ProjectUnknownError,
-            PriceMissingError,
-            ModelUnknownError,
-            ModelEndedError,
-            ModelUnavailableError,
-            BudgetExceededError,
-        ),
+        finished=OneOf("BatchOrEstimate", TemplateBatchOut, BatchEstimateOut),
+        errors=(*PLAN_ERRORS, BudgetExceededError),
+        operation_id="generateBatch",
     )
     def post(self, request: Request) -> Answer:
         asked = self.read(BatchGenerateIn)
-        is_dry_run = asked.pop("dry_run")
-        options = batch_options(asked, is_test=self.caller.is_test)
-        if is_dry_run:
-            return Answer(_preview(self.caller.pk, options))
-        batch = batch_create(owner_id=self.caller.pk, options=options)
-        row = read_row(BatchApi.source, owner_id=self.caller.pk, batch_id=batch.pk)
-        return Accepted(row, job_id=batch.job_id)
+        if asked["dry_run"]:
+            return Answer(self.estimate(asked))
+        batch = batch_create(owner_id=self.caller.pk, options=self.asked_for(asked))
+        return Accepted(self.row_json(batch.pk), job_id=batch.pk)
 
 
-def batch_options(asked: dict[str, Any], *, is_test: bool) -> BatchOptions:
-    """The validated body as options; a test token's calls all go to the sandbox."""
-    mode = asked.pop("mode")
-    for name in ("languages", "project_ids", "template_codes"):
-        if name in asked:
-            asked[name] = tuple(asked[name])
-    return BatchOptions(
-        **{**asked, "translated": mode == "translated", "demo_mode": asked["demo_mode"] or is_test}
+class BatchEstimateApi(BatchesApi):
+    @operation(
+        "Rehearse a batch",
+        description=(
+            "How many items would run, what they would cost, by whom, and what is left of your budget. Nothing is made."
+        ),
+        request=BatchEstimateCreateIn,
+        request_example=REQUEST_EXAMPLE,
+        response=BatchEstimateOut,
+        example={"dry_run": True, "total": 12, "to_run": 5, "skipped": {"fresh": 7}, **ESTIMATE_EXAMPLE},
+        errors=PLAN_ERRORS,
     )
+    def post(self, request: Request) -> dict[str, Any]:
+        return self.estimate(self.read(BatchEstimateCreateIn))
 
 
-def _preview(owner_id: UUID, options: BatchOptions) -> dict[str, Any]:
-    planned = batch_plan(owner_id=owner_id, options=options)
-    quote = batch_quote(owner_id=owner_id, planned=planned, options=options)
-    budget = budget_get(owner_id, is_test=quote.is_test)
-    return {
-        "dry_run": True,
-        "total": len(planned.items),
-        "to_run": len(planned.to_run),
-        "skipped": planned.skipped,
-        "cost": {
-            "least_micros": quote.least_micros,
-            "most_micros": quote.most_micros,
-            "currency": quote.currency,
-            "routes": [
-                {
-                    "provider": route.provider,
-                    "model": route.model,
-                    "price_version": route.price.version,
-                    "is_own_key": route.key is not None,
-                }
-                for route in quote.routes
-            ],
-        },
-        "budget": budget.shown(),
-    }
-
-
-class BatchListApi(ListApi):
-    scope = "templates"
-    read_model = TemplateBatchOut
-    selector = batch_list_for
-    filters = {"status": ChoiceFilter(BATCH_STATUSES, expression=BATCH_STATUS), **time_range("created_at")}
+class BatchListApi(BatchesApi, ListApi):
+    filters = {"status": ChoiceFilter(BatchState, expression=BATCH_STATE), **time_range("created_at")}
     summary = "List batches"
-    tag = TAG
-    example = BATCH
 
 
-class BatchApi(DetailApi):
-    scope = "templates"
-    read_model = TemplateBatchOut
-    selector = batch_get_for
+class BatchApi(BatchesApi, DetailApi):
     summary = "Read a batch"
     description = "Its counts by state always sum to its total."
-    tag = TAG
-    example = BATCH
 
 
 class BatchItemListApi(ListApi):
     scope = "templates"
     read_model = BatchItemOut
     selector = batch_item_list_for
-    parent = batch_get_for
+    parent = batch_list_for
     filters = {
-        "status": ChoiceFilter(ITEM_STATUSES, expression=ITEM_STATUS),
-        "language": ChoiceFilter(LANGUAGES),
+        "status": ChoiceFilter(ItemState, expression=ITEM_STATE),
+        "language": ChoiceFilter(Language),
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
     }
     sorts = ("position",)
     default_sort = "position"
     summary = "List a batch's items"
-    tag = TAG
-    example = BATCH_ITEM
 
 
-class BatchActionApi(ApiView):
+class BatchActionApi(BatchesApi):
     """The base of the four ways to steer a batch; each answers with the batch as it is then."""
 
-    scope = "templates"
     service: ClassVar[Callable[..., TemplateBatch]]
-    #: Whether items may run that wouldn't have run otherwise, and cost money.
-    spends: ClassVar[bool] = False
 
-    @classmethod
-    def actions(cls) -> dict[str, type["BatchActionApi"]]:
-        """The actions by the last part of their path."""
-        return {
-            "pause": BatchPauseApi,
-            "resume": BatchResumeApi,
-            "cancel": BatchCancelApi,
-            "retry": BatchRetryApi,
-        }
-
-    def steer(self, request: Request, batch_id: UUID) -> Detail:
-        batch = batch_get_for(self.caller.pk, batch_id).select_related("job").first()
-        if batch is None:
-            raise NotFoundError
-        if self.spends:
+    def steer(self, *, spends: bool = False) -> Detail:
+        """`spends`: items may run that wouldn't have run otherwise, and cost money."""
+        batch = self.row()
+        if spends:
             check_mode(batch.job, is_test=self.caller.is_test)
         type(self).service(batch=batch)
-        return Detail(read_row(BatchApi.source, owner_id=self.caller.pk, batch_id=batch_id))
-
-
-def _action(
-    summary: str, description: str, *errors: type[AppError]
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return operation(
-        summary,
-        tag=TAG,
-        description=description,
-        response=TemplateBatchOut,
-        example=BATCH,
-        errors=(BatchStateError, *errors),
-    )
+        return self.shown()
 
 
 class BatchPauseApi(BatchActionApi):
     service = staticmethod(batch_pause)
 
-    @_action("Pause a batch", "Items that run end; no further ones start.")
-    def post(self, request: Request, batch_id: UUID) -> Detail:
-        return self.steer(request, batch_id)
+    @operation(
+        "Pause a batch", description="Items that run end; no further ones start.", errors=[BatchStateError]
+    )
+    def post(self, request: Request, **keys: Any) -> Detail:
+        return self.steer()
 
 
 class BatchResumeApi(BatchActionApi):
     service = staticmethod(batch_resume)
-    spends = True
 
-    @_action("Resume a batch", "Goes on where the pause stopped.", JobLiveError)
-    def post(self, request: Request, batch_id: UUID) -> Detail:
-        return self.steer(request, batch_id)
+    @operation(
+        "Resume a batch",
+        description="Goes on where the pause stopped.",
+        errors=[BatchStateError, JobLiveError],
+    )
+    def post(self, request: Request, **keys: Any) -> Detail:
+        return self.steer(spends=True)
 
 
 class BatchCancelApi(BatchActionApi):
     service = staticmethod(batch_cancel)
 
-    @_action(
-        "Cancel a batch", "What hasn't begun never will; what runs stops between two steps; documents stay."
+    @operation(
+        "Cancel a batch",
+        description="What hasn't begun never will; what runs stops between two steps; documents stay.",
+        errors=[BatchStateError],
     )
-    def post(self, request: Request, batch_id: UUID) -> Detail:
-        return self.steer(request, batch_id)
+    def post(self, request: Request, **keys: Any) -> Detail:
+        return self.steer()
 
 
 class BatchRetryApi(BatchActionApi):
     service = staticmethod(batch_retry)
-    spends = True
 
-    @_action(
+    @operation(
         "Retry a batch's failed items",
-        "Only those run again; what they have already bought isn't bought twice.",
-        JobLiveError,
+        description="Only those run again; what they have already bought isn't bought twice.",
+        errors=[BatchStateError, JobLiveError],
     )
-    def post(self, request: Request, batch_id: UUID) -> Detail:
-        return self.steer(request, batch_id)
+    def post(self, request: Request, **keys: Any) -> Detail:
+        return self.steer(spends=True)

@@ -1,36 +1,32 @@
 """Documents: list, read, earlier versions, export."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.services import activity_record
 from config.api.files import file_stream
 from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
-from templates.api.examples import DOCUMENT, DOCUMENT_VERSION, DOCUMENT_VERSION_WHOLE, TAG
-from templates.api.serializers import (
-    LANGUAGES,
+from templates.api.serializers.documents import (
     DocumentDetailOut,
     DocumentExportIn,
     DocumentOut,
     DocumentVersionOut,
 )
 from templates.errors import ExportEmptyError, ExportTooLargeError
-from templates.models.actions import Action, ObjectType
+from templates.models import Language
 from templates.models.documents import STALE_CONDITION
-from templates.selectors import (
-    document_export_for,
-    document_get_for,
-    document_list_for,
-    document_version_list_for,
+from templates.selectors import document_list_for, document_version_list_for
+from templates.services.exports import (
+    ExportFormat,
+    document_html,
+    documents_to_export,
+    export_jsonl,
+    export_zip,
 )
-from templates.services.exports import document_html, documents_to_export, export_jsonl, export_zip
 
 
 class DocumentListApi(ListApi):
@@ -41,7 +37,7 @@ class DocumentListApi(ListApi):
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
         "category_code": TextFilter("content_template__category__code"),
-        "language": ChoiceFilter(LANGUAGES),
+        "language": ChoiceFilter(Language),
         "is_stale": BoolFilter(STALE_CONDITION),
         "search": SearchFilter("title", help="Text anywhere in the title."),
         **time_range("created_at"),
@@ -49,29 +45,23 @@ class DocumentListApi(ListApi):
     }
     sorts = ("created_at", "updated_at", "title", "characters")
     summary = "List documents"
-    tag = TAG
-    example = DOCUMENT
 
 
 class DocumentApi(DetailApi):
     scope = "templates"
     read_model = DocumentDetailOut
-    selector = document_get_for
+    selector = document_list_for
     summary = "Read a document"
-    tag = TAG
-    example = {**DOCUMENT, "content": "# 云上茶馆\n\n…", "versions": [DOCUMENT_VERSION]}
 
 
 class DocumentVersionListApi(ListApi):
     scope = "templates"
     read_model = DocumentVersionOut
     selector = document_version_list_for
-    parent = document_get_for
+    parent = document_list_for
     sorts = ("number", "created_at")
     default_sort = "-number"
     summary = "List a document's versions"
-    tag = TAG
-    example = DOCUMENT_VERSION_WHOLE
 
 
 class DocumentExportApi(ApiView):
@@ -81,37 +71,30 @@ class DocumentExportApi(ApiView):
 
     @operation(
         "Export documents",
-        tag=TAG,
         description=(
-            "`zip` holds Markdown and HTML (`markdown` and `html`: only that), `jsonl` one JSON object a line. "
-            "HTML is sanitized and prints well. At most 5,000 documents; narrow the choice with the filters."
+            "`zip` holds Markdown and HTML (`markdown` and `html`: only that; `html` of one document is that page), "
+            "`jsonl` one JSON object a line. HTML is sanitized and prints well. At most 5,000 documents; narrow the "
+            "choice with the filters."
         ),
-        response={"type": "string", "format": "binary"},
-        example="(a file)",
+        media_types=("application/zip", "application/x-ndjson", "text/html"),
         errors=(ExportEmptyError, ExportTooLargeError),
         parameters=[
-            OpenApiParameter("format", enum=["zip", "markdown", "html", "jsonl"], default="zip"),
+            OpenApiParameter("format", enum=ExportFormat.values, default=ExportFormat.ZIP.value),
             OpenApiParameter("project_id", {"type": "string", "format": "uuid"}),
             OpenApiParameter("document_id", {"type": "string", "format": "uuid"}),
             OpenApiParameter("category_code"),
-            OpenApiParameter("language", enum=list(LANGUAGES)),
+            OpenApiParameter("language", enum=Language.values),
         ],
+        operation_id="exportDocuments",
     )
     def get(self, request: Request) -> HttpResponseBase:
-        wanted: dict[str, Any] = self.read_query(DocumentExportIn)
-        format_ = wanted.pop("format")
-        documents = documents_to_export(document_export_for(self.caller.pk, **wanted))
-        activity_record(
-            owner_id=self.caller.pk,
-            action=Action.EXPORT_DOCUMENTS,
-            object_type=ObjectType.DOCUMENT,
-            object_id=wanted.get("document_id", ""),
-            details={"format": format_},
-        )
-        if format_ == "jsonl":
+        wanted = self.read_query(DocumentExportIn)
+        format_ = wanted["format"]
+        documents = documents_to_export(owner_id=self.caller.pk, **wanted)
+        if format_ == ExportFormat.JSONL:
             lines, kind = export_jsonl(documents), "application/x-ndjson; charset=utf-8"
             return file_stream(request, lines, content_type=kind, name="documents.jsonl")
-        if format_ == "html" and "document_id" in wanted:
+        if format_ == ExportFormat.HTML and "document_id" in wanted:
             return HttpResponse(document_html(documents.get()), content_type="text/html; charset=utf-8")
         formats = {"zip": ("md", "html"), "markdown": ("md",), "html": ("html",)}[format_]
         chunks = export_zip(documents, formats=formats)

@@ -1,20 +1,17 @@
 """Projects, categories and content templates."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from rest_framework.request import Request
 
-from config import audit
-from config.api.lists import BoolFilter, SearchFilter, TextFilter, read_row, time_range
-from config.api.lists.views import DetailApi, ListApi
+from config.api.lists import BoolFilter, SearchFilter, TextFilter, time_range
+from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
-from config.api.views import ApiView, Created, Detail, NoContent
-from config.errors import NotFoundError, PreconditionFailedError
-from templates.api.examples import CONTENT_TEMPLATE, CONTENT_TEMPLATE_IN, PROJECT, PROJECT_IN, TAG
-from templates.api.serializers import (
+from config.api.views import Created, Detail, NoContent
+from config.errors import PreconditionFailedError
+from templates.api.serializers.sources import (
     CategoryOut,
     ContentTemplateCreateIn,
     ContentTemplateOut,
@@ -31,14 +28,7 @@ from templates.errors import (
     TemplateInUseError,
     TemplateReadOnlyError,
 )
-from templates.models import ContentTemplate, Project
-from templates.selectors import (
-    category_list,
-    content_template_get_for,
-    content_template_list_for,
-    project_get_for,
-    project_list_for,
-)
+from templates.selectors import category_list, content_template_list_for, project_list_for
 from templates.services import (
     content_template_create,
     content_template_delete,
@@ -48,14 +38,26 @@ from templates.services import (
     project_update,
 )
 
+TEMPLATE_EXAMPLE = {
+    "category_code": "product",
+    **{
+        name: value
+        for name, value in ContentTemplateOut.example().items()
+        if name.startswith(("name_", "prompt_"))
+    },
+}
 PROJECT_ERRORS = (ProjectNameMissingError, ProjectCodeTakenError)
 TEMPLATE_ERRORS = (CategoryUnknownError, PlaceholderInvalidError, TemplateCodeTakenError)
 
 
-class ProjectListApi(ListApi):
+class ProjectsApi(ResourceApi):
     scope = "templates"
     read_model = ProjectOut
     selector = project_list_for
+    route = "project"
+
+
+class ProjectListApi(ProjectsApi, ListApi):
     filters = {
         "code": TextFilter("code"),
         "search": SearchFilter("name_zh", "name_en", help="Text anywhere in either name."),
@@ -63,62 +65,33 @@ class ProjectListApi(ListApi):
     }
     sorts = ("created_at", "updated_at", "code")
     summary = "List projects"
-    tag = TAG
-    example = PROJECT
 
-    @operation(
-        "Create a project",
-        tag=TAG,
-        request=ProjectCreateIn,
-        request_example=PROJECT_IN,
-        response=ProjectOut,
-        status=201,
-        example=PROJECT,
-        errors=PROJECT_ERRORS,
-    )
+    @operation("Create a project", request=ProjectCreateIn, status=201, errors=PROJECT_ERRORS)
     def post(self, request: Request) -> Created:
-        project = project_create(owner_id=self.caller.pk, **self.read(ProjectCreateIn))
-        row = read_row(ProjectApi.source, owner_id=self.caller.pk, project_id=project.pk)
-        return Created(row, f"/api/v1/templates/projects/{project.pk}")
+        return self.created(project_create(owner_id=self.caller.pk, **self.read(ProjectCreateIn)))
 
 
-class ProjectApi(DetailApi):
-    scope = "templates"
-    read_model = ProjectOut
-    selector = project_get_for
+class ProjectApi(ProjectsApi, DetailApi):
     summary = "Read a project"
-    tag = TAG
-    example = PROJECT
 
     @operation(
         "Change a project",
-        tag=TAG,
         description="Its documents turn stale in the languages whose texts have changed.",
         request=ProjectCreateIn,
         request_example={"description_zh": "社区图书馆的借阅与活动平台。"},
-        response=ProjectOut,
-        example=PROJECT,
         errors=(*PROJECT_ERRORS, PreconditionFailedError),
     )
-    def patch(self, request: Request, project_id: UUID) -> Detail:
+    def patch(self, request: Request, **keys: Any) -> Detail:
         changes = self.read(ProjectCreateIn, partial=True)
-        with transaction.atomic():
-            project = self._own(request, project_id)
-            self.check_if_match(self.current_etag(request, project_id=project_id))
+        with self.changing() as project:
             project_update(project=project, **changes)
-        return Detail(read_row(self.source, owner_id=self.caller.pk, project_id=project_id))
+        return self.shown()
 
-    @operation("Delete a project with its documents", tag=TAG, status=204, errors=(ProjectBusyError,))
-    def delete(self, request: Request, project_id: UUID) -> NoContent:
+    @operation("Delete a project with its documents", status=204, errors=(ProjectBusyError,))
+    def delete(self, request: Request, **keys: Any) -> NoContent:
         with transaction.atomic():
-            project_delete(project=self._own(request, project_id))
+            project_delete(project=self.row(lock=True))
         return NoContent()
-
-    def _own(self, request: Request, project_id: UUID) -> Project:
-        project = project_get_for(self.caller.pk, project_id).select_for_update().first()
-        if project is None:
-            raise NotFoundError
-        return project
 
 
 class CategoryListApi(ListApi):
@@ -128,16 +101,16 @@ class CategoryListApi(ListApi):
     sorts = ("order", "code")
     default_sort = "order"
     summary = "List categories"
-    tag = TAG
-    example = {**CONTENT_TEMPLATE["category"], "is_shown": True, "order": 1} | {
-        name: PROJECT[name] for name in ("created_at", "updated_at")
-    }
 
 
-class ContentTemplateListApi(ListApi):
+class ContentTemplatesApi(ResourceApi):
     scope = "templates"
     read_model = ContentTemplateOut
     selector = content_template_list_for
+    route = "content-template"
+
+
+class ContentTemplateListApi(ContentTemplatesApi, ListApi):
     filters = {
         "category_code": TextFilter("category__code"),
         "code": TextFilter("code"),
@@ -148,78 +121,39 @@ class ContentTemplateListApi(ListApi):
     default_sort = "order"
     summary = "List content templates"
     description = "The shared library and your own."
-    tag = TAG
-    example = CONTENT_TEMPLATE
 
 
-class ContentTemplateCreateApi(ApiView):
-    scope = "templates"
-
+class ContentTemplateCreateApi(ContentTemplatesApi):
     @operation(
         "Create a content template",
-        tag=TAG,
         request=ContentTemplateCreateIn,
-        request_example=CONTENT_TEMPLATE_IN,
-        response=ContentTemplateOut,
+        request_example=TEMPLATE_EXAMPLE,
         status=201,
-        example=CONTENT_TEMPLATE,
         errors=TEMPLATE_ERRORS,
     )
     def post(self, request: Request) -> Created:
-        template = content_template_create(owner_id=self.caller.pk, **self.read(ContentTemplateCreateIn))
-        row = read_row(ContentTemplateApi.source, owner_id=self.caller.pk, content_template_id=template.pk)
-        return Created(row, f"/api/v1/templates/{template.pk}")
+        fields = self.read(ContentTemplateCreateIn)
+        return self.created(content_template_create(owner_id=self.caller.pk, **fields))
 
 
-class ContentTemplateApi(DetailApi):
-    scope = "templates"
-    read_model = ContentTemplateOut
-    selector = content_template_get_for
+class ContentTemplateApi(ContentTemplatesApi, DetailApi):
     summary = "Read a content template"
-    tag = TAG
-    example = CONTENT_TEMPLATE
 
     @operation(
         "Change a content template",
-        tag=TAG,
         description="Documents made from it turn stale. Staff change the shared library, everybody their own.",
         request=ContentTemplateCreateIn,
         request_example={"is_active": False},
-        response=ContentTemplateOut,
-        example=CONTENT_TEMPLATE,
         errors=(*TEMPLATE_ERRORS, TemplateReadOnlyError, PreconditionFailedError),
     )
-    def patch(self, request: Request, content_template_id: UUID) -> Detail:
-        changes: dict[str, Any] = self.read(ContentTemplateCreateIn, partial=True)
-        with transaction.atomic():
-            template = self._writable(request, content_template_id)
-            self.check_if_match(self.current_etag(request, content_template_id=content_template_id))
-            before = {**vars(template), "category_code": template.category.code}
-            content_template_update(template=template, **changes)
-            if template.owner_id is None:
-                audit.record(request.user, "change", template, changes=audit.compared(before, changes))
-        scope = {"owner_id": self.caller.pk, "content_template_id": content_template_id}
-        return Detail(read_row(self.source, **scope))
+    def patch(self, request: Request, **keys: Any) -> Detail:
+        changes = self.read(ContentTemplateCreateIn, partial=True)
+        with self.changing() as template:
+            content_template_update(template=template, by=self.caller, **changes)
+        return self.shown()
 
-    @operation(
-        "Delete a content template",
-        tag=TAG,
-        status=204,
-        errors=(TemplateReadOnlyError, TemplateInUseError),
-    )
-    def delete(self, request: Request, content_template_id: UUID) -> NoContent:
+    @operation("Delete a content template", status=204, errors=(TemplateReadOnlyError, TemplateInUseError))
+    def delete(self, request: Request, **keys: Any) -> NoContent:
         with transaction.atomic():
-            template = self._writable(request, content_template_id)
-            if template.owner_id is None:
-                audit.record(request.user, "delete", template)
-            content_template_delete(template=template)
+            content_template_delete(template=self.row(lock=True), by=self.caller)
         return NoContent()
-
-    def _writable(self, request: Request, content_template_id: UUID) -> ContentTemplate:
-        rows = content_template_get_for(self.caller.pk, content_template_id)
-        template = rows.select_for_update().first()
-        if template is None:
-            raise NotFoundError
-        if template.owner_id is None and not self.caller.is_staff:
-            raise TemplateReadOnlyError
-        return template

@@ -1,0 +1,43 @@
+"""What owners ask of their jobs, noted as their activity. What a job does meanwhile is up to `generation.jobs`."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.services import activity_record
+from generation.jobs.modes import check_mode
+from generation.jobs.services import job_cancel, job_retry
+from generation.models import Job
+from generation.models.actions import Action, ObjectType
+from generation.selectors import job_get_for
+
+
+def job_cancel_for(owner_id: UUID, job_id: UUID) -> Job:
+    """`job_cancel` for the owner. Raises `JobNotFoundError`, `JobStateError`."""
+    with transaction.atomic():
+        job = job_get_for(owner_id, job_id)
+        events = job.event_seq
+        job = job_cancel(job=job)
+        if job.event_seq != events:  # cancelling twice changes nothing
+            _record(job, Action.CANCEL_JOB)
+    return job
+
+
+def job_retry_for(owner_id: UUID, job_id: UUID, *, is_test: bool) -> Job:
+    """`job_retry` for the owner, or a token of theirs. Raises `JobNotFoundError`, `JobStateError`, `JobLiveError`."""
+    with transaction.atomic():
+        job = job_get_for(owner_id, job_id)
+        check_mode(job, is_test=is_test)
+        job = job_retry(job=job)
+        _record(job, Action.RETRY_JOB)
+    return job
+
+
+def _record(job: Job, action: Action) -> None:
+    activity_record(
+        owner_id=job.owner_id,
+        action=action,
+        object_type=ObjectType.JOB,
+        object_id=job.pk,
+        details={"kind": job.kind},
+    )

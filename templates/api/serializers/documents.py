@@ -1,0 +1,83 @@
+"""Shapes of documents."""
+
+from django.db.models import Case, Value, When
+from rest_framework import serializers
+
+from config.api.lists import Bool, Choice, Int, Many, One, ReadModel, Text, Time, Uuid
+from config.api.serializers import StrictSerializer
+from generation.domain.origins import SMALL_MODELS
+from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
+from templates.models import Document, DocumentVersion, Language
+from templates.models.documents import STALE
+from templates.services.exports import ExportFormat
+
+
+def small_model() -> Bool:
+    """Of documents and versions alike: both name their provider."""
+    return Bool(
+        expression=Case(When(provider__in=sorted(SMALL_MODELS), then=Value(True)), default=Value(False)),
+        help="Whether a small local model wrote it: say so where you show the text, and check it.",
+    )
+
+
+class DocumentOut(ReadModel, source_model=Document):
+    """A document without its text."""
+
+    id = Uuid()
+    project = One(ProjectBrief)
+    content_template = One(ContentTemplateBrief)
+    language = Choice(Language)
+    source_language = Choice(Language, help="Another one than `language` for a translation.")
+    title = Text(example="云上茶馆：产品简介")
+    version = Int(help="Number of the latest version.")
+    characters = Int(example=1834)
+    is_stale = Bool(
+        expression=STALE, help="Whether the project or template has changed since the latest version."
+    )
+    provider = Text(example="deepseek")
+    model = Text(example="deepseek-flash")
+    is_small_model = small_model()
+    created_at = Time()
+    updated_at = Time()
+
+
+class DocumentVersionBrief(ReadModel, source_model=DocumentVersion):
+    """A version of a document without its text."""
+
+    id = Uuid()
+    number = Int()
+    title = Text(example="云上茶馆：产品简介")
+    created_at = Time()
+
+
+class DocumentDetailOut(DocumentOut):
+    """A document with the text of its latest version, and what other versions there are."""
+
+    content = Text(
+        "latest__content", help="Markdown; null while no version is kept.", example="# 云上茶馆\n\n…"
+    )
+    versions = Many(DocumentVersionBrief, order_by=["-number"])
+
+
+class DocumentVersionOut(DocumentVersionBrief):
+    """One finished text of a document, with what it took to make."""
+
+    content = Text(help="Markdown.", example="# 云上茶馆\n\n…")
+    source_language = Choice(Language)
+    provider = Text(example="deepseek")
+    model = Text(example="deepseek-flash")
+    is_small_model = small_model()
+    input_tokens = Int(example=812)
+    output_tokens = Int(example=1204)
+    cost_micros = Int(help="Millionths of the currency that the call ledger names.", example=1904)
+    job_id = Uuid("job")
+
+
+class DocumentExportIn(StrictSerializer):
+    """What an export holds, and as what."""
+
+    format = serializers.ChoiceField(ExportFormat.values, default=ExportFormat.ZIP)
+    project_id = serializers.UUIDField(required=False)
+    document_id = serializers.UUIDField(required=False)
+    category_code = serializers.SlugField(max_length=60, required=False)
+    language = serializers.ChoiceField(Language.values, required=False)
