@@ -191,7 +191,11 @@ class AnyOf(Filter):
     """
 
     def __init__(self, one: Filter, *, help: str = "") -> None:
-        super().__init__(one.lookup, expression=one.expression, help=help or one.help)
+        super().__init__(
+            one.lookup,
+            expression=one.expression,
+            help=help or one.help or "One, or several with commas between.",
+        )
         self.one = one
 
     def bind(self, name: str, raw: str) -> Bound:

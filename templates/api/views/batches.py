@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
 from accounts.selectors import budget_get
-from config.api.lists import ChoiceFilter, UuidFilter, time_range
+from config.api.lists import AnyOf, ChoiceFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import OneOf, operation
 from config.api.shapes import ESTIMATE_EXAMPLE
@@ -128,7 +128,7 @@ class BatchEstimateApi(BatchesApi):
 
 
 class BatchListApi(BatchesApi, ListApi):
-    filters = {"status": ChoiceFilter(BatchState, expression=BATCH_STATE), **time_range("created_at")}
+    filters = {"status": AnyOf(ChoiceFilter(BatchState, expression=BATCH_STATE)), **time_range("created_at")}
     summary = "List batches"
 
 
@@ -143,8 +143,8 @@ class BatchItemListApi(ListApi):
     selector = batch_item_list_for
     parent = batch_list_for
     filters = {
-        "status": ChoiceFilter(ItemState, expression=ITEM_STATE),
-        "language": ChoiceFilter(Language),
+        "status": AnyOf(ChoiceFilter(ItemState, expression=ITEM_STATE)),
+        "language": AnyOf(ChoiceFilter(Language)),
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
     }

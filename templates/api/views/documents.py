@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from config.api.files import file_stream
-from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
+from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
@@ -37,7 +37,7 @@ class DocumentListApi(ListApi):
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
         "category_code": TextFilter("content_template__category__code"),
-        "language": ChoiceFilter(Language),
+        "language": AnyOf(ChoiceFilter(Language)),
         "is_stale": BoolFilter(STALE_CONDITION),
         "search": SearchFilter("title", help="Text anywhere in the title."),
         **time_range("created_at"),
