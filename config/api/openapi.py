@@ -16,6 +16,7 @@ from config.api.lists.plain import plain_serializer
 from config.api.renderers import JSON
 from config.api.schema import OneOf, Operation
 from config.api.scopes import OPEN, SCOPES, SESSION_ONLY, needed_scope
+from config.api.serializers import StrictSerializer
 from config.api.waiting import LONGEST_SECONDS
 from config.errors import AppError
 
@@ -212,6 +213,8 @@ class AtelierSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         """Anything or null is anything: as the exclusive choice that the framework writes, null would be neither."""
         mapped: Schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, StrictSerializer):
+            mapped["additionalProperties"] = False
         for member in mapped.get("properties", {}).values():
             if member.get("oneOf") == [{}, {"type": "null"}]:
                 del member["oneOf"]
@@ -257,13 +260,23 @@ class AtelierSchema(AutoSchema):
         if content is None:
             return
         example = self._response_example(described, status)
-        properties: Schema = {"status": {"type": "string", "enum": ["success"]}, "data": content["schema"]}
+        properties: Schema = {"status": {"type": "string", "const": "success"}, "data": content["schema"]}
         shown: Schema = {"status": "success", "data": [example] if described.many else example}
         if described.many:
             properties["meta"] = self._component("ListMeta", META)
             shown["meta"] = META_EXAMPLE
-        content["schema"] = {"type": "object", "required": list(properties), "properties": properties}
+        envelope = {"type": "object", "required": list(properties), "properties": properties}
+        content["schema"] = self._component(self._envelope_name(properties["data"], described), envelope)
         content["examples"] = {"example": {"value": shown}}
+
+    def _envelope_name(self, data: Schema, described: Operation) -> str:
+        """One envelope for each thing and one for pages of it, whichever operations answer with them."""
+        row = data.get("items", data) if described.many else data
+        name = row.get("$ref", "").rpartition("/")[2]
+        if not name:
+            operation_id = self.get_operation_id()
+            name = operation_id[0].upper() + operation_id[1:]
+        return f"{name}Page" if described.many else f"{name}Answer"
 
     def _add_errors(self, found: Schema, described: Operation) -> None:
         by_status: dict[int, list[type[AppError]]] = {}
@@ -292,6 +305,8 @@ class AtelierSchema(AutoSchema):
                 errors.UnsupportedMediaTypeError,
                 errors.ValidationFailedError,
             ]
+        elif self.described and self.described.parameters:
+            usual.append(errors.ValidationFailedError)
         if "{" in self.path:
             usual.append(errors.NotFoundError)
         if self._keeps_answers():
@@ -373,7 +388,7 @@ FAIL: Schema = {
     "type": "object",
     "required": ["status", "data"],
     "properties": {
-        "status": {"type": "string", "enum": ["fail"]},
+        "status": {"type": "string", "const": "fail"},
         "data": {
             "type": "object",
             "required": ["code", "message", "details", *FACTS],
@@ -385,7 +400,7 @@ ERROR: Schema = {
     "type": "object",
     "required": ["status", "code", "message", "data"],
     "properties": {
-        "status": {"type": "string", "enum": ["error"]},
+        "status": {"type": "string", "const": "error"},
         "code": CODE,
         "message": {"type": "string"},
         "data": {"type": "object", "required": list(FACTS), "properties": FACTS},

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiParameter
-
 from config.errors import AppError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -26,7 +24,7 @@ class Operation:
     many: bool
     example: Any
     errors: tuple[type[AppError], ...]
-    parameters: tuple[OpenApiParameter, ...]
+    parameters: tuple[Any, ...]
     operation_id: str | None
     is_deprecated: bool
 
@@ -44,7 +42,7 @@ def operation(
     many: bool = False,
     example: Any = None,
     errors: Sequence[type[AppError]] = (),
-    parameters: Sequence[OpenApiParameter] = (),
+    parameters: Sequence[Any] = (),
     operation_id: str | None = None,
     is_deprecated: bool = False,
 ) -> Callable[[Decorated], Decorated]:
@@ -52,10 +50,11 @@ def operation(
 
     `request` and `response` are serializer classes, read models or JSON schema dicts. A response that isn't named is
     the view's read model (204 has none); `finished` is what a 202's view answers 200 with when that is another shape.
-    `media_types` are those of files and streams, which have no envelope. `example` is what stands under `data`, for
-    `many` one row of the page. The examples of a read model, and of a request whose fields it has, are made of those
-    of its fields. Name in `errors` what this operation can say beyond what all of them can: not logged in, malformed,
-    invalid, not found (with a key in the path), too many requests.
+    `parameters` are `OpenApiParameter`s, or the serializer class that reads the query string. `media_types` are those
+    of files and streams, which have no envelope. `example` is what stands under `data`, for `many` one row of the
+    page. The examples of a read model, and of a request whose fields it has, are made of those of its fields. Name in
+    `errors` what this operation can say beyond what all of them can: not logged in, malformed, invalid, not found
+    (with a key in the path), too many requests.
 
         @operation("Create a prompt", request=PromptCreateIn, status=201, errors=[BudgetExceededError])
         def post(self, request: Request) -> Created: …

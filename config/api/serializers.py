@@ -7,15 +7,45 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 SHOWN_CHARACTERS = 100
+#: Fields whose values the framework would read kindly from another type.
+TYPED = (
+    serializers.BooleanField,
+    serializers.IntegerField,
+    serializers.CharField,
+    serializers.ChoiceField,
+    serializers.UUIDField,
+)
+
+
+def mistyped(field: Any, value: Any) -> Any:
+    """The field's own complaint about a value of another JSON type than its own; None when there is none."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        found = {str(n): mistyped(field.child, item) for n, item in enumerate(value)}
+        return {n: complaint for n, complaint in found.items() if complaint} or None
+    if value is None or not isinstance(field, TYPED):
+        return None
+    if isinstance(field, serializers.BooleanField):
+        is_right = isinstance(value, bool)
+    elif isinstance(field, serializers.IntegerField):
+        is_right = isinstance(value, int) and not isinstance(value, bool)
+    else:
+        is_right = isinstance(value, str)
+    if is_right:
+        return None
+    code = "invalid_choice" if isinstance(field, serializers.ChoiceField) else "invalid"
+    shown = str(value)[:SHOWN_CHARACTERS]
+    return [serializers.ErrorDetail(field.error_messages[code].format(input=shown, value=shown), code=code)]
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Shape of an input. Fields that it doesn't declare (or that can't be written) are errors, not ignored."""
 
-    default_error_messages = {"unknown_field": _("There is no such field here.")}
+    default_error_messages = {
+        "unknown_field": _("There is no such field here."),
+    }
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = self._unknown(data) if isinstance(data, dict) else {}
+        unknown = {**self._unknown(data), **self._mistyped(data)} if isinstance(data, dict) else {}
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as exc:
@@ -25,6 +55,16 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError(unknown)
         return value
+
+    def _mistyped(self, data: dict[Any, Any]) -> dict[str, Any]:
+        """What the framework would read kindly: 0 for a boolean, a number for a text, "7" for a number.
+
+        Only bodies have types; in a query string everything is text.
+        """
+        if not self.context.get("has_types"):
+            return {}
+        found = {name: mistyped(field, data[name]) for name, field in self.fields.items() if name in data}
+        return {name: complaint for name, complaint in found.items() if complaint}
 
     def _unknown(self, data: dict[Any, Any]) -> dict[str, Any]:
         writable = {name for name, field in self.fields.items() if not field.read_only}

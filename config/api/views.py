@@ -80,7 +80,7 @@ class ApiView(APIView):
     def read(self, serializer_class: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The body, validated. Raises ValidationFailedError (422) with every field that is wrong."""
         serializer = serializer_class(
-            data=self.request.data, partial=partial, context={"request": self.request}
+            data=self.request.data, partial=partial, context={"request": self.request, "has_types": True}
         )
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)

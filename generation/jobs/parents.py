@@ -13,12 +13,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from config.celery import enqueue
-from generation.domain.states import ACTIVE, TERMINAL, JobStatus
+from generation.domain.states import ACTIVE, JobStatus
 from generation.errors import JobChildrenFailedError
 from generation.jobs import ledger, transitions
 from generation.jobs.failures import describe_error
 from generation.jobs.registry import get_kind, to_json
 from generation.models import Job
+from generation.models.items import ITEM_UNFINISHED, ItemState
 
 #: A parent's progress is written at most this often by each process, however many children finish.
 REPORT_SECONDS = 1.0
@@ -64,12 +65,16 @@ def report(parent_id: UUID, *, force: bool = False) -> None:
         if not force and now - _reported.get(key, 0.0) < REPORT_SECONDS:
             return
         _reported[key] = now
+    rows = Job.objects.filter(pk=parent_id, status=JobStatus.WAITING)
+    parent = rows.first()
+    if parent is None:
+        return
     counts = transitions.child_counts(parent_id)
     total = sum(counts.values())
-    done = sum(counts[status] for status in TERMINAL)
+    done = total - sum(counts[state] for state in ITEM_UNFINISHED)
     percent = min(99, done * 100 // total) if total else 0
-    rows = Job.objects.filter(pk=parent_id, status=JobStatus.WAITING)
-    transitions.change(rows, "progress", {"percent": percent, "items": counts}, progress=percent)
+    data = {"percent": percent, **_summary(parent, counts)}
+    transitions.change(rows, "progress", data, progress=percent)
 
 
 def settle(parent_id: UUID) -> Job | None:
@@ -86,7 +91,7 @@ def settle(parent_id: UUID) -> Job | None:
             return None
         # Counted under the parent's lock: whoever brings a child back takes it first (`services.job_retry`).
         counts = transitions.child_counts(parent_id)
-        if any(counts[status] for status in ACTIVE):
+        if any(counts[state] for state in ITEM_UNFINISHED):
             return None
         with _reported_lock:
             _reported.pop(str(parent_id), None)
@@ -95,31 +100,40 @@ def settle(parent_id: UUID) -> Job | None:
 
 def _end(parent: Job, counts: Mapping[str, int]) -> Job | None:
     rows = _waiting_for_children().filter(pk=parent.pk)
+    data = _summary(parent, counts)
+    total = sum(counts.values())
     values: dict[str, Any] = {
-        "output": _summary(parent, counts),
+        "output": data,
+        "progress": counts[ItemState.SUCCEEDED] * 100 // total if total else 100,
         "finished_at": timezone.now(),
         **transitions.FREED,
     }
-    data: dict[str, Any] = {"items": counts}
     if parent.cancel_requested_at is not None:
         return transitions.change(rows, "cancelled", data, status=JobStatus.CANCELLED, **values)
-    if counts[JobStatus.FAILED]:
+    if failed := counts[ItemState.FAILED]:
         error = describe_error(
-            JobChildrenFailedError(failed=counts[JobStatus.FAILED], total=sum(counts.values())),
-            charged=ledger.charged(parent),
+            JobChildrenFailedError(failed=failed, total=total), charged=ledger.charged(parent)
         )
+        error["retryable"] = Job.objects.filter(
+            parent_id=parent.pk, status=JobStatus.FAILED, error__retryable=True
+        ).exists()
         return transitions.change(
             rows, "failed", {**data, "error": error},
             status=JobStatus.FAILED, error=error, error_code=error["code"], **values,
         )  # fmt: skip
     return transitions.change(
-        rows, "succeeded", data, status=JobStatus.SUCCEEDED, progress=100, error=None, error_code="", **values
+        rows, "succeeded", data, status=JobStatus.SUCCEEDED, error=None, error_code="", **values
     )
 
 
-def _summary(parent: Job, counts: Mapping[str, int]) -> Any:
+def _summary(parent: Job, counts: Mapping[str, int]) -> dict[str, Any]:
+    """What events and output alike tell of the items."""
     summary = get_kind(parent.kind).summary
-    return to_json(summary(parent, counts)) if summary else {"items": dict(counts)}
+    found: Any = (
+        summary(parent, counts) if summary else {"total": sum(counts.values()), "counts": dict(counts)}
+    )
+    told: dict[str, Any] = to_json(found)
+    return told
 
 
 def _waiting_for_children() -> QuerySet[Job]:

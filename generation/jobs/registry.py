@@ -63,7 +63,7 @@ class JobKind:
       other. Database only, and quick.
     - `poll`: asks the provider about a waiting job; same answers as `run`.
     - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored.
-    - `summary`: a parent's output from its children's counts by status.
+    - `summary`: what a parent's events and output tell, from its children's counts by `ItemState`.
     """
 
     name: str

@@ -21,6 +21,7 @@ from config.sql.statements import Also, Update
 from config.sql.writes import insert, update_returning
 from generation.domain.states import JobStatus
 from generation.models import Job, JobEvent
+from generation.models.items import ITEM_STATE_OF, ItemState
 
 
 def change_quietly(rows: models.QuerySet[Job], **values: Any) -> Job | None:
@@ -267,8 +268,9 @@ def wait_for_children(job: Job) -> Job | None:
 
 
 def child_counts(parent_id: UUID) -> dict[str, int]:
-    """How many children are in which status; every status is present."""
-    counts = {status.value: 0 for status in JobStatus}
+    """How many children are in which state of an item; every state is present."""
+    counts = {state.value: 0 for state in ItemState}
     rows = Job.objects.filter(parent_id=parent_id).order_by().values_list("status").annotate(Count("pk"))
-    counts.update(dict(rows))
+    for status, number in rows:
+        counts[ITEM_STATE_OF[JobStatus(status)]] += number
     return counts

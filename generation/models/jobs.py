@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,11 @@ class JobQuerySet(OwnedQuerySet["Job"]):
 
     def terminal(self) -> Self:
         return self.filter(status__in=TERMINAL)
+
+
+def is_paused(job: str = "") -> Q:
+    """Jobs that somebody holds back; `job` is the path to one, with its underscores. What is over isn't held back."""
+    return Q(**{f"{job}paused_at__isnull": False, f"{job}status__in": [status.value for status in ACTIVE]})
 
 
 class Job(OwnedModel):

@@ -15,8 +15,9 @@ from unfold.decorators import display
 from config.admin_site import ReadOnlyAdmin, badge, link_to, run_each
 from generation.admin.words import JOB_WORDS, job_badge
 from generation.models import Job
+from generation.models.items import ItemState
 from templates.models import BatchItem, TemplateBatch
-from templates.models.batches import ITEM_STATE, ItemState
+from templates.models.batches import ITEM_STATE
 from templates.services import batch_cancel, batch_pause, batch_resume, batch_retry
 from templates.services.batches import batch_item_counts
 

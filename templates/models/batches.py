@@ -1,65 +1,15 @@
 """Batches: a grid of projects × templates × languages, one item per cell."""
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from config.db import BaseModel, OwnedModel
+from generation.models.items import item_conditions, item_state
 from templates.models.sources import ContentTemplate, Language, Project
 
-
-class ItemState(models.TextChoices):
-    """What became of one cell of a batch."""
-
-    PENDING = "pending", pgettext_lazy("status", "pending")
-    RUNNING = "running", pgettext_lazy("status", "running")
-    SUCCEEDED = "succeeded", pgettext_lazy("status", "succeeded")
-    SKIPPED = "skipped", pgettext_lazy("status", "skipped")
-    FAILED = "failed", pgettext_lazy("status", "failed")
-    CANCELLED = "cancelled", pgettext_lazy("status", "cancelled")
-
-
-#: An item's state is read from its job, so that both can't disagree; an item without a job was skipped. Each item
-#: fulfils exactly one of the conditions.
-ITEM_CONDITIONS = {
-    ItemState.PENDING: Q(job__status="queued"),
-    ItemState.RUNNING: Q(job__status__in=["running", "waiting"]),
-    ItemState.SUCCEEDED: Q(job__status="succeeded"),
-    ItemState.SKIPPED: Q(job=None),
-    ItemState.FAILED: Q(job__status="failed"),
-    ItemState.CANCELLED: Q(job__status="cancelled"),
-}
-ITEM_STATE = Case(
-    *(When(condition, then=Value(state.value)) for state, condition in ITEM_CONDITIONS.items()),
-    output_field=models.CharField(),
-)
-
-
-class BatchState(models.TextChoices):
-    """How far a batch is."""
-
-    PENDING = "pending", pgettext_lazy("status", "pending")
-    RUNNING = "running", pgettext_lazy("status", "running")
-    PAUSED = "paused", pgettext_lazy("status", "paused")
-    SUCCEEDED = "succeeded", pgettext_lazy("status", "succeeded")
-    FAILED = "failed", pgettext_lazy("status", "failed")
-    CANCELLED = "cancelled", pgettext_lazy("status", "cancelled")
-
-    @classmethod
-    def of_job(cls, status: str) -> "BatchState":
-        """A job's status in the words of a batch."""
-        return {"queued": cls.PENDING, "waiting": cls.RUNNING}.get(status) or cls(status)
-
-
-#: A batch is as its parent job is.
-BATCH_STATE = Case(
-    When(job__status__in=["succeeded", "failed", "cancelled"], then=F("job__status")),
-    When(job__paused_at__isnull=False, then=Value(BatchState.PAUSED.value)),
-    When(job__status="queued", then=Value(BatchState.PENDING.value)),
-    default=Value(BatchState.RUNNING.value),
-    output_field=models.CharField(),
-)
+ITEM_CONDITIONS = item_conditions()
+ITEM_STATE = item_state()
 
 
 class TemplateBatch(OwnedModel):

@@ -19,10 +19,11 @@ from generation.errors import JobStateError
 from generation.jobs import services as jobs
 from generation.jobs.registry import NoInput
 from generation.models import Job
+from generation.models.items import ItemState
 from templates.errors import BatchStateError
 from templates.models import BatchItem, TemplateBatch
 from templates.models.actions import Action, ObjectType
-from templates.models.batches import ITEM_STATE, BatchState, ItemState
+from templates.models.batches import ITEM_STATE
 from templates.services.plans import BatchOptions, BatchPlan, batch_plan
 from templates.services.quotes import batch_quote
 
@@ -131,9 +132,9 @@ def batch_item_counts(batch: TemplateBatch) -> dict[str, int]:
 
 
 def batch_summary(job: Job, counts: Mapping[str, int]) -> Any:
-    """The parent job's output when its last item is done."""
-    batch = TemplateBatch.objects.get(job_id=job.pk)
-    return {"batch_id": str(batch.pk), "total": batch.total, "items": batch_item_counts(batch)}
+    """What the job's events and its output tell of its items; `counts` are those that have jobs."""
+    total = TemplateBatch.objects.values_list("total", flat=True).get(pk=job.pk)
+    return {"total": total, "counts": {**counts, ItemState.SKIPPED.value: total - sum(counts.values())}}
 
 
 # -- steering ------------------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def batch_summary(job: Job, counts: Mapping[str, int]) -> Any:
 
 def batch_pause(*, batch: TemplateBatch) -> TemplateBatch:
     """Start no further items; those that run end. Raises `BatchStateError`."""
-    return _steer(batch, jobs.job_pause, Action.PAUSE_BATCH, "running")
+    return _steer(batch, jobs.job_pause, Action.PAUSE_BATCH, "queued, running or waiting")
 
 
 def batch_resume(*, batch: TemplateBatch, publish: bool = True) -> TemplateBatch:
@@ -154,7 +155,7 @@ def batch_resume(*, batch: TemplateBatch, publish: bool = True) -> TemplateBatch
 
 def batch_cancel(*, batch: TemplateBatch) -> TemplateBatch:
     """Cancel what hasn't begun, ask what runs to stop. Documents that are finished stay. Raises `BatchStateError`."""
-    return _steer(batch, jobs.job_cancel, Action.CANCEL_BATCH, "pending, running or paused")
+    return _steer(batch, jobs.job_cancel, Action.CANCEL_BATCH, "queued, running, waiting or paused")
 
 
 def batch_retry(*, batch: TemplateBatch) -> TemplateBatch:
@@ -170,8 +171,7 @@ def _steer(batch: TemplateBatch, steer: Callable[..., Job], action: Action, want
             if batch.job.event_seq != events:  # cancelling twice changes nothing
                 _record(batch, action)
     except JobStateError as exc:
-        status = BatchState.of_job(exc.params["status"])
-        raise BatchStateError(status=status.value, wanted=wanted) from exc
+        raise BatchStateError(status=exc.params["status"], wanted=wanted) from exc
     return batch
 
 

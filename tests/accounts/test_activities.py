@@ -335,7 +335,8 @@ class TestClear:
     @pytest.mark.parametrize(
         ("query", "deleted"),
         [
-            ("", 3),
+            ("?all=true", 3),
+            ("?all=true&action=login", 1),
             ("?action=login", 1),
             ("?object_type=api_key", 2),
             ("?created_before=2026-02-01T08:00:00Z", 1),
@@ -355,7 +356,7 @@ class TestClear:
         details = Activity.objects.get(action="clear_activities").details
         assert details == {"action": "create_api_key", "from": "2026-02-01 00:00:00+00:00", "deleted": 2}
 
-    @pytest.mark.parametrize("query", ["?everything=1", "?action=eat", "?page=1"])
+    @pytest.mark.parametrize("query", ["", "?all=false", "?everything=1", "?action=eat", "?page=1"])
     def test_what_it_doesnt_understand_deletes_nothing(self, client_for, alice: User, query: str) -> None:
         assert client_for(alice).delete(f"{URL}{query}").status_code == 422
         assert len(actions_of(alice)) == 3
@@ -366,7 +367,7 @@ class TestClear:
         monkeypatch.setattr(activities, "CHUNK", 2)
         for _ in range(6):
             did(alice)
-        assert client_for(alice).delete(URL).json()["data"] == {"deleted": 9}
+        assert client_for(alice).delete(f"{URL}?all=true").json()["data"] == {"deleted": 9}
         assert actions_of(alice) == ["clear_activities"]
         assert Activity.objects.get(owner=alice).details == {"deleted": 9}
 

@@ -91,7 +91,10 @@ def test_the_look_for_descriptions_finds_a_missing_one() -> None:
 def test_success_and_errors_have_their_envelopes(schema: dict[str, Any]) -> None:
     found = schema["paths"]["/api/v1/auth/me"]["patch"]
     success = found["responses"]["200"]["content"]["application/json"]
-    assert success["schema"]["properties"]["status"]["enum"] == ["success"]
+    assert success["schema"] == {"$ref": "#/components/schemas/UserAnswer"}
+    envelope = schema["components"]["schemas"]["UserAnswer"]["properties"]
+    assert envelope["status"] == {"type": "string", "const": "success"}
+    assert envelope["data"] == {"$ref": "#/components/schemas/User"}
     assert success["examples"]["example"]["value"]["data"]["username"] == "李雷"
     assert "ETag" in found["responses"]["200"]["headers"]
 

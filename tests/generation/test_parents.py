@@ -68,8 +68,11 @@ def test_the_states_of_the_items_add_up_to_the_total_at_every_step(alice: User) 
     done = fetch(parent)
     assert (done.status, done.error_code) == ("failed", "JOB_ITEMS_FAILED")
     assert done.output == {
-        "items": {"queued": 0, "running": 0, "waiting": 0, "succeeded": 4, "failed": 1, "cancelled": 0}
-    }
+        "total": 5,
+        "counts": {
+            "pending": 0, "running": 0, "succeeded": 4, "skipped": 0, "failed": 1, "cancelled": 0,
+        },
+    }  # fmt: skip
     assert done.error["message_zh"] == "5 个条目中有 1 个失败。请查看后重试，只会重新执行失败的条目。"
     assert done.error["charged"] is False
 
@@ -93,7 +96,7 @@ def test_every_progress_event_adds_up_too(alice: User, monkeypatch: Any) -> None
     parent = batch(alice, 4, fails_at(2))
     run_children(parent)
     told = JobEvent.objects.filter(job_id=parent.pk, type="progress").order_by("seq")
-    assert [sum(event.data["items"].values()) for event in told] == [4, 4, 4, 4]
+    assert [sum(event.data["counts"].values()) for event in told] == [4, 4, 4, 4]
     assert [event.data["percent"] for event in told] == [25, 50, 75, 99]
     assert events(parent)[-1] == "failed"
 
@@ -174,7 +177,7 @@ def test_cancelling_a_parent_cancels_what_waits_and_asks_the_rest_to_stop(alice:
     assert during == ["waiting"]
     assert [child.status for child in children(parent)] == ["succeeded", *["cancelled"] * 5]
     assert fetch(parent).status == JobStatus.CANCELLED
-    assert fetch(parent).output["items"]["cancelled"] == 5
+    assert fetch(parent).output["counts"]["cancelled"] == 5
     assert items_total(parent) == 6
     for child in children(parent)[2:]:
         assert events(child) == ["queued", "cancelled"]

@@ -47,7 +47,7 @@ def test_two_workers_that_get_every_message_twice_do_everything_once(home: House
         home.until_over(*last)
     for job in [*jobs, *children, *last]:
         assert_done_once(job)
-    assert fetch(parent).output["items"]["succeeded"] == 24
+    assert fetch(parent).output["counts"]["succeeded"] == 24
     assert [type_ for type_ in events(parent) if type_ in TERMINAL_EVENTS] == ["succeeded"]
     assert len(home.llm.calls) == ProviderCall.objects.count() == 41
     names = {row.pk for row in WorkerHeartbeat.objects.all()}
@@ -104,7 +104,7 @@ def test_a_worker_that_is_asked_to_leave_takes_nothing_new_and_hands_over(home: 
         assert not WorkerHeartbeat.objects.filter(pk=leaving.name).exists()
         home.until_over(parent, *single)
     children = Job.objects.filter(parent_id=parent.pk)
-    assert fetch(parent).output["items"]["succeeded"] == 30
+    assert fetch(parent).output["counts"]["succeeded"] == 30
     for child in children:
         assert_done_once(child)
         assert child.attempt == 1

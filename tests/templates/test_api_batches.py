@@ -78,7 +78,7 @@ class TestGenerate:
         assert answer.status_code == 202
         row = answer.json()["data"]
         assert answer.headers["Location"] == f"/api/v1/jobs/{row['job_id']}"
-        assert (row["status"], row["total"], row["error"], row["paused_at"]) == ("pending", 2, None, None)
+        assert (row["status"], row["total"], row["error"], row["paused_at"]) == ("queued", 2, None, None)
         assert row["counts"] == {
             "pending": 2,
             "running": 0,
@@ -398,8 +398,10 @@ class TestLook:
             (4, "plan", "en", "failed"),
         ]
         skipped, done, broken, _ = rows
-        assert (skipped["skip_reason"], skipped["job_id"], skipped["document_id"]) == ("fresh", None, None)
+        assert (skipped["skip_reason"], skipped["job_id"]) == ("fresh", None)
+        assert skipped["document_id"] == str(Document.objects.get(language="zh").pk)
         assert done["document_id"] == str(Document.objects.get(language="en").pk)
+        assert (broken["document_id"], broken["status"]) == (None, "failed")
         assert done["project"]["name_zh"] == "云上茶馆"
         assert (done["attempt"], done["error"]) == (1, None)
         assert broken["error"]["code"] == "PROVIDER_CONTENT_REFUSED"
@@ -416,21 +418,46 @@ class TestLook:
         assert shown["status"] == "failed"
         assert shown["counts"]["failed"] + shown["counts"]["succeeded"] + shown["counts"]["skipped"] == 4
         assert shown["error"]["code"] == "JOB_ITEMS_FAILED"
+        assert shown["error"]["retryable"] is False, "no item's error says that trying again may help"
+        assert shown["progress"] == 33, "one of three was done"
+
+    def test_a_batch_leads_to_what_it_wrote_and_to_what_it_cost(
+        self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any
+    ) -> None:
+        generate(alice, languages=("zh",), template_codes=("brief",))
+        batch = generate(alice, languages=("en",))
+        mine = {row["id"] for row in client.get(f"{BASE}/documents?batch_id={batch.pk}").json()["data"]}
+        assert mine == {str(pk) for pk in Document.objects.filter(language="en").values_list("pk", flat=True)}
+        item = BatchItem.objects.filter(batch=batch).first()
+        [one] = client.get(f"{BASE}/documents?job_id={item.job_id}").json()["data"]
+        assert one["id"] in mine
+        calls = client.get(f"/api/v1/usage/calls?job_id={batch.pk}").json()["data"]
+        assert {call["job_id"] for call in calls} == {
+            str(pk) for pk in BatchItem.objects.filter(batch=batch).values_list("job_id", flat=True)
+        }
+        events = client.get(f"/api/v1/jobs/{batch.pk}/events").json()["data"]
+        output = client.get(f"/api/v1/jobs/{batch.pk}").json()["data"]["output"]
+        assert output == {
+            "total": 2,
+            "counts": client.get(f"{BASE}/batches/{batch.pk}").json()["data"]["counts"],
+        }
+        assert events[-1]["data"] == output
 
     def test_each_status_has_its_word_and_its_filter(
         self, client: APIClient, alice: User, tea: Project, library: Library
     ) -> None:
         def status(batch: TemplateBatch) -> str:
-            said = str(client.get(f"{BASE}/batches/{batch.pk}").json()["data"]["status"])
-            listed = client.get(f"{BASE}/batches?status={said}").json()["data"]
-            assert str(batch.pk) in {row["id"] for row in listed}
-            return said
+            row = client.get(f"{BASE}/batches/{batch.pk}").json()["data"]
+            asked = f"status={row['status']}&is_paused={str(row['is_paused']).lower()}"
+            listed = client.get(f"{BASE}/batches?{asked}").json()["data"]
+            assert str(batch.pk) in {one["id"] for one in listed}
+            return "paused" if row["is_paused"] else str(row["status"])
 
         client.post(GENERATE, {"languages": ["en"], "all": True})
         waiting = TemplateBatch.objects.get()
-        assert status(waiting) == "pending"
+        assert status(waiting) == "queued"
         runner.run(waiting.job_id)
-        assert status(waiting) == "running"
+        assert status(waiting) == "waiting"
         client.post(f"{BASE}/batches/{waiting.pk}/pause")
         assert status(waiting) == "paused"
         client.post(f"{BASE}/batches/{waiting.pk}/cancel")
@@ -477,16 +504,16 @@ class TestSteer:
                 shown = answer.json()["data"]
                 assert sum(shown["counts"].values()) == shown["total"] == 4
                 assert shown == client.get(url).json()["data"]
-                return shown["status"]
+                return "paused" if shown["is_paused"] else shown["status"]
             return answer.json()["data"]
 
         assert steer("pause") == "paused"
         assert steer("pause")["code"] == "BATCH_WRONG_STATE"
-        assert steer("resume") == "running"
+        assert steer("resume") == "waiting"
         again = steer("resume")
         assert (again["code"], again["details"]) == (
             "BATCH_WRONG_STATE",
-            {"status": "running", "wanted": "paused"},
+            {"status": "waiting", "wanted": "paused"},
         )
         assert "批次" in again["message"]
         assert steer("retry")["code"] == "BATCH_WRONG_STATE"
@@ -511,7 +538,7 @@ class TestSteer:
         assert errors_of(batch) == ["PROVIDER_CONTENT_REFUSED"] * 2
         writer.says(lambda request: None)
         shown = client.post(f"{BASE}/batches/{batch.pk}/retry").json()["data"]
-        assert (shown["status"], shown["counts"]["pending"], shown["error"]) == ("running", 2, None)
+        assert (shown["status"], shown["counts"]["pending"], shown["error"]) == ("waiting", 2, None)
         assert finish(batch) == {"succeeded": 2}
 
     @pytest.mark.parametrize("action", ["", "/items", "/pause", "/resume", "/cancel", "/retry"])

@@ -165,9 +165,8 @@ class TestPlan:
         batch = batch_of(alice, only_stale=True)
         assert fresh(batch).job.status == "succeeded"
         assert fresh(batch).job.output == {
-            "batch_id": str(batch.pk),
             "total": 4,
-            "items": {"pending": 0, "running": 0, "succeeded": 0, "skipped": 4, "failed": 0, "cancelled": 0},
+            "counts": {"pending": 0, "running": 0, "succeeded": 0, "skipped": 4, "failed": 0, "cancelled": 0},
         }
 
     def test_unknown_things_are_errors(self, alice: User, bob: User, tea: Project, library: Library) -> None:

@@ -49,19 +49,29 @@ class ActivityOut(ReadModel, source_model=Activity):
 
 
 class ActivityClearIn(StrictSerializer):
-    """Which records go; without any of these, all."""
+    """Which records go: name at least one of these, or say `all`."""
+
+    default_error_messages = {
+        "scope_missing": _("Say which records go: name a parameter, or all=true for everything.")
+    }
 
     action = serializers.ChoiceField(tuple(ACTIONS), required=False)
     object_type = serializers.ChoiceField(tuple(OBJECT_TYPES), required=False)
-    created_from = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
+    created_from = serializers.DateTimeField(required=False, help_text="Inclusive.")
+    created_before = serializers.DateTimeField(required=False, help_text="Exclusive.")
+    all = serializers.BooleanField(default=False, help_text="Every record.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.pop("all") or attrs:
+            return attrs
+        raise serializers.ValidationError({"all": [self.error_messages["scope_missing"]]}, "scope_missing")
 
 
 class ActivityStatsIn(StrictSerializer):
     """Days in UTC, both included."""
 
-    first_day = serializers.DateField(required=False)
-    last_day = serializers.DateField(required=False)
+    first_day = serializers.DateField(required=False, help_text="Default: 29 days before last_day.")
+    last_day = serializers.DateField(required=False, help_text="Default: today.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         last: date = attrs.get("last_day") or timezone.now().date()

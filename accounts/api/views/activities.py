@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounts.api.serializers.activities import (
@@ -15,7 +14,7 @@ from accounts.api.serializers.activities import (
 from accounts.models.actions import ACTIONS, OBJECT_TYPES
 from accounts.selectors import activity_figures, activity_list_for
 from accounts.services import activities_clear
-from config.api.lists import AnyOf, ChoiceFilter, TextFilter, time_range
+from config.api.lists import ChoiceFilter, TextFilter, time_range
 from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
@@ -37,8 +36,8 @@ class ActivityListApi(ListApi):
     read_model = ActivityOut
     selector = activity_list_for
     filters = {
-        "action": AnyOf(ChoiceFilter(ACTIONS)),
-        "object_type": AnyOf(ChoiceFilter(OBJECT_TYPES)),
+        "action": ChoiceFilter(ACTIONS),
+        "object_type": ChoiceFilter(OBJECT_TYPES),
         "object_id": TextFilter(),
         **time_range("created_at"),
     }
@@ -49,19 +48,14 @@ class ActivityListApi(ListApi):
 
     @operation(
         "Clear the activity log",
-        description="Deletes what the parameters name, without any of them everything. One record of it stays.",
+        description="Deletes what the parameters name, or everything if they say so. One record of it stays.",
         response={
             "type": "object",
             "required": ["deleted"],
             "properties": {"deleted": {"type": "integer"}},
         },
         example={"deleted": 17},
-        parameters=[
-            OpenApiParameter("action", enum=list(ACTIONS)),
-            OpenApiParameter("object_type", enum=list(OBJECT_TYPES)),
-            OpenApiParameter("created_from", TIME, description="Inclusive."),
-            OpenApiParameter("created_before", TIME, description="Exclusive."),
-        ],
+        parameters=[ActivityClearIn],
     )
     def delete(self, request: Request) -> dict[str, int]:
         return {"deleted": activities_clear(owner_id=self.caller.pk, **self.read_query(ActivityClearIn))}
@@ -75,10 +69,7 @@ class ActivityStatsApi(ApiView):
         description="By action, by type of object and by day (UTC): the last 30 days, or a range of at most 366.",
         response=ActivityStatsOut,
         example=STATS_EXAMPLE,
-        parameters=[
-            OpenApiParameter("first_day", DAY, description="Default: 29 days before last_day."),
-            OpenApiParameter("last_day", DAY, description="Default: today."),
-        ],
+        parameters=[ActivityStatsIn],
     )
     def get(self, request: Request) -> dict[str, Any]:
         return stats_out(activity_figures(owner_id=self.caller.pk, **self.read_query(ActivityStatsIn)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
-from django.db.models import F, OuterRef
+from django.db.models import ExpressionWrapper, F, OuterRef, Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -29,24 +29,14 @@ if TYPE_CHECKING:
 
 def model_field(model: type[models.Model], path: str) -> tuple[Any, bool]:
     """The model field at the end of a lookup path, and whether anything on the way there may be NULL."""
-    fields = list(_steps(model, path))
-    null = any(
-        getattr(field, "null", False) or (field.auto_created and field.is_relation) for field in fields
-    )
-    return fields[-1], null
-
-
-def leads_to_many(model: type[models.Model], path: str) -> bool:
-    """Whether a lookup path has several values for one row."""
-    return any(field.one_to_many or field.many_to_many for field in _steps(model, path))
-
-
-def _steps(model: type[models.Model], path: str) -> Iterator[Any]:
-    """Raises FieldDoesNotExist."""
+    null = False
+    field: Any = None
     for step in path.split("__"):
-        field: Any = model._meta.pk if step == "pk" else model._meta.get_field(step)
-        yield field
-        model = field.related_model
+        if field is not None:
+            model = field.related_model
+        field = model._meta.pk if step == "pk" else model._meta.get_field(step)
+        null = null or bool(getattr(field, "null", False)) or (field.auto_created and field.is_relation)
+    return field, null
 
 
 class Field:
@@ -181,6 +171,11 @@ class Bool(Field):
     sample = False
     json_text = JsonBoolean
     plain_field = serializers.BooleanField
+
+
+def truth(condition: Q) -> ExpressionWrapper:
+    """For a `Bool`: whether the row fulfils the condition."""
+    return ExpressionWrapper(condition, output_field=models.BooleanField())
 
 
 class Time(Field):

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, ExpressionWrapper, JSONField, OuterRef, Q, Subquery
+from django.db.models import JSONField, OuterRef, Q, Subquery
 from django.db.models.sql.compiler import SQLCompiler
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid
+from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid, truth
 from config.sql.json_text import JsonArray
 from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus, JobStatus
 from generation.models import Job, JobEvent, ProviderCall
+from generation.models.jobs import is_paused
 
 #: Calls that a job shows; the admin shows them all.
 CALLS_SHOWN = 100
@@ -116,7 +117,7 @@ class CallOut(ReadModel, source_model=ProviderCall):
     is_test = Bool(help="Play money of the sandbox.")
     is_own_key = Bool(help="Made with a key of your own: you paid the provider, and no budget counts it.")
     is_resolved = Bool(
-        expression=ExpressionWrapper(~Q(resolution=""), output_field=BooleanField()),
+        expression=truth(~Q(resolution="")),
         help="The outcome was unknown, and somebody has decided about it.",
     )
     error_code = Text()
@@ -124,11 +125,6 @@ class CallOut(ReadModel, source_model=ProviderCall):
     created_at = Time()
     sent_at = Time()
     settled_at = Time()
-
-
-def _is_set(path: str) -> ExpressionWrapper:
-    """Whether a time is set."""
-    return ExpressionWrapper(Q(**{f"{path}__isnull": False}), output_field=BooleanField())
 
 
 class JobOut(ReadModel, source_model=Job):
@@ -139,8 +135,8 @@ class JobOut(ReadModel, source_model=Job):
     parent_id = Uuid("parent", help="The batch that this is an item of.")
     position = Int(help="Place among the items of its parent, from 1; 0: it is no item.")
     status = Choice(JobStatus, example="waiting")
-    is_paused = Bool(expression=_is_set("paused_at"))
-    is_cancel_requested = Bool(expression=_is_set("cancel_requested_at"))
+    is_paused = Bool(expression=truth(is_paused()))
+    is_cancel_requested = Bool(expression=truth(Q(cancel_requested_at__isnull=False)))
     is_test = Bool(help="Whether only the sandbox is called.")
     progress = Int(help="Percent.", example=42)
     attempt = Int(help="How often a worker has taken it up.")

@@ -28,16 +28,22 @@ class UsageIn(StrictSerializer):
     """Which calls are summed up, and by what. `from` and `to` are days in UTC, both included."""
 
     by = serializers.ChoiceField([one.value for one in UsageBy], default=UsageBy.DAY.value)
-    to = serializers.DateField(required=False)
-    capability = serializers.CharField(max_length=200, required=False)
-    provider = serializers.CharField(max_length=200, required=False)
-    model = serializers.CharField(max_length=200, required=False)
-    feature = serializers.CharField(max_length=200, required=False)
-    is_test = serializers.BooleanField(required=False)
+    to = serializers.DateField(required=False, help_text="Inclusive. Default: today.")
+    capability = serializers.CharField(
+        max_length=200, required=False, help_text="Only calls of it, such as `llm`."
+    )
+    provider = serializers.CharField(max_length=200, required=False, help_text="Only calls of it.")
+    model = serializers.CharField(max_length=200, required=False, help_text="Only calls of it.")
+    feature = serializers.CharField(
+        max_length=200, required=False, help_text="Only calls for it, such as `templates.document`."
+    )
+    is_test = serializers.BooleanField(
+        required=False, help_text="Play money. Default: whether the token is a test token."
+    )
 
     def get_fields(self) -> Any:
         return {
-            "from": serializers.DateField(required=False),
+            "from": serializers.DateField(required=False, help_text="Default: 29 days before `to`."),
             **super().get_fields(),
         }  # a keyword of Python's
 

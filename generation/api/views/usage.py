@@ -3,19 +3,20 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import Q
-from drf_spectacular.utils import OpenApiParameter
+from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
 from accounts.selectors import BudgetState, budgets_get
-from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
+from config.api.lists import BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import ValidationFailedError
+from config.sql.placeholders import Placeholder
 from generation.api.serializers import BudgetOut, LedgerCallOut, UsageIn, UsageOut
 from generation.domain.states import CallStatus
-from generation.selectors.usage import UsageBy, call_list_for, usage_for
+from generation.models import ProviderCall
+from generation.selectors.usage import call_list_for, usage_for
 
 FIGURES_EXAMPLE = {
     "calls": 42,
@@ -73,18 +74,7 @@ class UsageApi(ApiView):
         response=UsageOut,
         example=USAGE_EXAMPLE,
         errors=[ValidationFailedError],
-        parameters=[
-            OpenApiParameter("by", enum=[one.value for one in UsageBy], default=UsageBy.DAY.value),
-            OpenApiParameter("from", DAY, description="Default: 29 days before `to`."),
-            OpenApiParameter("to", DAY, description="Inclusive. Default: today."),
-            OpenApiParameter("capability", description="Only calls of it, such as `llm`."),
-            OpenApiParameter("provider", description="Only calls of it."),
-            OpenApiParameter("model", description="Only calls of it."),
-            OpenApiParameter("feature", description="Only calls for it, such as `templates.document`."),
-            OpenApiParameter(
-                "is_test", bool, description="Play money. Default: whether the token is a test token."
-            ),
-        ],
+        parameters=[UsageIn],
     )
     def get(self, request: Request) -> dict[str, Any]:
         asked = {"is_test": self.caller.is_test, **self.read_query(UsageIn)}
@@ -137,17 +127,25 @@ def _money(state: BudgetState) -> dict[str, int | None]:
     }
 
 
+class FamilyFilter(UuidFilter):
+    """Calls of a job and of those that it is the parent of."""
+
+    def apply(self, queryset: QuerySet[ProviderCall], name: str, variant: Any) -> QuerySet[ProviderCall]:
+        job_id = Placeholder(name, self.value_field)
+        return queryset.filter(Q(job_id=job_id) | Q(job__parent_id=job_id))
+
+
 class UsageCallListApi(ListApi):
     scope = "usage"
     read_model = LedgerCallOut
     selector = call_list_for
     filters = {
-        "status": AnyOf(ChoiceFilter(CallStatus)),
+        "status": ChoiceFilter(CallStatus),
         "capability": TextFilter(),
         "provider": TextFilter(),
         "model": TextFilter(),
         "feature": TextFilter(),
-        "job_id": UuidFilter(),
+        "job_id": FamilyFilter(help="Calls for this job, and for its items."),
         "is_test": BoolFilter(
             Q(is_test=True), help="Play money of the sandbox; without it the list has both."
         ),

@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from django.db.models import OuterRef
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.lists import Choice, Int, Json, One, ReadModel, Text, Time, Uuid, json_counts
+from config.api.lists import Bool, Choice, Int, Json, One, ReadModel, Text, Time, Uuid, json_counts, truth
 from config.api.serializers import StrictSerializer
 from config.api.shapes import EstimateOut
+from generation.domain.states import JobStatus
+from generation.models.items import ItemState
+from generation.models.jobs import is_paused
 from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
 from templates.domain.grid import MAX_ITEMS
-from templates.models import BatchItem, Language, TemplateBatch
-from templates.models.batches import BATCH_STATE, ITEM_CONDITIONS, ITEM_STATE, BatchState, ItemState
+from templates.models import BatchItem, Document, Language, TemplateBatch
+from templates.models.batches import ITEM_CONDITIONS, ITEM_STATE
 
 LANGUAGES = Language.values
 #: Any of these says what a batch is about; without one it would quietly be about everything.
@@ -114,7 +117,11 @@ class TemplateBatchOut(ReadModel, source_model=TemplateBatch):
 
     id = Uuid()
     job_id = Uuid("job", help="The same as `id`.")
-    status = Choice(BatchState, expression=BATCH_STATE, example="running")
+    status = Choice(JobStatus, "job__status", help="Its job's.", example="waiting")
+    is_paused = Bool(expression=truth(is_paused("job__")))
+    is_cancel_requested = Bool(expression=truth(Q(job__cancel_requested_at__isnull=False)))
+    is_test = Bool("job__is_test", help="Whether only the sandbox is called.")
+    progress = Int("job__progress", help="Percent.", example=42)
     total = Int(example=12)
     counts = Json(
         expression=json_counts(
@@ -133,6 +140,16 @@ class TemplateBatchOut(ReadModel, source_model=TemplateBatch):
     finished_at = Time("job__finished_at")
 
 
+#: The document in an item's cell.
+FOUND = Subquery(
+    Document.objects.filter(
+        project_id=OuterRef("project_id"),
+        content_template_id=OuterRef("content_template_id"),
+        language=OuterRef("language"),
+    ).values("pk")[:1]
+)
+
+
 class BatchItemOut(ReadModel, source_model=BatchItem):
     """One cell of a batch: a project told by a template in a language."""
 
@@ -144,7 +161,11 @@ class BatchItemOut(ReadModel, source_model=BatchItem):
     language = Choice(Language)
     skip_reason = Text(help="Why nothing was made; empty unless skipped.")
     job_id = Uuid("job")
-    document_id = Uuid("job__document_version__document", help="What came of it.")
+    document_id = Uuid(
+        expression=Case(When(job=None, then=FOUND), default=F("job__document_version__document_id")),
+        null=True,
+        help="What came of it; of a skipped item, what was there already.",
+    )
     attempt = Int("job__attempt")
     error = Json("job__error")
     finished_at = Time("job__finished_at")

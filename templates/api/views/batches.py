@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
 from accounts.selectors import budget_get
-from config.api.lists import AnyOf, ChoiceFilter, UuidFilter, time_range
+from config.api.lists import BoolFilter, ChoiceFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import OneOf, operation
 from config.api.shapes import ESTIMATE_EXAMPLE
 from config.api.views import Accepted, Answer, Detail
+from generation.domain.states import JobStatus
 from generation.errors import (
     JobLiveError,
     ModelEndedError,
@@ -20,6 +22,8 @@ from generation.errors import (
     PriceMissingError,
 )
 from generation.jobs.modes import check_mode
+from generation.models.items import ItemState
+from generation.models.jobs import is_paused
 from templates.api.serializers.batches import (
     BatchEstimateCreateIn,
     BatchEstimateOut,
@@ -35,7 +39,7 @@ from templates.errors import (
     TemplateUnknownError,
 )
 from templates.models import Language, TemplateBatch
-from templates.models.batches import BATCH_STATE, ITEM_STATE, BatchState, ItemState
+from templates.models.batches import ITEM_STATE
 from templates.selectors import batch_item_list_for, batch_list_for
 from templates.services import batch_cancel, batch_create, batch_pause, batch_resume, batch_retry
 from templates.services.plans import BatchOptions, batch_plan
@@ -128,7 +132,12 @@ class BatchEstimateApi(BatchesApi):
 
 
 class BatchListApi(BatchesApi, ListApi):
-    filters = {"status": AnyOf(ChoiceFilter(BatchState, expression=BATCH_STATE)), **time_range("created_at")}
+    filters = {
+        "status": ChoiceFilter(JobStatus, "job__status"),
+        "is_paused": BoolFilter(is_paused("job__")),
+        "is_test": BoolFilter(Q(job__is_test=True)),
+        **time_range("created_at"),
+    }
     summary = "List batches"
 
 
@@ -143,8 +152,8 @@ class BatchItemListApi(ListApi):
     selector = batch_item_list_for
     parent = batch_list_for
     filters = {
-        "status": AnyOf(ChoiceFilter(ItemState, expression=ITEM_STATE)),
-        "language": AnyOf(ChoiceFilter(Language)),
+        "status": ChoiceFilter(ItemState, expression=ITEM_STATE),
+        "language": ChoiceFilter(Language),
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
     }

@@ -2,11 +2,10 @@
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from config.api.files import file_stream
-from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
+from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
@@ -36,8 +35,10 @@ class DocumentListApi(ListApi):
     filters = {
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
+        "job_id": UuidFilter("versions__job_id", help="What this job wrote."),
+        "batch_id": UuidFilter("versions__job__parent_id", help="What this batch wrote."),
         "category_code": TextFilter("content_template__category__code"),
-        "language": AnyOf(ChoiceFilter(Language)),
+        "language": ChoiceFilter(Language),
         "is_stale": BoolFilter(STALE_CONDITION),
         "search": SearchFilter("title", help="Text anywhere in the title."),
         **time_range("created_at"),
@@ -78,13 +79,7 @@ class DocumentExportApi(ApiView):
         ),
         media_types=("application/zip", "application/x-ndjson", "text/html"),
         errors=(ExportEmptyError, ExportTooLargeError),
-        parameters=[
-            OpenApiParameter("format", enum=ExportFormat.values, default=ExportFormat.ZIP.value),
-            OpenApiParameter("project_id", {"type": "string", "format": "uuid"}),
-            OpenApiParameter("document_id", {"type": "string", "format": "uuid"}),
-            OpenApiParameter("category_code"),
-            OpenApiParameter("language", enum=Language.values),
-        ],
+        parameters=[DocumentExportIn],
         operation_id="exportDocuments",
     )
     def get(self, request: Request) -> HttpResponseBase:

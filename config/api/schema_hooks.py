@@ -1,0 +1,59 @@
+"""What is done to the whole schema after its operations are known."""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from django.apps import apps
+
+Schema = dict[str, Any]
+
+
+def name_choices(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
+    """Give every closed set of words that is a class of ours one component of that class's name.
+
+    Clients that are generated then have one `Language` and one `JobStatus`, however many fields and parameters there
+    are of them.
+    """
+    names = dict(sorted(_named_sets(), key=lambda found: found[1], reverse=True))
+    schemas = result["components"].setdefault("schemas", {})
+    used: dict[str, Schema] = {}
+    for node in list(_inline_choices(result)):
+        node.pop("x-spec-enum-id", None)  # the framework's own note on it
+        name = names.get(frozenset(node["enum"]))
+        if name is not None and name not in schemas:
+            used[name] = {"type": "string", "enum": node["enum"]}
+            for word in ("type", "enum", "minLength"):
+                node.pop(word, None)
+            node["$ref"] = f"#/components/schemas/{name}"
+    schemas |= used
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+def _named_sets() -> Iterator[tuple[frozenset[str], str]]:
+    """The words of each class of words, with its name."""
+    for cls in _subclasses(Enum):
+        app = cls.__module__.partition(".")[0]
+        is_ours = app == "config" or apps.is_installed(app)
+        if is_ours and len(cls) > 1 and all(isinstance(one.value, str) for one in cls):
+            yield frozenset(str(one.value) for one in cls), cls.__name__
+
+
+def _subclasses(cls: type[Enum]) -> Iterator[type[Enum]]:
+    for one in cls.__subclasses__():
+        yield one
+        yield from _subclasses(one)
+
+
+def _inline_choices(node: Any) -> Iterator[Schema]:
+    """Every schema below the node that lists its words in place."""
+    if isinstance(node, list):
+        for inner in node:
+            yield from _inline_choices(inner)
+    elif isinstance(node, dict):
+        if isinstance(node.get("enum"), list) and node.get("type") == "string":
+            yield node
+        for key, inner in node.items():
+            if key not in ("examples", "example"):
+                yield from _inline_choices(inner)
