@@ -37,6 +37,7 @@ class AccountsConfig(AppConfig):
             menu.Item("auth.group", "group"),
             menu.Item("accounts.budgetperiod", "savings", _("Budgets by month")),
             menu.Item("accounts.budget", "speed", _("Monthly limits")),
+            menu.Item("accounts.loginsession", "devices"),
             menu.Item("accounts.accesstoken", "token"),
             menu.Item("accounts.providerkey", "vpn_key"),
             menu.Item("accounts.activity", "manage_history"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts.services import activities_expire, removals_run
+from accounts.services import activities_expire, removals_run, sessions_expire
 
 
 @shared_task(name="accounts.remove_files")
@@ -16,4 +16,4 @@ def remove_files(*, removal_id: str | None = None, **_: Any) -> int:
 
 @shared_task(name="accounts.clean_up", ignore_result=False)
 def clean_up(**_: Any) -> dict[str, int]:
-    return {"activities": activities_expire()}
+    return {"activities": activities_expire(), "sessions": sessions_expire()}

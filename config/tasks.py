@@ -8,7 +8,6 @@ from config.api import idempotency
 
 @shared_task(name="platform.clean_up")
 def clean_up() -> None:
-    """Delete what has served its time: kept answers, expired refresh tokens, sessions of the admin."""
+    """Delete what has served its time: kept answers, sessions of the admin."""
     idempotency.clean_up()
-    call_command("flushexpiredtokens")
     call_command("clearsessions")

@@ -6,6 +6,7 @@ from accounts.admin.budgets import BudgetAdmin, BudgetPeriodAdmin
 from accounts.admin.doors import LoginForm, OwnPasswordForm
 from accounts.admin.files import FileRemovalAdmin
 from accounts.admin.keys import ProviderKeyAdmin
+from accounts.admin.sessions import LoginSessionAdmin
 from accounts.admin.tokens import AccessTokenAdmin
 from accounts.admin.users import UserAdmin
 
@@ -17,6 +18,7 @@ __all__ = [
     "BudgetPeriodAdmin",
     "FileRemovalAdmin",
     "LoginForm",
+    "LoginSessionAdmin",
     "OwnPasswordForm",
     "ProviderKeyAdmin",
     "UserAdmin",

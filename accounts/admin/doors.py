@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 
 from accounts.models import User
-from accounts.services import login_account, password_set
+from accounts.services import login_account, password_save
 from config import audit
 from config.api import origin
 from config.api.throttling import LoginLimit
@@ -42,8 +42,9 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
         return old
 
     def save(self, commit: bool = True) -> User:
+        self.user.set_password(self.cleaned_data["new_password1"])
         with transaction.atomic():
-            password_set(user=self.user, new=self.cleaned_data["new_password1"])
+            password_save(user=self.user)
             changes = {"password": {"from": REMOVED, "to": REMOVED}}
             audit.record(self.user, "change", self.user, changes=changes)
         return self.user

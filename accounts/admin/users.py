@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
@@ -30,7 +29,6 @@ from config.admin_site import Audited
 from config.errors import AppError
 
 admin.site.unregister(Group)
-admin.site.unregister([BlacklistedToken, OutstandingToken])  # numbers of tokens: nothing to see or to change
 
 
 class Addressed(forms.ModelForm):

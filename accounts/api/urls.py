@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from accounts.api.views import activities, auth, keys, tokens
+from accounts.api.views import activities, auth, keys, sessions, tokens
 
 urlpatterns = [
     path("auth/register", auth.UserRegisterApi.as_view()),
     path("auth/login", auth.UserLoginApi.as_view()),
     path("auth/refresh", auth.TokenRefreshApi.as_view()),
-    path("auth/logout", auth.UserLogoutApi.as_view()),
+    path("auth/logout", sessions.UserLogoutApi.as_view()),
+    path("auth/logout-everywhere", sessions.LogoutEverywhereApi.as_view()),
+    path("auth/sessions", sessions.LoginSessionListApi.as_view()),
+    path("auth/sessions/<uuid:session_id>", sessions.LoginSessionApi.as_view()),
     path("auth/password", auth.PasswordChangeApi.as_view()),
     path("auth/me", auth.MeApi.as_view(), name="me"),
     path("auth/updateMe", auth.UpdateMeApi.as_view()),

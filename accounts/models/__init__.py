@@ -1,9 +1,10 @@
-"""Rows of accounts: users, their tokens, keys, budgets and activity, and the audit of staff."""
+"""Rows of accounts: users, their sessions, tokens, keys, budgets and activity, and the audit of staff."""
 
 from accounts.models.activity import Activity, AuditEntry
 from accounts.models.budgets import Budget, BudgetPeriod
 from accounts.models.files import FileRemoval
 from accounts.models.keys import ProviderKey
+from accounts.models.sessions import LoginSession
 from accounts.models.tokens import AccessToken
 from accounts.models.users import AccountManager, User, username_validator
 
@@ -15,6 +16,7 @@ __all__ = [
     "Budget",
     "BudgetPeriod",
     "FileRemoval",
+    "LoginSession",
     "ProviderKey",
     "User",
     "username_validator",

@@ -22,6 +22,8 @@ class Action(TextChoices):
     REGISTER = "register", _("Registered")
     LOGIN = "login", _("Logged in")
     LOGOUT = "logout", _("Logged out")
+    LOGOUT_EVERYWHERE = "logout_everywhere", _("Logged out everywhere")
+    END_SESSION = "end_session", _("Ended a session")
     CHANGE_PASSWORD = "change_password", _("Changed the password")
     UPDATE_ACCOUNT = "update_account", _("Changed the account")
     CLEAR_ACTIVITIES = "clear_activities", _("Cleared activities")
@@ -38,6 +40,7 @@ class ObjectType(TextChoices):
     """What an activity was done to. Empty where it was done to nothing in particular."""
 
     USER = "user", _("user")
+    SESSION = "session", _("session")
     ACTIVITY = "activity", _("activity")
     ACCESS_TOKEN = "access_token", _("access token")
     API_KEY = "api_key", _("provider key")

@@ -3,13 +3,24 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.sessions import LoginSession
 from config.db import OwnedModel
 
 
 class AccessToken(OwnedModel):
     """The token itself is shown once and kept nowhere: `token_hash` is its SHA-256 (hex), which is enough for a random
-    secret of this length. `scopes` names what it may do; a test token's calls all go to the sandbox."""
+    secret of this length. `scopes` names what it may do; a test token's calls all go to the sandbox. `session` is the
+    log-in session that it was made in; it outlives the session unless it is deleted with it."""
 
+    session = models.ForeignKey(
+        LoginSession,
+        verbose_name=_("log-in session"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     name = models.CharField(_("name"), max_length=100)
     is_test = models.BooleanField(_("test"), default=False, help_text=_("Only the sandbox is called."))
     token_hash = models.CharField(_("hash"), max_length=64, unique=True, editable=False)

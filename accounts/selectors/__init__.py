@@ -16,11 +16,13 @@ from accounts.selectors.keys import (
     provider_keys_forget,
     provider_keys_forget_all,
 )
+from accounts.selectors.sessions import claims_that_hold, session_list_for
 from accounts.selectors.tokens import access_token_list_for
 from accounts.selectors.users import (
     principal_forget,
     principal_forget_all,
     principal_get,
+    session_forget,
     user_get,
     user_get_by_name,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "budget_limit_default",
     "budgets_get",
     "budgets_near_limit",
+    "claims_that_hold",
     "principal_forget",
     "principal_forget_all",
     "principal_get",
@@ -44,6 +47,8 @@ __all__ = [
     "provider_keys_for",
     "provider_keys_forget",
     "provider_keys_forget_all",
+    "session_forget",
+    "session_list_for",
     "user_get",
     "user_get_by_name",
 ]

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.domain.principal import Principal
-from accounts.models import User
+from accounts.models import LoginSession, User
 from accounts.selectors.tokens import access_tokens_forget, access_tokens_forget_all
 
 SNAPSHOTS_KEPT = 10_000
@@ -15,13 +16,16 @@ SNAPSHOTS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An account as it was when looked up; `password_stamp` is None when it mustn't log in or doesn't exist."""
+    """A session's account as it was when looked up; `password_stamp` is None when the session is over, or the account
+    mustn't log in or doesn't exist."""
 
+    user_id: UUID
     principal: Principal | None
     password_stamp: int | None
     stale_at: float
 
 
+#: By session.
 _snapshots: dict[UUID, Snapshot] = {}
 
 
@@ -40,25 +44,33 @@ def user_get_by_name(name: str) -> User | None:
     return user if user.is_active else None
 
 
-def principal_get(user_id: UUID, password_stamp: int, *, fresh: bool) -> Principal | None:
-    """Who a token speaks for; None when the account is gone, inactive, or has another password by now.
+def principal_get(claims: SessionClaims, *, fresh: bool) -> Principal | None:
+    """Who a session's token speaks for; None when the session is over, or the account is gone, inactive, or has
+    another password by now.
 
     `fresh` asks the database. Otherwise an answer up to `settings.AUTH_SNAPSHOT_SECONDS` old is good enough, which
-    is how long a switched off account can go on reading; it can't write.
+    is how long a session that was ended, or a switched off account, can go on reading; it can't write.
     """
     now = time.monotonic()
-    snapshot = None if fresh else _snapshots.get(user_id)
+    snapshot = None if fresh else _snapshots.get(claims.session_id)
     if snapshot is None or snapshot.stale_at <= now:
-        snapshot = _look_up(user_id, now + settings.AUTH_SNAPSHOT_SECONDS)
+        snapshot = _look_up(claims, now + settings.AUTH_SNAPSHOT_SECONDS)
         if len(_snapshots) >= SNAPSHOTS_KEPT:
             _snapshots.clear()
-        _snapshots[user_id] = snapshot
-    return snapshot.principal if snapshot.password_stamp == password_stamp else None
+        _snapshots[claims.session_id] = snapshot
+    return snapshot.principal if snapshot.password_stamp == claims.password_stamp else None
+
+
+def session_forget(session_id: UUID) -> None:
+    """Look the session up again on its next request to this process."""
+    _snapshots.pop(session_id, None)
 
 
 def principal_forget(user_id: UUID) -> None:
     """Look the account up again on its next request to this process, whatever token it comes with."""
-    _snapshots.pop(user_id, None)
+    for session_id, snapshot in list(_snapshots.items()):
+        if snapshot.user_id == user_id:
+            _snapshots.pop(session_id, None)
     access_tokens_forget(user_id)
 
 
@@ -67,14 +79,15 @@ def principal_forget_all() -> None:
     access_tokens_forget_all()
 
 
-def _look_up(user_id: UUID, stale_at: float) -> Snapshot:
+def _look_up(claims: SessionClaims, stale_at: float) -> Snapshot:
     row = (
-        User.objects.filter(pk=user_id, is_active=True)
-        .values_list("username", "is_staff", "language", "password_changed_at")
+        LoginSession.objects.active()
+        .filter(pk=claims.session_id, owner_id=claims.user_id, owner__is_active=True)
+        .values_list("owner__username", "owner__is_staff", "owner__language", "owner__password_changed_at")
         .first()
     )
     if row is None:
-        return Snapshot(None, None, stale_at)
+        return Snapshot(claims.user_id, None, None, stale_at)
     username, is_staff, language, changed_at = row
-    principal = Principal(pk=user_id, username=username, is_staff=is_staff, language=language)
-    return Snapshot(principal, int(changed_at.timestamp() * 1_000_000), stale_at)
+    principal = Principal(pk=claims.user_id, username=username, is_staff=is_staff, language=language)
+    return Snapshot(claims.user_id, principal, password_stamp(changed_at), stale_at)

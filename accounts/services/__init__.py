@@ -15,23 +15,22 @@ from accounts.services.keys import (
     key_worked,
 )
 from accounts.services.sessions import (
-    AccessClaims,
     TokenPair,
     access_claims,
     login_account,
     session_end,
-    session_end_by_token,
     session_refresh,
+    session_revoke,
     session_start,
+    sessions_expire,
     user_login,
     user_logout,
+    user_logout_everywhere,
 )
-from accounts.services.tokens import TokenClaims, token_authenticate, token_create, token_delete
-from accounts.services.users import password_change, password_set, user_delete, user_register, user_update
+from accounts.services.tokens import token_authenticate, token_create, token_delete
+from accounts.services.users import password_change, password_save, user_delete, user_register, user_update
 
 __all__ = [
-    "AccessClaims",
-    "TokenClaims",
     "TokenPair",
     "access_claims",
     "account_delete",
@@ -50,19 +49,21 @@ __all__ = [
     "login_account",
     "owned_counts",
     "password_change",
-    "password_set",
+    "password_save",
     "register_deletion_hook",
     "removals_run",
     "session_end",
-    "session_end_by_token",
     "session_refresh",
+    "session_revoke",
     "session_start",
+    "sessions_expire",
     "token_authenticate",
     "token_create",
     "token_delete",
     "user_delete",
     "user_login",
     "user_logout",
+    "user_logout_everywhere",
     "user_register",
     "user_update",
 ]

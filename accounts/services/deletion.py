@@ -13,12 +13,12 @@ from uuid import UUID
 
 import structlog
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 
 from accounts.errors import LastSuperuserError
 from accounts.models import User
 from accounts.selectors import principal_forget, provider_keys_forget
+from accounts.services.back_office import back_office_sessions_end
 from accounts.services.files import removal_create
 from config.db import delete_raw
 
@@ -27,11 +27,8 @@ log = structlog.get_logger(__name__)
 DeletionHook = Callable[[UUID], None]
 Model = type[models.Model]
 
-#: Keys that Django would only empty, although what holds them is worth nothing without its user.
-OWNED_THOUGH_NULLABLE = {"token_blacklist.OutstandingToken.user"}
 #: A row that slipped in meanwhile, or a deadlock with a worker: then once more.
 ATTEMPTS = 3
-SESSIONS_AT_ONCE = 500
 #: Rows of one table that are counted for somebody who asks what would go.
 COUNTED = 10_001
 
@@ -73,7 +70,7 @@ def _delete(user_id: UUID) -> bool:
         nulled.of(user_id).update(**{nulled.field: None})
     for owned in _owned():
         delete_raw(owned.of(user_id))
-    _delete_sessions(user_id)
+    back_office_sessions_end(user_id)
     removal_create(owner_id=user_id)
     delete_raw(User.objects.filter(pk=user_id))
     transaction.on_commit(partial(_forget, user_id))
@@ -93,16 +90,6 @@ def _keep_a_superuser(user: User) -> None:
     superusers = User.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
     if not [one for one in superusers if one.pk != user.pk]:
         raise LastSuperuserError
-
-
-def _delete_sessions(user_id: UUID) -> None:
-    """Sessions of the admin name their user only inside; they are few."""
-    gone = [
-        session.pk
-        for session in Session.objects.iterator(chunk_size=SESSIONS_AT_ONCE)
-        if session.get_decoded().get("_auth_user_id") == str(user_id)
-    ]
-    Session.objects.filter(pk__in=gone).delete()
 
 
 def owned_counts(user_id: UUID) -> dict[Model, int]:
@@ -181,7 +168,7 @@ def _foreign_keys(model: Model) -> Iterator[Any]:
 
 
 def _owns(key: Any) -> bool:
-    return key.remote_field.on_delete is models.CASCADE or str(key) in OWNED_THOUGH_NULLABLE
+    return key.remote_field.on_delete is models.CASCADE
 
 
 def _keys(model: Model) -> list[Any]:

@@ -1,36 +1,47 @@
-"""Sessions: the chain of refresh tokens that begins with a log-in, and the short-lived access tokens it yields.
+"""Sessions: they begin with a log-in, go on with each refresh, and yield short-lived access tokens.
 
-All tokens of one session share the first part of their id (`jti` is `<session>.<token>`). A refresh token works
-once. When a used one comes back, either its owner or somebody else holds a copy, so the whole session ends
-(RFC 9700, section 4.14.2). The claim `pwd` carries the time of the password's last change: a token made with
-another one is refused, whatever second it is from. The database keeps ids of tokens, never tokens.
+The row says whether a session is over; a session that has ended writes nothing and makes no credentials any more,
+whatever tokens of it are still good by their dates. A refresh token works once: the row counts refreshes, and only
+the token with that number goes on. When an older one comes back, either its owner or somebody else holds a copy, so
+the whole session ends (RFC 9700, section 4.14.2). The claim `pwd` carries the time of the password's last change: a
+token made with another one is refused, whatever second it is from. The database keeps no tokens.
 """
 
-import secrets
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
-from typing import Any, Self
+from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.tokens import AccessToken as SessionAccessToken
+from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.errors import CredentialsWrongError
-from accounts.models import User
+from accounts.models import AccessToken, LoginSession, User
 from accounts.models.actions import Action, ObjectType
+from accounts.selectors import principal_forget, session_forget
 from accounts.services.activities import activity_record
+from accounts.services.back_office import back_office_sessions_end
+from accounts.services.tokens import token_delete
+from config.api import origin
+from config.db import delete_in_chunks
 from config.errors import TokenInvalidError
 
+SESSION_CLAIM = "sid"
 PASSWORD_CLAIM = "pwd"  # noqa: S105 — the name of a claim
+NUMBER_CLAIM = "num"
 VERIFIED_TOKENS_REMEMBERED = 4096
 SAME_MOMENT = timedelta(seconds=10)
+#: How long a session that is over is kept, for whoever looks for what was made in it.
+KEPT_AFTER_END = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +53,16 @@ class TokenPair:
     expires_in: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
-    """What a genuine access token says. `password_stamp` must be compared with the account's."""
-
-    user_id: UUID
-    session: str
-    password_stamp: int
-    expires_at: float
-
-
-class SessionToken(RefreshToken):
-    """A refresh token whose row holds its id only."""
-
-    @classmethod
-    def for_session(cls, user: User, session: str) -> Self:
-        token = cls()
-        token["jti"] = f"{session}.{token['jti']}"
-        token["sub"] = str(user.pk)
-        token[PASSWORD_CLAIM] = password_stamp(user)
-        OutstandingToken.objects.create(
-            user=user, jti=token["jti"], token="", created_at=token.current_time, expires_at=_expiry(token)
-        )
-        return token
-
-    @property
-    def access_token(self) -> AccessToken:
-        access = super().access_token
-        access["jti"] = f"{session_of(self['jti'])}.{access['jti']}"
-        return access
-
-
-def password_stamp(user: User) -> int:
-    """Microseconds since 1970 of the password's last change."""
-    return int(user.password_changed_at.timestamp() * 1_000_000)
-
-
-def session_of(jti: str) -> str:
-    return jti.partition(".")[0]
-
-
-def session_start(*, user: User, session: str | None = None) -> TokenPair:
-    """A pair for somebody who has proved who they are; in a new session unless one goes on."""
-    refresh = SessionToken.for_session(user, session or secrets.token_hex(16))
-    lifetime = AccessToken.lifetime
-    seconds = int(lifetime.total_seconds()) if lifetime else 0
-    return TokenPair(access=str(refresh.access_token), refresh=str(refresh), expires_in=seconds)
+def session_start(*, user: User) -> TokenPair:
+    """A new session for somebody who has proved who they are."""
+    came = origin.current()
+    session = LoginSession(
+        owner=user, last_used_at=timezone.now(), ip_address=came.ip_address, user_agent=came.user_agent
+    )
+    refresh = _refresh_token(user, session.pk, number=0)
+    session.expires_at = _expiry(refresh)
+    session.save(force_insert=True)
+    return _pair(refresh)
 
 
 def user_login(*, login: str, password: str) -> tuple[User, TokenPair]:
@@ -109,7 +84,7 @@ def user_login(*, login: str, password: str) -> tuple[User, TokenPair]:
         )
         if not unchanged.update(last_login=timezone.now()):
             raise CredentialsWrongError
-        activity_record(owner_id=user.pk, action=Action.LOGIN, object_type=ObjectType.USER, object_id=user.pk)
+        _record(user.pk, Action.LOGIN)
         return user, session_start(user=user)
 
 
@@ -123,64 +98,116 @@ def login_account(login: str) -> str:
         return name.casefold()
 
 
-@transaction.atomic
-def user_logout(*, user_id: UUID, session: str, refresh: str | None = None) -> None:
-    """End the session, and that of `refresh` when it is a refresh token of the user's own."""
-    session_end(user_id=user_id, session=session)
-    if refresh is not None:
-        session_end_by_token(user_id=user_id, refresh=refresh)
-    activity_record(owner_id=user_id, action=Action.LOGOUT, object_type=ObjectType.USER, object_id=user_id)
-
-
 def session_refresh(*, refresh: str) -> TokenPair:
     """The next pair of a session. Raises TokenInvalidError; a token that was used before ends its session.
 
     Not when it was used a moment ago: two tabs of one browser often ask at the same time. The second gets no
     tokens, but the first keeps its own.
     """
-    token = _genuine_refresh(refresh)
+    claims, number = _genuine_refresh(refresh)
+    sessions = LoginSession.objects.owned_by(claims.user_id).active().filter(pk=claims.session_id)
+    now = timezone.now()
     with transaction.atomic():
-        row = OutstandingToken.objects.filter(jti=token["jti"]).first()
-        user = User.objects.filter(pk=token["sub"], is_active=True).first()
-        if row is None or user is None or password_stamp(user) != token[PASSWORD_CLAIM]:
+        user = User.objects.filter(pk=claims.user_id, is_active=True).first()
+        if user is None or password_stamp(user.password_changed_at) != claims.password_stamp:
             raise TokenInvalidError
-        used, is_first = BlacklistedToken.objects.get_or_create(token=row)
-        if is_first:
-            return session_start(user=user, session=session_of(token["jti"]))
+        following = _refresh_token(user, claims.session_id, number=number + 1)
+        went_on = sessions.filter(refreshes=number).update(
+            refreshes=number + 1, last_used_at=now, expires_at=_expiry(following)
+        )
+        if went_on:
+            return _pair(following)
     # Outside of the transaction: the end of the session must stay although this request fails.
-    if timezone.now() - used.blacklisted_at > SAME_MOMENT:
-        session_end(user_id=user.pk, session=session_of(token["jti"]))
+    a_moment_ago = {"refreshes": number + 1, "last_used_at__gt": now - SAME_MOMENT}
+    if sessions.filter(refreshes__gt=number).exclude(**a_moment_ago).exists():
+        session_end(owner_id=claims.user_id, session_id=claims.session_id)
     raise TokenInvalidError
 
 
-def session_end(*, user_id: UUID, session: str) -> None:
-    """Refuse all refresh tokens of the session. Its access tokens run out within minutes."""
-    tokens = OutstandingToken.objects.filter(
-        user_id=user_id, jti__startswith=f"{session}.", blacklistedtoken=None
-    )
-    BlacklistedToken.objects.bulk_create(
-        [BlacklistedToken(token=token) for token in tokens], ignore_conflicts=True
+# -- the end ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def user_logout(*, user_id: UUID, session_id: UUID, refresh: str | None = None) -> None:
+    """End the session, and that of `refresh` when it is a refresh token of the user's own."""
+    session_end(owner_id=user_id, session_id=session_id)
+    if refresh is not None:
+        _end_by_token(user_id, refresh)
+    _record(user_id, Action.LOGOUT)
+
+
+@transaction.atomic
+def user_logout_everywhere(*, user_id: UUID, with_access_tokens: bool = False) -> None:
+    """End every session of the account, in the back office too; access tokens go only when asked for."""
+    sessions_end_all(owner_id=user_id)
+    back_office_sessions_end(user_id)
+    if with_access_tokens:
+        _delete_tokens(AccessToken.objects.owned_by(user_id))
+    _record(user_id, Action.LOGOUT_EVERYWHERE, with_access_tokens=with_access_tokens)
+
+
+@transaction.atomic
+def session_revoke(*, session: LoginSession, with_access_tokens: bool = False) -> None:
+    """End one session of a list, and delete the access tokens that were made in it when that is asked for."""
+    session_end(owner_id=session.owner_id, session_id=session.pk)
+    if with_access_tokens:
+        _delete_tokens(AccessToken.objects.owned_by(session.owner_id).filter(session=session))
+    activity_record(
+        owner_id=session.owner_id,
+        action=Action.END_SESSION,
+        object_type=ObjectType.SESSION,
+        object_id=session.pk,
+        details={"with_access_tokens": with_access_tokens},
     )
 
 
-def session_end_by_token(*, user_id: UUID, refresh: str) -> None:
-    """End the session of a refresh token of the user's own; any other token changes nothing."""
+def session_end(*, owner_id: UUID, session_id: UUID) -> None:
+    """From now on the session writes nothing and makes no tokens; reads in other processes end some seconds later."""
+    sessions = LoginSession.objects.owned_by(owner_id).filter(pk=session_id, ended_at=None)
+    sessions.update(ended_at=timezone.now())
+    transaction.on_commit(partial(session_forget, session_id))
+
+
+def sessions_end_all(*, owner_id: UUID) -> None:
+    """The same for every session of the account."""
+    LoginSession.objects.owned_by(owner_id).filter(ended_at=None).update(ended_at=timezone.now())
+    transaction.on_commit(partial(principal_forget, owner_id))
+
+
+def sessions_expire() -> int:
+    """Forget sessions that have been over for `KEPT_AFTER_END` and left no access token; returns how many."""
+    tokens = AccessToken.objects.filter(session=OuterRef("pk"))
+    old = LoginSession.objects.filter(expires_at__lt=timezone.now() - KEPT_AFTER_END)
+    return delete_in_chunks(old.filter(~Exists(tokens)))
+
+
+def _delete_tokens(tokens: Any) -> None:
+    for token in tokens:
+        token_delete(token=token)
+
+
+def _end_by_token(user_id: UUID, refresh: str) -> None:
+    """Any other token changes nothing."""
     try:
-        token = _genuine_refresh(refresh)
+        claims, _number = _genuine_refresh(refresh)
     except TokenInvalidError:
         return
-    session_end(user_id=user_id, session=session_of(token["jti"]))
+    session_end(owner_id=user_id, session_id=claims.session_id)
 
 
-def sessions_end_all(*, user_id: UUID) -> None:
-    """Forget every refresh token of the user, which makes all of them unknown and thereby refused."""
-    OutstandingToken.objects.filter(user_id=user_id).delete()
+def _record(user_id: UUID, action: Action, **details: Any) -> None:
+    activity_record(
+        owner_id=user_id, action=action, object_type=ObjectType.USER, object_id=user_id, details=details
+    )
 
 
-def access_claims(token: str) -> AccessClaims:
+# -- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def access_claims(token: str) -> SessionClaims:
     """The claims of an access token. Raises TokenInvalidError when it is forged, expired, or of another kind.
 
-    No query: whether the account still exists and may log in is for the caller to look up.
+    No query: whether session and account still are as it says is for the caller to look up.
     """
     claims = _verified(token)
     if claims.expires_at <= time.time():
@@ -189,34 +216,48 @@ def access_claims(token: str) -> AccessClaims:
 
 
 @lru_cache(maxsize=VERIFIED_TOKENS_REMEMBERED)
-def _verified(token: str) -> AccessClaims:
+def _verified(token: str) -> SessionClaims:
     """A signature stays right, so it is checked once per process. Failures raise and are not remembered."""
+    return _claims(SessionAccessToken, token)[0]
+
+
+def _genuine_refresh(token: str) -> tuple[SessionClaims, int]:
+    """The claims of a refresh token, and its number. Raises TokenInvalidError."""
+    claims, payload = _claims(RefreshToken, token)
+    number = payload.get(NUMBER_CLAIM)
+    if not isinstance(number, int):
+        raise TokenInvalidError
+    return claims, number
+
+
+def _claims(kind: Any, token: str) -> tuple[SessionClaims, dict[str, Any]]:
     try:
-        payload: dict[str, Any] = AccessToken(token).payload  # type: ignore[arg-type]
-        return AccessClaims(
+        payload: dict[str, Any] = kind(token).payload
+        claims = SessionClaims(
             user_id=UUID(payload["sub"]),
-            session=session_of(payload["jti"]),
+            session_id=UUID(payload[SESSION_CLAIM]),
             password_stamp=int(payload[PASSWORD_CLAIM]),
             expires_at=float(payload["exp"]),
         )
     except (TokenError, KeyError, ValueError, TypeError, AttributeError):
         raise TokenInvalidError from None
+    return claims, payload
 
 
-def _genuine_refresh(refresh: str) -> SessionToken:
-    """Checks all but the blacklist, which `session_refresh` must look at in its own transaction."""
-    try:
-        token = _Unchecked(refresh)  # type: ignore[arg-type]
-        UUID(token["sub"])
-        _ = token[PASSWORD_CLAIM], token["jti"]
-    except (TokenError, KeyError, ValueError, TypeError, AttributeError):
-        raise TokenInvalidError from None
+def _refresh_token(user: User, session_id: UUID, *, number: int) -> RefreshToken:
+    token = RefreshToken()
+    token["sub"] = str(user.pk)
+    token[SESSION_CLAIM] = str(session_id)
+    token[PASSWORD_CLAIM] = password_stamp(user.password_changed_at)
+    token[NUMBER_CLAIM] = number
     return token
 
 
-class _Unchecked(SessionToken):
-    def check_blacklist(self) -> None:
-        return
+def _pair(refresh: RefreshToken) -> TokenPair:
+    access = refresh.access_token
+    return TokenPair(
+        access=str(access), refresh=str(refresh), expires_in=int(access.lifetime.total_seconds())
+    )
 
 
 def _expiry(token: RefreshToken) -> Any:

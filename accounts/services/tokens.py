@@ -5,7 +5,6 @@ deletes it. Switching the account off or deleting it stops all of them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -17,10 +16,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.domain.claims import TokenClaims
 from accounts.domain.principal import Principal
 from accounts.domain.tokens import token_hash, token_make
 from accounts.errors import AccessTokenLimitError
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken, LoginSession, User
 from accounts.models.actions import Action, ObjectType
 from accounts.selectors.tokens import TokenSnapshot, access_token_forget, access_token_snapshot
 from accounts.services.activities import activity_record
@@ -35,14 +35,6 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenClaims:
-    """`request.auth` of a caller with an access token. `expires_at` in seconds since 1970; None: never."""
-
-    token_id: UUID
-    expires_at: float | None
-
-
 @transaction.atomic
 def token_create(
     *,
@@ -51,12 +43,13 @@ def token_create(
     scopes: Iterable[str],
     is_test: bool = False,
     expires_at: datetime | None = None,
+    session_id: UUID | None = None,
 ) -> tuple[AccessToken, str]:
     """Make a token; returns its row and the token itself, which can't be had a second time.
 
     `scopes` are some of `config.api.scopes.SCOPES`, at least one (ValueError otherwise). Without `expires_at` it is
-    good until it is deleted. Raises ValidationError (an expiry that has passed), AccessTokenLimitError,
-    TokenInvalidError (the owner was deleted a moment ago).
+    good until it is deleted. `session_id` is the log-in session that makes it. Raises ValidationError (an expiry that
+    has passed), AccessTokenLimitError, TokenInvalidError (the session ended or the owner was deleted a moment ago).
     """
     granted = sorted(set(scopes))
     unknown = set(granted) - SCOPES.keys()
@@ -65,6 +58,8 @@ def token_create(
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": ValidationError(_("Must be in the future."), code="past")})
     _make_room(owner_id)
+    if session_id is not None:
+        _hold_session(owner_id, session_id)
     plain = token_make(is_test=is_test)
     token = AccessToken.objects.create(
         owner_id=owner_id,
@@ -74,6 +69,7 @@ def token_create(
         last_four=plain[-4:],
         scopes=granted,
         expires_at=expires_at,
+        session_id=session_id,
     )
     _record(Action.CREATE_ACCESS_TOKEN, token)
     return token, plain
@@ -124,6 +120,13 @@ def _make_room(owner_id: UUID) -> None:
         raise TokenInvalidError
     if AccessToken.objects.owned_by(owner_id).count() >= TOKENS_PER_USER:
         raise AccessTokenLimitError(limit=TOKENS_PER_USER)
+
+
+def _hold_session(owner_id: UUID, session_id: UUID) -> None:
+    """Locked, so that a session which is being ended makes no token any more once that has happened."""
+    sessions = LoginSession.objects.select_for_update(no_key=True).owned_by(owner_id).active()
+    if sessions.filter(pk=session_id).first() is None:
+        raise TokenInvalidError
 
 
 def _record(action: Action, token: AccessToken) -> None:

@@ -1,4 +1,8 @@
-"""Accounts: made, changed, given a new password, deleted."""
+"""Accounts: made, changed, given a new password, deleted.
+
+A password is hashed and checked outside of any transaction: it takes a good part of a second, and on SQLite nobody else
+writes meanwhile.
+"""
 
 from functools import partial
 from typing import Any
@@ -19,16 +23,18 @@ from accounts.services.sessions import TokenPair, session_start, sessions_end_al
 CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
 
 
-@transaction.atomic
-def user_register(*, username: str, email: str, password: str, language: str = User.Language.EN) -> User:
-    """Open an account. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
+def user_register(
+    *, username: str, email: str, password: str, language: str = User.Language.EN
+) -> tuple[User, TokenPair]:
+    """Open an account and log in. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
     password)."""
     user = User(username=normalized_username(username), email=normalized_email(email), language=language)
     _check_password(password, user, field="password")
     user.set_password(password)
-    _save_unique(user)
-    _record(user, Action.REGISTER)
-    return user
+    with transaction.atomic():
+        _save_unique(user)
+        _record(user, Action.REGISTER)
+        return user, session_start(user=user)
 
 
 @transaction.atomic
@@ -51,27 +57,30 @@ def user_update(*, user: User, **changes: Any) -> User:
     return user
 
 
-@transaction.atomic
 def password_change(*, user: User, current: str, new: str) -> TokenPair:
     """Set a new password, end every session, and return the tokens of a new one.
 
-    Raises PasswordWrongError, ValidationError (a weak password).
+    Raises PasswordWrongError (also when the password was changed meanwhile), ValidationError (a weak password).
     """
     if not user.check_password(current):
         raise PasswordWrongError
     _check_password(new, user, field="new_password")
-    password_set(user=user, new=new)
-    return session_start(user=user)
+    checked_at = user.password_changed_at
+    user.set_password(new)
+    with transaction.atomic():
+        unchanged = User.objects.select_for_update(no_key=True).filter(password_changed_at=checked_at)
+        if not unchanged.filter(pk=user.pk).exists():
+            raise PasswordWrongError
+        password_save(user=user)
+        return session_start(user=user)
 
 
 @transaction.atomic
-def password_set(*, user: User, new: str) -> None:
-    """Set a password that was checked, and end every session: JWTs by their stamp, the admin's by their hash."""
-    user.set_password(new)
+def password_save(*, user: User) -> None:
+    """Keep what `set_password` has hashed, and end every session: JWTs by their rows, the admin's by their hash."""
     user.save(update_fields=["password"])
-    sessions_end_all(user_id=user.pk)
+    sessions_end_all(owner_id=user.pk)
     _record(user, Action.CHANGE_PASSWORD)
-    transaction.on_commit(partial(principal_forget, user.pk))
 
 
 def user_delete(*, user: User, password: str) -> None:

@@ -5,12 +5,15 @@ behind the cursors of all subscriptions that have room, with two queries however
 A backlog is read by the same rounds as what is new, so there is no moment at which a stream changes from one to the
 other and could lose or double an event. Whoever reads slowly keeps its cursor back and costs no memory.
 
-Everything here runs in the event loop but for `read`, which runs in a thread and lets go of its connection.
+Now and then it asks which readers may still read, for all subscriptions together, and ends those of the others.
+
+Everything here runs in the event loop but for `read` and `admitted`, which run in a thread and let go of their
+connection.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -34,17 +37,21 @@ SLOW_SECONDS = 30.0
 
 #: Cursors by job → news by job; a job that is missing in the answer no longer exists.
 Reader = Callable[[Mapping[UUID, int]], Mapping[UUID, JobNews]]
+#: Of what streams were begun with, what would still be let in now.
+Admitted = Callable[[Collection[Any]], Collection[Any]]
 
 
 @dataclass(eq=False, slots=True)
 class Subscription:
     """One stream's place in the hub. `take` gives what has come; `ended` says why nothing more will.
 
-    `reader` is the task that sends, so that one which hangs in a dead connection can be cancelled.
+    `claims` is what its reader was let in by; `reader` is the task that sends, so that one which hangs in a dead
+    connection can be cancelled.
     """
 
     job_id: UUID
     cursor: int
+    claims: Hashable = None
     reader: asyncio.Task[Any] | None = None
     ended: str = ""
     status: str = ""
@@ -88,9 +95,18 @@ class EventHub:
     """Reads for all subscriptions of one event loop; works only while there are some."""
 
     def __init__(
-        self, read: Reader, *, interval: float = INTERVAL_SECONDS, slow_seconds: float = SLOW_SECONDS
+        self,
+        read: Reader,
+        admitted: Admitted,
+        *,
+        interval: float = INTERVAL_SECONDS,
+        admission_interval: float = INTERVAL_SECONDS,
+        slow_seconds: float = SLOW_SECONDS,
     ) -> None:
         self._read = read
+        self._admitted = admitted
+        self._admission_interval = admission_interval
+        self._admission_due = 0.0
         self._interval = interval
         self._slow_seconds = slow_seconds
         self._subscriptions: set[Subscription] = set()
@@ -100,9 +116,9 @@ class EventHub:
     def __len__(self) -> int:
         return len(self._subscriptions)
 
-    def join(self, job_id: UUID, after: int) -> Subscription:
-        """Begin behind the event numbered `after`."""
-        subscription = Subscription(job_id, after, reader=asyncio.current_task())
+    def join(self, job_id: UUID, after: int, claims: Hashable = None) -> Subscription:
+        """Begin behind the event numbered `after`; `claims` is what the reader was just let in by."""
+        subscription = Subscription(job_id, after, claims, reader=asyncio.current_task())
         self._subscriptions.add(subscription)
         self._wake.set()
         if self._task is None or self._task.done():
@@ -118,6 +134,7 @@ class EventHub:
         while self._subscriptions:
             self._wake.clear()
             try:
+                await self._end_shut_out()
                 has_more = await self._round()
                 failures = 0
             except Exception as exc:  # noqa: BLE001 — streams outlive whatever keeps one read from succeeding
@@ -156,6 +173,17 @@ class EventHub:
                 subscription.give(news)
                 has_more = has_more or (subscription.cursor < news.last_seq and subscription.has_room)
         return has_more
+
+    async def _end_shut_out(self) -> None:
+        """End the streams of whoever wouldn't be let in any more."""
+        if time.monotonic() < self._admission_due:
+            return
+        asking = [one for one in self._subscriptions if not one.ended]
+        admitted = await asyncio.to_thread(self._admitted, {one.claims for one in asking})
+        for subscription in asking:
+            if subscription.claims not in admitted:
+                subscription.end("revoked")
+        self._admission_due = time.monotonic() + self._admission_interval
 
     def _end_slow(self) -> None:
         """End who takes nothing; cut off who doesn't even take the end."""

@@ -10,29 +10,32 @@ from typing import Any
 import jwt
 import pytest
 from django.conf import settings as django_settings
-from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.domain.principal import Principal
-from accounts.models import User
+from accounts.models import LoginSession, User
 from accounts.selectors import principal_get
-from accounts.services import session_start
-from accounts.services.sessions import password_stamp
+from accounts.services import access_claims, session_start
+from config.db import uuid7
 
 ME = "/api/v1/auth/me"
 KEY = django_settings.SIMPLE_JWT["SIGNING_KEY"]
 
 
 def claims_of(user: User, **changes: Any) -> dict[str, Any]:
+    if not LoginSession.objects.exists():
+        session_start(user=user)
     claims = {
         "token_type": "access",
         "sub": str(user.pk),
         "iss": "atelier",
-        "jti": "session.token",
+        "jti": "token",
+        "sid": str(LoginSession.objects.get(owner=user).pk),
         "iat": int(time.time()),
         "exp": int(time.time()) + 900,
-        "pwd": password_stamp(user),
+        "pwd": password_stamp(user.password_changed_at),
     } | changes
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -58,6 +61,9 @@ def test_token_made_by_hand_works_so_that_the_attacks_below_fail_for_their_reaso
         {"token_type": "refresh"},
         {"token_type": None},
         {"jti": None},
+        {"sid": None},
+        {"sid": "session"},
+        {"sid": "0193f2a4-1c7d-7e0a-8f52-b6c1d9e3a470"},
         {"sub": None},
         {"sub": "1"},
         {"sub": "' OR 1=1 --"},
@@ -166,8 +172,8 @@ def test_rehash_of_the_same_password_ends_no_session(alice: User, settings) -> N
 # -- the snapshot ------------------------------------------------------------------------------------------------
 
 
-def principal_of(user: User, *, fresh: bool = False) -> Principal | None:
-    return principal_get(user.pk, password_stamp(user), fresh=fresh)
+def session_claims(user: User) -> SessionClaims:
+    return access_claims(session_start(user=user).access)
 
 
 def test_reads_cost_no_query_for_the_login_when_warm(
@@ -191,18 +197,19 @@ def test_writes_always_look(client_for, alice: User) -> None:
 
 
 def test_snapshot_goes_stale(alice: User, settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert principal_of(alice) is not None
+    claims = session_claims(alice)
+    assert principal_get(claims, fresh=False) is not None
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert principal_of(alice) is not None
+    assert principal_get(claims, fresh=False) is not None
     now = time.monotonic()
     monkeypatch.setattr(
         "accounts.selectors.users.time.monotonic", lambda: now + settings.AUTH_SNAPSHOT_SECONDS + 0.1
     )
-    assert principal_of(alice) is None
+    assert principal_get(claims, fresh=False) is None
 
 
 def test_principal_says_who_it_is(staff: User) -> None:
-    found = principal_of(staff)
+    found = principal_get(session_claims(staff), fresh=False)
     assert found == Principal(pk=staff.pk, username="staff", is_staff=True, language="en", is_test=False)
     assert (found.id, found.is_authenticated, found.is_anonymous, found.is_active) == (
         staff.pk,
@@ -216,10 +223,10 @@ def test_principal_says_who_it_is(staff: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_own_changes_are_seen_at_once(client_for, alice: User) -> None:
-    client = client_for(alice)
-    client.get(ME)
-    client.patch(ME, {"username": "爱丽丝"})
-    found = principal_of(User.objects.get(pk=alice.pk))
+    claims = session_claims(alice)
+    principal_get(claims, fresh=False)
+    client_for(alice).patch(ME, {"username": "爱丽丝"})
+    found = principal_get(claims, fresh=False)
     assert found is not None
     assert found.username == "爱丽丝"
 
@@ -229,5 +236,5 @@ def test_memory_stays_bounded(alice: User, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(users, "SNAPSHOTS_KEPT", 3)
     for _ in range(10):
-        principal_get(User(password_changed_at=timezone.now()).pk, 0, fresh=False)
+        principal_get(SessionClaims(uuid7(), uuid7(), 0, 0.0), fresh=False)
     assert len(users._snapshots) <= 3

@@ -16,8 +16,13 @@ from structlog.stdlib import ProcessorFormatter
 from accounts.domain.tokens import token_hash, token_make
 from accounts.models import AccessToken, User
 from accounts.selectors import principal_forget, principal_get, tokens
-from accounts.services import password_change, token_authenticate, token_delete
-from accounts.services.sessions import password_stamp
+from accounts.services import (
+    access_claims,
+    password_change,
+    session_start,
+    token_authenticate,
+    token_delete,
+)
 from config.errors import TokenInvalidError
 from config.logs import REMOVED, redact
 from tests.conftest import PASSWORD
@@ -49,7 +54,7 @@ class TestWhoItIs:
         assert (claims.token_id, claims.expires_at) == (row_of(token).pk, None)
 
     def test_a_session_has_no_scopes_and_no_limits(self, alice: User) -> None:
-        principal = principal_get(alice.pk, password_stamp(alice), fresh=True)
+        principal = principal_get(access_claims(session_start(user=alice).access), fresh=True)
         assert principal is not None
         assert (principal.scopes, principal.is_test) == (None, False)
 

@@ -16,10 +16,11 @@ from accounts.models import (
     Budget,
     BudgetPeriod,
     FileRemoval,
+    LoginSession,
     ProviderKey,
     User,
 )
-from accounts.services import key_create, token_create
+from accounts.services import key_create, session_start, token_create
 from config.crypto import Secret
 from config.models import IdempotencyRecord
 from generation.domain.states import CallStatus, JobStatus
@@ -67,6 +68,11 @@ def user(n: int) -> User:
 
 def token(n: int) -> AccessToken:
     return token_create(owner_id=user(n).pk, name=f"令牌{n}", scopes=["jobs:read"], is_test=n % 2 == 1)[0]
+
+
+def session(n: int) -> LoginSession:
+    session_start(user=(owner := user(n)))
+    return LoginSession.objects.filter(owner=owner).latest("created_at")
 
 
 def own_key(n: int) -> ProviderKey:
@@ -205,6 +211,7 @@ MAKERS: dict[str, Any] = {
     "django_celery_results.TaskResult": lambda n: TaskResult.objects.create(task_id=f"t{n}"),
     "accounts.AccessToken": token,
     "accounts.Activity": activity,
+    "accounts.LoginSession": session,
     "accounts.AuditEntry": entry,
     "accounts.Budget": lambda n: Budget.objects.create(owner=user(n), limit_micros=5_000_000),
     "accounts.BudgetPeriod": lambda n: BudgetPeriod.objects.create(owner=user(n), month=date(2026, 1, 1)),

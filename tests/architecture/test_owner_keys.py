@@ -4,20 +4,17 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-import jwt
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, models
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.domain.files import owner_prefix
 from accounts.models import User
-from accounts.services import account_delete, session_end, session_start, user_delete
+from accounts.services import account_delete, user_delete
 from accounts.services.deletion import _owned
-from accounts.services.sessions import session_of
 from generation.models import Job
 from tests.architecture import admin_rows
 from tests.architecture.admin_rows import MAKERS
@@ -111,19 +108,12 @@ def owned_models() -> set[type[models.Model]]:
 
 def foreign_rows(user: User) -> None:
     """Rows that others' packages keep of a user."""
-    tokens = session_start(user=user)
-    session_end(user_id=user.pk, session=session_of(_jti(tokens.refresh)))
-    session_start(user=user)
     user.groups.add(Group.objects.get_or_create(name="编辑")[0])
     user.user_permissions.add(Permission.objects.all()[0])
     LogEntry.objects.create(user=user, object_repr="茶", action_flag=ADDITION)
 
 
-def _jti(token: str) -> str:
-    return str(jwt.decode(token, options={"verify_signature": False})["jti"])
-
-
-FOREIGN = {"admin", "token_blacklist"}
+FOREIGN = {"admin"}
 
 
 def everything_of(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +161,7 @@ def test_deleting_an_account_empties_every_table_of_it_and_of_nothing_else(
 
 def test_the_ways_of_deletion_reach_every_table() -> None:
     """Found twice: here by what cascades, there by the lookups that lead to the user."""
-    assert {way.model for way in _owned()} == owned_models() | {OutstandingToken, BlacklistedToken}
+    assert {way.model for way in _owned()} == owned_models()
 
 
 @pytest.mark.django_db

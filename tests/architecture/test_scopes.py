@@ -27,6 +27,9 @@ keys = test_strangers.keys
 FOR_SESSIONS = {
     "POST api/v1/auth/password",
     "POST api/v1/auth/logout",
+    "POST api/v1/auth/logout-everywhere",
+    "GET api/v1/auth/sessions",
+    "DELETE api/v1/auth/sessions/<uuid:session_id>",
     "DELETE api/v1/auth/me",
     "POST api/v1/access-tokens",
     "DELETE api/v1/access-tokens/<uuid:token_id>",

@@ -13,8 +13,8 @@ from django.urls import get_resolver, path
 from rest_framework.request import Request
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from accounts.services import key_create, token_create
+from accounts.models import LoginSession, User
+from accounts.services import key_create, session_start, token_create
 from config.api.views import ApiView
 from config.crypto import Secret
 from generation.models import Job
@@ -34,6 +34,7 @@ SHARED = {
     "api/v1/templates/list": "the shared library",
     "api/v1/templates/categories": "the shared shelves",
     "api/v1/auth/me": "one's own account",
+    "api/v1/auth/sessions": "one's own sessions",
     "api/v1/queue/status": "how busy the workers are",
     "api/v1/catalogue": "the models that there are",
     "api/v1/activities/stats": "counts of one's own activities",
@@ -92,8 +93,10 @@ def keys(alice: User) -> dict[str, UUID]:
     template = template_of(alice)
     batch = generate(alice, project_ids=(project.pk,), template_codes=(template.code,), languages=("zh",))
     document = document_make(alice, project=project, content_template=template, language="en")
+    session_start(user=alice)
     token, _ = token_create(owner_id=alice.pk, name="夜间批处理", scopes=["jobs:read"])
     return {
+        "session_id": LoginSession.objects.latest("created_at").pk,
         "token_id": token.pk,
         "key_id": key_create(owner_id=alice.pk, provider="openai", secret=Secret("sk-alices-own-key")).pk,
         "project_id": project.pk,

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
-from accounts.services import session_start
+from accounts.services import access_claims, session_start
 from generation.api.views import streams
 from generation.api.views.streams import slots
 from generation.jobs import runner, transitions
@@ -397,8 +397,10 @@ class TestLimits:
         settings.STREAMS_PER_USER_MAX = 1
         slots.take(alice.pk)
 
+        claims = access_claims(token_of(alice))
+
         async def follow() -> list[bytes]:
-            stream = streams.EventStream(job_id=alice.pk, user_id=alice.pk, after=7, seconds=9)
+            stream = streams.EventStream(job_id=alice.pk, user_id=alice.pk, claims=claims, after=7, seconds=9)
             return [chunk async for chunk in stream]
 
         (chunk,) = asyncio.run(follow())

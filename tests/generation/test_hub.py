@@ -53,7 +53,7 @@ async def everything(subscription: Subscription) -> list[int]:
 
 
 def hub_of(journal: Journal, **options: float) -> EventHub:
-    return EventHub(journal.read, **{"interval": 0.001, **options})
+    return EventHub(journal.read, set, **{"interval": 0.001, **options})
 
 
 @pytest.mark.parametrize("written_before", range(8))

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.domain.tokens import token_hash
-from accounts.models import AccessToken, User
-from accounts.services import token_delete
+from accounts.models import AccessToken, LoginSession, User
+from accounts.services import session_start, token_delete
 from generation.jobs import runner
 from generation.jobs.services import job_submit
 from generation.models import Job
@@ -105,3 +105,32 @@ def test_what_is_gone_connects_no_more(job: Job, alice: User, gone: str) -> None
     else:
         User.objects.update(is_active=False)
     assert asked(job, token) == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("end", ["logout", "token deleted", "switched off", "password"])
+def test_what_is_revoked_elsewhere_ends_open_streams(
+    job: Job, alice: User, end: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.AUTH_SNAPSHOT_SECONDS = 0.1
+    monkeypatch.setattr("generation.api.views.streams.HEARTBEAT_SECONDS", 0.05)
+    token = token_of(alice, "jobs:read") if end == "token deleted" else session_start(user=alice).access
+
+    def revoke() -> None:
+        if end == "logout":
+            LoginSession.objects.update(ended_at=timezone.now())
+        elif end == "token deleted":
+            AccessToken.objects.all().delete()
+        elif end == "switched off":
+            User.objects.update(is_active=False)
+        else:
+            User.objects.update(password_changed_at=timezone.now())
+
+    async def follow() -> Any:
+        async with open_stream(url_of(job), token) as stream:
+            await stream.next()
+            while b": alive" not in stream.raw:  # it goes on as long as nothing is revoked
+                await stream.read()
+            await in_thread(revoke)
+            return (await stream.rest())[-1].data["reason"]
+
+    assert asyncio.run(follow()) == "revoked"

@@ -50,6 +50,7 @@ class AccessTokenOut(ReadModel, source_model=AccessToken):
     is_test = Bool(help="Whether its AI calls all go to the sandbox.")
     last_four = Text(help="The end of the token, to tell it from others.", example="7Qz1")
     scopes = Json(shape=ScopesField, example=["jobs:read", "templates:write"])
+    session_id = Uuid(help="The session that it was made in. Null: in none that is still kept.")
     expires_at = Time(help="Null: when it is deleted.", example="2026-05-01T00:00:00.000000Z")
     last_used_at = Time(help="To the minute. Null: never.")
     created_at = Time()
@@ -66,6 +67,7 @@ def access_token_created_out(row: AccessToken, plain: str) -> dict[str, Any]:
         "is_test": row.is_test,
         "last_four": row.last_four,
         "scopes": row.scopes,
+        "session_id": row.session_id,
         "expires_at": row.expires_at,
         "last_used_at": row.last_used_at,
         "created_at": row.created_at,

@@ -1,6 +1,6 @@
-"""Register, log in, refresh, log out, and the account itself."""
+"""Register, log in, refresh, and the account itself."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from accounts import services
 from accounts.api.examples import SESSION, TOKENS, USER
 from accounts.api.serializers.users import (
-    LogoutIn,
     PasswordChangeIn,
     SessionOut,
     TokenPairOut,
@@ -79,9 +78,7 @@ class UserRegisterApi(PublicApi):
         given = self.read(UserRegisterIn)
         # Each attempt counts: those that fail tell whose names and addresses are taken.
         AddressLimit(request, "register").begin()
-        with transaction.atomic():
-            user = services.user_register(**{"language": language_of(request._request), **given})
-            tokens = services.session_start(user=user)
+        user, tokens = services.user_register(**{"language": language_of(request._request), **given})
         return Created({**tokens_out(tokens), "user": user_out(user)}, reverse("me"))
 
 
@@ -124,24 +121,6 @@ class TokenRefreshApi(PublicApi):
         return tokens_out(tokens)
 
 
-class UserLogoutApi(OwnAccountApi):
-    scope = SESSION_ONLY
-
-    @operation(
-        "Log out",
-        description="Ends the session of the access token, and of `refresh` when it is sent.",
-        request=LogoutIn,
-        request_example={},
-        status=204,
-        operation_id="logout",
-    )
-    def post(self, request: Request) -> NoContent:
-        given = self.read(LogoutIn)
-        claims = cast(services.AccessClaims, request.auth)
-        services.user_logout(user_id=self.caller.pk, session=claims.session, refresh=given.get("refresh"))
-        return NoContent()
-
-
 class PasswordChangeApi(OwnAccountApi):
     scope = SESSION_ONLY
     keeps_answers = False
@@ -150,7 +129,7 @@ class PasswordChangeApi(OwnAccountApi):
         "Change the password",
         description="Every other session ends, every older token is refused; the answer has new ones.",
         request=PasswordChangeIn,
-        request_example={"current_password": "atelier-demo", "new_password": "更好的 password 42"},
+        request_example={"current_password": "the password until now", "new_password": "更好的 password 42"},
         response=TokenPairOut,
         example=TOKENS,
         errors=[PasswordWrongError],
@@ -159,12 +138,9 @@ class PasswordChangeApi(OwnAccountApi):
         given = self.read(PasswordChangeIn)
         limit = LoginLimit(request, str(self.caller.pk))
         limit.begin()
-        with transaction.atomic():
-            tokens = services.password_change(
-                user=self.account(for_update=True),
-                current=given["current_password"],
-                new=given["new_password"],
-            )
+        tokens = services.password_change(
+            user=self.account(), current=given["current_password"], new=given["new_password"]
+        )
         limit.succeeded()
         return tokens_out(tokens)
 
@@ -212,7 +188,7 @@ class MeApi(UpdateMeApi):
     @operation(
         "Delete the account and everything it owns",
         request=UserDeleteIn,
-        request_example={"password": "atelier-demo"},
+        request_example={"password": "the password of the account"},
         status=204,
         errors=[PasswordWrongError, LastSuperuserError],
     )

@@ -12,10 +12,11 @@ from accounts.api.serializers.tokens import (
     AccessTokenOut,
     access_token_created_out,
 )
+from accounts.api.views.sessions import session_of
 from accounts.errors import AccessTokenLimitError
 from accounts.selectors import access_token_list_for
 from accounts.services import token_create, token_delete
-from config.api.lists import BoolFilter, SearchFilter, time_range
+from config.api.lists import BoolFilter, SearchFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.views import Created, NoContent
@@ -34,6 +35,7 @@ class AccessTokenListApi(AccessTokensApi, ListApi):
     filters = {
         "is_test": BoolFilter(Q(is_test=True)),
         "is_expired": BoolFilter(Q(expires_at__lte=Now())),
+        "session_id": UuidFilter(help="Made in this session."),
         "search": SearchFilter("name", help="Text anywhere in the name."),
         **time_range("created_at"),
     }
@@ -59,7 +61,9 @@ class AccessTokenListApi(AccessTokensApi, ListApi):
         errors=[AccessTokenLimitError],
     )
     def post(self, request: Request) -> Created:
-        row, plain = token_create(owner_id=self.caller.pk, **self.read(AccessTokenCreateIn))
+        row, plain = token_create(
+            owner_id=self.caller.pk, session_id=session_of(request), **self.read(AccessTokenCreateIn)
+        )
         return Created(access_token_created_out(row, plain), self.location(row))
 
 

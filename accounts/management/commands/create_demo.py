@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from accounts.models import User
 from accounts.services import user_register
@@ -16,7 +15,6 @@ DEMO_EMAIL = "demo@example.com"
 class Command(BaseCommand):
     help = "Create the demo account (user, staff and superuser in one). Refused under production settings."
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.ALLOW_DEMO_ACCOUNT:
             raise CommandError(
@@ -24,7 +22,7 @@ class Command(BaseCommand):
             )
         demo = User.objects.filter(username=DEMO_USERNAME).first()
         if demo is None:
-            demo = user_register(username=DEMO_USERNAME, email=DEMO_EMAIL, password=DEMO_PASSWORD)
+            demo, _ = user_register(username=DEMO_USERNAME, email=DEMO_EMAIL, password=DEMO_PASSWORD)
         elif not demo.check_password(DEMO_PASSWORD):
             self.stdout.write(
                 f"There is an account {DEMO_USERNAME} with a password of its own; it stays as it is."

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from accounts.domain.claims import Claims
 from config.api.lists import IntFilter, JsonPage, read_list_query
 from config.api.lists.views import ListApi
 from config.api.renderers import JSendRenderer
@@ -43,8 +44,9 @@ with the number of the last one.
 With `Accept: text/event-stream` a stream. Each numbered event has an `id`, so a client that connects again sends
 `Last-Event-ID` (or `?after=`) and misses nothing. `event` is the type and `data` the same object that polling shows. A
 comment line comes at least every 15 seconds. A stream that ends by itself says so in a last event `end` without an id:
-`{"reason", "status", "last_event"}`, where the reason is `finished`, `expired`, `slow_reader`, `busy` or `gone`. Once
-the job is over and everything was delivered, connecting again answers 204, which ends an `EventSource`.
+`{"reason", "status", "last_event"}`, where the reason is `finished`, `expired`, `revoked` (log in again),
+`slow_reader`, `busy` or `gone`. Once the job is over and everything was delivered, connecting again answers 204, which
+ends an `EventSource`.
 """
 
 
@@ -104,6 +106,7 @@ class JobEventListApi(ListApi):
         stream = EventStream(
             job_id=job.pk,
             user_id=self.caller.pk,
+            claims=cast(Claims, request.auth),
             # Behind the end means the end: otherwise the next events would be held back from the reader.
             after=min(after, job.event_seq),
             seconds=_longest_seconds(request),

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from threading import Lock
 from typing import Self
 from uuid import UUID
@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db import connection
 
+from accounts.domain.claims import Claims
+from accounts.selectors import claims_that_hold
 from config.api.renderers import to_json
 from generation.domain import sse
 from generation.domain.news import JobNews
@@ -71,8 +73,20 @@ def this_hub() -> EventHub:
     loop = asyncio.get_running_loop()
     hub = _hubs.get(loop)
     if hub is None:
-        hub = _hubs[loop] = EventHub(_read_and_release)
+        # Twice as often as a read looks, so that a stream ends as soon as reads do.
+        hub = _hubs[loop] = EventHub(
+            _read_and_release,
+            _admitted_and_release,
+            admission_interval=settings.AUTH_SNAPSHOT_SECONDS / 2,
+        )
     return hub
+
+
+def _admitted_and_release(claims: Collection[Claims]) -> Collection[Claims]:
+    try:
+        return claims_that_hold(claims)
+    finally:
+        connection.close()
 
 
 def _read_and_release(cursors: Mapping[UUID, int]) -> Mapping[UUID, JobNews]:
@@ -86,14 +100,16 @@ class EventStream:
     """An asynchronous iterator over the bytes of one stream.
 
     It takes its slot with the first chunk and gives it back at its end, however that comes: the job is over, the
-    reader has gone, the token has run out after `seconds`. The last chunk of a stream that ends by itself is an event
-    `end` without a number, whose `reason` is `finished`, `expired` (connect again with a fresh token), `slow_reader`
-    (connect again), `busy` (too many streams; connect again later) or `gone` (the job was deleted).
+    reader has gone, the token has run out after `seconds`, what it stands for was revoked. The last chunk of a stream
+    that ends by itself is an event `end` without a number, whose `reason` is `finished`, `expired` (connect again with
+    a fresh token), `revoked` (log in again), `slow_reader` (connect again), `busy` (too many streams; connect again
+    later) or `gone` (the job was deleted).
     """
 
-    def __init__(self, *, job_id: UUID, user_id: UUID, after: int, seconds: float) -> None:
+    def __init__(self, *, job_id: UUID, user_id: UUID, claims: Claims, after: int, seconds: float) -> None:
         self._job_id = job_id
         self._user_id = user_id
+        self._claims = claims
         self._after = after
         self._until = time.monotonic() + seconds
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -125,7 +141,7 @@ class EventStream:
             self._is_over = True
             return hint + self._end("busy")
         self._loop = asyncio.get_running_loop()
-        self._subscription = this_hub().join(self._job_id, self._after)
+        self._subscription = this_hub().join(self._job_id, self._after, self._claims)
         return hint
 
     async def _next(self, subscription: Subscription) -> bytes:
