@@ -1,16 +1,15 @@
 #!/usr/bin/env python
 """Runs Atelier's commands: `python manage.py help` lists them."""
 
-import os
 import sys
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     from django.core.management import execute_from_command_line
 
-    from config.env import EnvironmentProblem
+    from config.env import EnvironmentProblem, choose_settings
 
+    choose_settings("config.settings.dev")
     try:
         execute_from_command_line(sys.argv)
     except EnvironmentProblem as problem:

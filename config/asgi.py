@@ -1,11 +1,10 @@
 """The door under uvicorn: event streams in production, everything on one development machine."""
 
-import os
-
 from django.core.asgi import get_asgi_application
 
 from config.api.bodies import AsgiBodies
+from config.env import choose_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+choose_settings("config.settings.prod")
 
 application = AsgiBodies(get_asgi_application())

@@ -1,6 +1,5 @@
 """The Celery application and `enqueue`, the one way to publish a task."""
 
-import os
 from functools import partial
 from typing import Any
 
@@ -11,9 +10,10 @@ from kombu import Queue as BrokerQueue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from config.env import choose_settings
 from config.queues import Queue
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+choose_settings("config.settings.dev")
 
 app = Celery("atelier")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -211,9 +211,14 @@ def derived_key(secret: str) -> str:
 def is_key(text: str) -> bool:
     """Whether it is a Fernet key: 32 bytes in URL-safe base64."""
     try:
-        return len(base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)) == 32
+        return len(key_bytes(text)) == 32
     except ValueError:
         return False
+
+
+def key_bytes(key: str) -> bytes:
+    """What the key consists of. Raises ValueError for what is no base64."""
+    return base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True)
 
 
 def _decrypted(stored: str) -> str | None:

@@ -23,6 +23,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -254,6 +255,24 @@ class Env:
             return "" if default is REQUIRED else default
         return Hidden(raw.text) if urlsplit(raw.text).password else raw.text
 
+    def networks(
+        self, name: String, default: Sequence[String] = REQUIRED, *, help: String = ""
+    ) -> Sequence[String]:
+        """Addresses and networks such as ``10.0.0.0/8``, separated by commas."""
+        items = self.list(name, default, help=help)
+        bad = [item for item in items if not is_network(item)]
+        if bad:
+            self.problem(
+                f"holds what is no address and no network: {shortened(', '.join(bad))}.",
+                name=name,
+                fix=self.declared[name].help,
+            )
+        return [item for item in items if item not in bad]
+
+    def is_set(self, name: String) -> Boolean:
+        """Whether the setting has a value of its own, from wherever."""
+        return not self._found_nowhere(name)
+
     # Problems
 
     def problem(self, what: String, *, name: String = "", fix: String = "") -> None:
@@ -376,6 +395,27 @@ def url_fault(url: str, schemes: Sequence[str] = ()) -> str:
     if not has_host and parts.scheme not in URL_SCHEMES_WITHOUT_HOST and "unix" not in parts.scheme:
         return "names no host"
     return ""
+
+
+def is_network(text: str) -> bool:
+    """Whether it is an IP address, or a network without bits behind its mask."""
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def var_dir(env: Env) -> Path:
+    """The folder of everything that the program keeps on this machine; a relative one lies in the repository."""
+    return ROOT / env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")
+
+
+def choose_settings(default: str) -> str:
+    """Has Django use the settings module that ``DJANGO_SETTINGS_MODULE`` names, in ``.env`` too; returns its name."""
+    module = Env().str("DJANGO_SETTINGS_MODULE", default)
+    os.environ["DJANGO_SETTINGS_MODULE"] = module
+    return module
 
 
 def shortened(text: str) -> str:

@@ -6,6 +6,7 @@ It holds a lock on VAR_DIR while it lives, so that what a killed one has left is
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -31,6 +32,12 @@ def publish_small_model(var_dir: Path, settings: Mapping[str, str]) -> None:
     publish(var_dir / SMALL_MODEL, json.dumps(dict(settings)))
 
 
+def key_prefix(var_dir: Path) -> str:
+    """What stands before all keys of the `make run` on this data: another that reaches its broker finds nothing."""
+    digest = hashlib.sha256(str(var_dir.resolve()).encode()).hexdigest()
+    return f"atelier-{digest[:8]}:"
+
+
 def withdraw(var_dir: Path, name: str) -> None:
     (var_dir / name).unlink(missing_ok=True)
 
@@ -42,6 +49,7 @@ def published_settings(var_dir: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     with suppress(OSError):
         found["REDIS_URL"] = (var_dir / BROKER).read_text("utf-8").strip()
+        found["REDIS_KEY_PREFIX"] = key_prefix(var_dir)
     with suppress(OSError):
         found |= json.loads((var_dir / SMALL_MODEL).read_text("utf-8"))
     return found

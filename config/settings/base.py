@@ -8,19 +8,19 @@ from corsheaders.defaults import default_headers
 
 from config.crypto import encryption_keys
 from config.egress.policy import egress_settings
-from config.env import Env, Hidden
+from config.env import Env, Hidden, var_dir
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
 from config.settings.back_office import UNFOLD as UNFOLD
+from config.weak_secrets import DEV_SECRET
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = Env()
 
 # -- core ----------------------------------------------------------------------------------------------------------
 
-VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")
-DEV_SECRET = "insecure-development-secret-not-for-production-0123456789"  # noqa: S105 — refused by prod.py
+VAR_DIR = var_dir(env)
 SECRET_KEY = env.secret("SECRET_KEY", default=DEV_SECRET, help="Signs sessions and links")
 ENCRYPTION_KEYS = encryption_keys(env)
 DEBUG = False
@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ProxyMiddleware",
     "config.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -106,6 +107,8 @@ POSTGRES_OPTIONS = {
     "prepare_threshold": 5 if DATABASE_PREPARE else None,
 }
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)}
+if DATABASE_URL.startswith("sqlite"):
+    DATABASES["default"]["ENGINE"] = "config.sqlite"
 DATABASES["default"]["PASSWORD"] = Hidden(DATABASES["default"].get("PASSWORD") or "")
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
@@ -119,9 +122,14 @@ KEEP_CONNECTIONS = False
 REDIS_URL = env.secret(
     "REDIS_URL", default="", help="Broker and cache; empty: `make run` starts Valkey by itself"
 )
+REDIS_KEY_PREFIX = env.str(
+    "REDIS_KEY_PREFIX",
+    default="",
+    help="Stands before all keys there; each instance on one broker needs its own",
+)
 CACHES = {
     "default": (
-        {"BACKEND": "config.cache.SafeRedisCache", "LOCATION": REDIS_URL}
+        {"BACKEND": "config.cache.SafeRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": REDIS_KEY_PREFIX}
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -136,6 +144,7 @@ QUEUE_LIMITS = {
 }
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": REDIS_KEY_PREFIX,
     "visibility_timeout": max(limits.visibility_seconds for limits in QUEUE_LIMITS.values()),
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
@@ -228,6 +237,11 @@ LOGIN_LIMIT_MAX_ATTEMPTS = env.int(
 )
 NUM_PROXIES = env.int(
     "NUM_PROXIES", default=0, min=0, max=10, help="Own proxies in front; 0: X-Forwarded-For is ignored"
+)
+TRUSTED_PROXIES = env.networks(
+    "TRUSTED_PROXIES",
+    default=["127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+    help="Where they stand: only they are believed that a request came by https",
 )
 WAITING_REQUESTS_MAX = env.int(
     "WAITING_REQUESTS_MAX",
@@ -329,6 +343,8 @@ ALLOW_DEMO_ACCOUNT = False
 # -- language, files -----------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale", BASE_DIR / "config" / "locale" / "unfold"]
 FORMAT_MODULE_PATH = "config.formats"

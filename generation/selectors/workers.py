@@ -83,7 +83,7 @@ def queue_messages() -> dict[str, int]:
         with redis.Redis.from_url(
             settings.CELERY_BROKER_URL, retry=Retry(NoBackoff(), 0), **limits
         ) as client:
-            return {queue.value: client.llen(queue.value) for queue in Queue}
+            return {queue.value: client.llen(f"{settings.REDIS_KEY_PREFIX}{queue.value}") for queue in Queue}
     except redis.RedisError as exc:
         log.warning("broker.unreachable", operation="llen", error=type(exc).__name__)
         return {}

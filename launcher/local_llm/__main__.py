@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.env import ROOT, Env, EnvironmentProblem
+from config.env import Env, EnvironmentProblem, var_dir
 from launcher.local_llm.installer import Bars, InstallError, install, only_one
 from launcher.local_llm.joining import JoiningError
 from launcher.local_llm.packages import UNCHANGED, FetchError, Packages
@@ -74,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_var_dir() -> Path:
     env = Env()
-    var_dir = env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")
+    folder = var_dir(env)
     env.done()
-    return (ROOT / var_dir).resolve()
+    return folder.resolve()
 
 
 def put_in_place(room: Room, size: str | None) -> None:

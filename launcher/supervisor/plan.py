@@ -11,8 +11,9 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from config.env import Env, EnvironmentProblem, Problem
+from config.env import Env, EnvironmentProblem, Problem, choose_settings
 from config.providers import SMALL_MODEL, provider_settings
+from config.published import key_prefix
 from launcher.local_llm.room import Room
 from launcher.supervisor.broker import Broker
 from launcher.supervisor.ports import LOOPBACK, answers
@@ -69,7 +70,7 @@ def declare(env: Env) -> tuple[int, int, int]:
 def read_options(env: Env | None = None) -> Options:
     """From the environment and the product's settings; raises one EnvironmentProblem for both."""
     env = env or Env()
-    module = os.environ.get("DJANGO_SETTINGS_MODULE", DEFAULT_SETTINGS)
+    module = choose_settings(DEFAULT_SETTINGS)
     port, broker_port, grace_seconds = declare(env)
     if port == broker_port and not env.problems:
         env.problem(f"is {port}, and so is BROKER_PORT.", name="PORT", fix="Give them different numbers.")
@@ -114,13 +115,16 @@ def broker(options: Options) -> Broker:
     return Broker(options.var_dir / "valkey", options.broker_port, options.var_dir / "broker.password")
 
 
-def environment(options: Options, redis_url: str) -> dict[str, str]:
+def environment(options: Options, own_broker: Broker | None) -> dict[str, str]:
     """What every process of the product is told."""
+    told = {"VAR_DIR": str(options.var_dir), "REDIS_URL": options.redis_url}
+    if own_broker:
+        told |= {"REDIS_URL": own_broker.url, "REDIS_KEY_PREFIX": key_prefix(options.var_dir)}
     return {
+        **told,
+        # Where a file was named for one of them, it was read already.
+        **dict.fromkeys((f"{name}_FILE" for name in told), ""),
         "DJANGO_SETTINGS_MODULE": options.settings_module,
-        "REDIS_URL": redis_url,
-        "REDIS_URL_FILE": "",
-        "VAR_DIR": str(options.var_dir),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -163,7 +167,7 @@ def stages(
     options: Options, own_broker: Broker | None, own_model: SmallModel | None = None
 ) -> list[list[ProcessSpec]]:
     """Everything, in the order of starting. The model comes before the product, which is told whether there is one."""
-    environ = environment(options, own_broker.url if own_broker else options.redis_url)
+    environ = environment(options, own_broker)
     grace = options.grace_seconds
     first = [own_broker.spec()] if own_broker else []
     if own_model:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
-from config.env import EnvironmentProblem
+from config.env import EnvironmentProblem, choose_settings
 from launcher.supervisor.plan import DEFAULT_SETTINGS
 
 
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--projects", type=Path, required=True, help="CSV file of sample projects")
     parser.add_argument("--owner", default=DEMO_USERNAME, help="the account that owns them")
     given = parser.parse_args(arguments)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", DEFAULT_SETTINGS)
+    choose_settings(DEFAULT_SETTINGS)
     started = time.monotonic()
     try:
         django.setup()

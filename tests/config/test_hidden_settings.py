@@ -23,7 +23,7 @@ from tests.support.closed_port import closed_port
 from tests.support.search import Heard, Marks, answers, listening
 
 KEY = "aQ7xZk2Mw+9_Rt=vHs4LpN8cJ_y-5.GdBf3WqT6uKe1YnX9owxyz"
-FERNET = "b2xkT0xEb2xkT0xEb2xkT0xEb2xkT0xEb2xkT0xEb2w="
+FERNET = "s5cEXr2Gv3Pq9nWzJ1kTyMbL7oQhUd0fAiR8xVtC4eY="
 MARKS = Marks(KEY, FERNET)
 
 #: A server with everything that can be secret. Each value is marked, so that none is forgotten.

@@ -8,6 +8,7 @@ from config.published import (
     BROKER,
     SMALL_MODEL,
     SUPERVISOR_LOCK,
+    key_prefix,
     publish,
     publish_small_model,
     published_settings,
@@ -26,9 +27,13 @@ def test_a_running_house_is_believed(tmp_path: Path) -> None:
     tell(tmp_path)
     with (tmp_path / SUPERVISOR_LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert published_settings(tmp_path) == {"REDIS_URL": "redis://:geheim@127.0.0.1:1/0", **MODEL}
+        broker = {
+            "REDIS_URL": "redis://:geheim@127.0.0.1:1/0",
+            "REDIS_KEY_PREFIX": key_prefix(tmp_path),
+        }
+        assert published_settings(tmp_path) == broker | MODEL
         withdraw(tmp_path, SMALL_MODEL)
-        assert published_settings(tmp_path) == {"REDIS_URL": "redis://:geheim@127.0.0.1:1/0"}
+        assert published_settings(tmp_path) == broker
 
 
 def test_what_a_killed_house_has_left_is_not_believed(tmp_path: Path) -> None:

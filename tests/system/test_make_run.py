@@ -15,6 +15,7 @@ from celery import Celery
 
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 from config.env import ROOT
+from config.published import key_prefix
 from launcher.supervisor.ports import LOOPBACK, free_port, holder, is_free
 from tests.support.programs import all_gone, below, eventually, running
 
@@ -92,9 +93,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def answering(app: Celery) -> set[str]:
+def answering(broker_url: str, prefix: str) -> set[str]:
     """The names of the workers that answer a ping now."""
-    return {node.partition("@")[0] for reply in app.control.ping(timeout=1) for node in reply}
+    with Celery(broker=broker_url) as app:
+        app.conf.broker_transport_options = {"global_keyprefix": prefix}
+        return {node.partition("@")[0] for reply in app.control.ping(timeout=1) for node in reply}
 
 
 @pytest.mark.timeout(150)
@@ -106,8 +109,11 @@ def test_the_whole_house_runs_and_goes(data: Path) -> None:
         program.until(f"{DEMO_USERNAME} / {DEMO_PASSWORD}")
         for path in ("/docs", "/admin/", "/health/ready"):
             assert f"http://127.0.0.1:{port}{path}" in program.text
-        with Celery(broker=(data / "broker.url").read_text()) as app:
-            assert eventually(lambda: answering(app) == {"worker", "updates"}, seconds=30)
+        broker_url = (data / "broker.url").read_text()
+        assert eventually(
+            lambda: answering(broker_url, key_prefix(data)) == {"worker", "updates"}, seconds=30
+        )
+        assert answering(broker_url, "another:") == set(), "another instance reaches nobody"
         with running(command, environ) as second:
             assert second.end() == 1
             assert f"process {program.process.pid}" in second.text

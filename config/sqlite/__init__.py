@@ -1,0 +1,1 @@
+"""Django's backend for SQLite, whose file only its owner may read."""
