@@ -1,11 +1,14 @@
 """The product's source code as the guard tests read it."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 
@@ -47,6 +50,24 @@ def is_ours(package: str) -> bool:
         return False
     spec = find_spec(package)
     return spec is not None and spec.origin is not None and Path(spec.origin).parent.parent == ROOT
+
+
+def import_linter() -> dict[str, Any]:
+    """What pyproject.toml says to import-linter."""
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = tomllib.loads(pyproject)["tool"]["importlinter"]
+    return found
+
+
+def contracts() -> dict[str, dict[str, Any]]:
+    """The import contracts by id."""
+    return {contract["id"]: contract for contract in import_linter()["contracts"]}
+
+
+def floors() -> list[set[str]]:
+    """The apps from the bottom up, those to come included; apps on the same floor don't know each other."""
+    layers = [set(re.findall(r"\w+", layer)) for layer in contracts()["app-layers"]["layers"]]
+    return [floor - {KERNEL, LAUNCHER} for floor in reversed(layers) if floor - {KERNEL, LAUNCHER}]
 
 
 def product() -> list[Source]:
