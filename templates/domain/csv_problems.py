@@ -11,8 +11,12 @@ class ProblemCode(StrEnum):
     EMPTY_FILE = "empty_file"
     FILE_TOO_LARGE = "file_too_large"
     BAD_ENCODING = "bad_encoding"
+    OTHER_ENCODING = "other_encoding"
+    UNKNOWN_ENCODING = "unknown_encoding"
+    WORKBOOK = "workbook"
     NUL_CHARACTER = "nul_character"
     UNKNOWN_COLUMN = "unknown_column"
+    UNNAMED_COLUMN = "unnamed_column"
     DUPLICATE_COLUMN = "duplicate_column"
     NO_NAME_COLUMN = "no_name_column"
     FULL_WIDTH_COMMAS = "full_width_commas"
@@ -26,6 +30,8 @@ class ProblemCode(StrEnum):
     BAD_CODE = "bad_code"
     BAD_URL = "bad_url"
     FORMULA = "formula"
+    ERROR_VALUE = "error_value"
+    CONTROL_CHARACTER = "control_character"
     DUPLICATE = "duplicate"
 
 
@@ -39,6 +45,18 @@ _SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
         "The text can't be read as {detail}; save the file as UTF-8.",
         "无法按 {detail} 读取文字，请将文件另存为 UTF-8。",
     ),
+    ProblemCode.OTHER_ENCODING: (
+        "The text is neither UTF-8, UTF-16 nor GB18030. It fits {detail}: name its encoding, or save it as UTF-8.",
+        "文字不是 UTF-8、UTF-16 或 GB18030 编码，可能是 {detail}：请指明编码，或将文件另存为 UTF-8。",
+    ),
+    ProblemCode.UNKNOWN_ENCODING: (
+        'There is no text encoding "{detail}"; use a name such as utf-8, gb18030, big5, shift_jis, windows-1252.',
+        "没有名为“{detail}”的文字编码；可用的名称如 utf-8、gb18030、big5、shift_jis、windows-1252。",
+    ),
+    ProblemCode.WORKBOOK: (
+        "This is a workbook (Excel, WPS, Numbers or LibreOffice) and no CSV; save the sheet as CSV in UTF-8.",
+        "这是工作簿（Excel、WPS、Numbers 或 LibreOffice），不是 CSV；请将工作表另存为 UTF-8 编码的 CSV。",
+    ),
     ProblemCode.NUL_CHARACTER: (
         "There is a NUL character; save the file as CSV text in UTF-8.",
         "含有 NUL 字符，请将文件另存为 UTF-8 编码的 CSV 文本。",
@@ -46,6 +64,10 @@ _SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
     ProblemCode.UNKNOWN_COLUMN: (
         'The column "{column}" is unknown; expected name_zh, name_en, description_zh, description_en, website, code.',
         "未知的列“{column}”；可用的列：名称、英文名称、描述、英文描述、网站、编号。",
+    ),
+    ProblemCode.UNNAMED_COLUMN: (
+        "Column {detail} has text but no name in the first line.",
+        "第 {detail} 列有内容，但第一行没有列名。",
     ),
     ProblemCode.DUPLICATE_COLUMN: ('The column "{column}" appears twice.', "列“{column}”重复出现。"),
     ProblemCode.NO_NAME_COLUMN: (
@@ -62,9 +84,8 @@ _SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
         "项目超过 {detail} 个，请拆分文件。",
     ),
     ProblemCode.WRONG_CELL_COUNT: (
-        "The row has another number of cells than the header ({detail}); put text with commas or line breaks in "
-        "double quotes.",
-        "这一行的单元格数与列名不一致（{detail}）；含逗号或换行的文字请加双引号。",
+        "The row has more cells than the header ({detail}); put text with commas or line breaks in double quotes.",
+        "这一行的单元格多于列名（{detail}）；含逗号或换行的文字请加双引号。",
     ),
     ProblemCode.UNCLOSED_QUOTE: (
         'A double quote is opened in this row and never closed; write a quote inside text as "".',
@@ -91,6 +112,14 @@ _SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
         "The cell starts like a spreadsheet formula ({detail}); start it with a word, or put an apostrophe (') "
         "before it.",
         "单元格的开头像电子表格公式（{detail}）；请以文字开头，或在最前面加一个单引号（'）。",
+    ),
+    ProblemCode.ERROR_VALUE: (
+        "The cell holds an error of the spreadsheet ({detail}); mend it there.",
+        "单元格是电子表格的错误值（{detail}），请先在表格中修正。",
+    ),
+    ProblemCode.CONTROL_CHARACTER: (
+        "The text holds an invisible character ({detail}); type the cell anew.",
+        "文字中含有不可见字符（{detail}），请重新输入该单元格。",
     ),
     ProblemCode.DUPLICATE: (
         "The same value already stands in line {detail}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import string
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from templates.domain.csv_encoding import CsvEncodingError, decode_csv
 from templates.domain.csv_formulas import is_formula, without_guard
 from templates.domain.csv_problems import CsvProblem, ProblemCode
 from templates.domain.inputs import PROJECT_LENGTHS
+from templates.domain.names import hidden_character
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 10_000
@@ -27,6 +29,12 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 _FIELD_OF = {alias: field for field, aliases in _HEADERS.items() for alias in aliases}
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_HEADER_WITHIN = 5
+_BLANKS = f"{string.whitespace}\u00a0\u3000\u200b\ufeff"
+_SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(?P<mark>[^"\r\n])"?[,;\t]*[ ]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_ERROR_VALUE = re.compile(
+    r"#(?:N/A|NULL!|REF!|VALUE!|NUM!|NAME\?|DIV/0!|SPILL!|CALC!|GETTING_DATA)|Err:\d{3}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +70,8 @@ class _Record:
     cells: list[str]
 
 
-def parse_projects(data: bytes) -> ParsedProjects:
-    """Read projects from CSV bytes (UTF-8, UTF-16 with BOM, GBK or GB18030; comma, semicolon or tab).
+def parse_projects(data: bytes, encoding: str = "") -> ParsedProjects:
+    """Read projects from CSV bytes (UTF-8, UTF-16, GBK or GB18030, or the encoding named; comma, semicolon or tab).
 
     The header names the columns in English or Chinese. A row needs a name in at least one language; every
     other cell may be empty. Raises ProjectCsvError with all problems at once; no row of a faulty file is
@@ -74,16 +82,17 @@ def parse_projects(data: bytes) -> ParsedProjects:
             [CsvProblem(ProblemCode.FILE_TOO_LARGE, detail=f"{MAX_FILE_BYTES // 1024**2} MB")]
         )
     try:
-        text, encoding = decode_csv(data)
+        text, encoding = decode_csv(data, encoding)
     except CsvEncodingError as error:
         raise ProjectCsvError([error.problem]) from error
     problems: list[CsvProblem] = list(_nul_problems(text))
     if problems:
         raise ProjectCsvError(problems)
-    records = _records(text, _delimiter(text), problems)
+    records = _below_title(_records(text.rstrip("\x1a"), problems))
     if not records:
         raise ProjectCsvError(problems or [CsvProblem(ProblemCode.EMPTY_FILE)])
-    columns = _columns(records[0], problems)
+    header = _trimmed(records[0].cells)
+    columns = _columns(_Record(records[0].line, header), records[1:], problems)
     rows = _rows(records[1:], columns, problems) if columns else []
     if columns and not rows and not problems:
         problems.append(CsvProblem(ProblemCode.NO_ROWS))
@@ -100,17 +109,23 @@ def _nul_problems(text: str) -> Iterator[CsvProblem]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter under which the first line has the most known column names; the comma when in doubt."""
-    header = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
-    return max(",;\t", key=lambda mark: sum(_header_key(cell) in _FIELD_OF for cell in header.split(mark)))
+    """The delimiter under which some line of the first few has the most known column names; the comma in doubt."""
+    lines = [line for line, _ in zip(io.StringIO(text, newline=""), range(_HEADER_WITHIN), strict=False)]
+    return max(",;\t", key=lambda mark: max((_known(line.split(mark)) for line in lines), default=0))
 
 
-def _records(text: str, delimiter: str, problems: list[CsvProblem]) -> list[_Record]:
-    """All records that aren't blank, with the physical line each starts in."""
+def _records(text: str, problems: list[CsvProblem]) -> list[_Record]:
+    """All records that aren't blank, with the physical line each starts in.
+
+    A first line ``sep=;`` is Excel's word for the delimiter and no record.
+    """
+    said = _SEPARATOR_LINE.match(text)
+    text = text[said.end() :] if said else text
+    delimiter = said["mark"] if said else _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records: list[_Record] = []
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + 1 + bool(said)
         try:
             cells = next(reader)
         except StopIteration:
@@ -118,11 +133,32 @@ def _records(text: str, delimiter: str, problems: list[CsvProblem]) -> list[_Rec
         except csv.Error as error:
             problems.append(_syntax_problem(error, line))
             continue
-        if any(cell.strip() for cell in cells):
+        if any(map(_clean, cells)):
             records.append(_Record(line, cells))
         if len(records) > MAX_ROWS + 1:
             problems.append(CsvProblem(ProblemCode.TOO_MANY_ROWS, line=line, detail=f"{MAX_ROWS:,}"))
             return records
+
+
+def _below_title(records: list[_Record]) -> list[_Record]:
+    """The records from the header on: above it, Numbers writes the name of the table."""
+    for position, record in enumerate(records[:_HEADER_WITHIN]):
+        if _known(record.cells):
+            return records[position:]
+        if len(_trimmed(record.cells)) != 1:
+            break
+    return records
+
+
+def _known(cells: Sequence[str]) -> int:
+    """How many of the cells name a column."""
+    return sum(_header_key(cell) in _FIELD_OF for cell in cells)
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    """The cells without the empty ones at the end."""
+    filled = [position for position, cell in enumerate(cells) if _clean(cell)]
+    return list(cells[: filled[-1] + 1]) if filled else []
 
 
 def _syntax_problem(error: csv.Error, line: int) -> CsvProblem:
@@ -135,23 +171,27 @@ def _syntax_problem(error: csv.Error, line: int) -> CsvProblem:
 
 
 def _header_key(cell: str) -> str:
-    return unicodedata.normalize("NFKC", cell).strip().strip('"').strip().casefold().replace(" ", "_")
+    return _clean(unicodedata.normalize("NFKC", cell)).strip('"').strip().casefold().replace(" ", "_")
 
 
-def _columns(header: _Record, problems: list[CsvProblem]) -> list[str]:
-    """The field of each column; empty when the header is unusable."""
+def _columns(header: _Record, records: Sequence[_Record], problems: list[CsvProblem]) -> list[str]:
+    """The field of each column, an empty text for one without name and text; empty when the header is unusable."""
     before = len(problems)
     columns: list[str] = []
     if len(header.cells) == 1 and "，" in header.cells[0]:
         problems.append(CsvProblem(ProblemCode.FULL_WIDTH_COMMAS, line=header.line))
         return []
-    for cell in header.cells:
-        field = _FIELD_OF.get(_header_key(cell))
-        if field is None:
+    for number, cell in enumerate(header.cells):
+        field = _FIELD_OF.get(_header_key(cell), "")
+        if not _clean(cell):
+            filled = (row.line for row in records if number < len(row.cells) and _clean(row.cells[number]))
+            if line := next(filled, 0):
+                problems.append(CsvProblem(ProblemCode.UNNAMED_COLUMN, line, detail=str(number + 1)))
+        elif not field:
             problems.append(CsvProblem(ProblemCode.UNKNOWN_COLUMN, header.line, cell.strip()[:60]))
         elif field in columns:
             problems.append(CsvProblem(ProblemCode.DUPLICATE_COLUMN, header.line, cell.strip()))
-        columns.append(field or "")
+        columns.append(field)
     if len(problems) == before and not {"name_zh", "name_en"} & set(columns):
         problems.append(CsvProblem(ProblemCode.NO_NAME_COLUMN, header.line))
     return columns if len(problems) == before else []
@@ -161,14 +201,15 @@ def _rows(records: Sequence[_Record], columns: Sequence[str], problems: list[Csv
     rows = []
     seen: dict[tuple[str, str], int] = {}
     for record in records:
-        if len(record.cells) != len(columns):
-            detail = f"{len(record.cells)}/{len(columns)}"
+        cells = _trimmed(record.cells)
+        if len(cells) > len(columns):
+            detail = f"{len(cells)}/{len(columns)}"
             problems.append(CsvProblem(ProblemCode.WRONG_CELL_COUNT, record.line, detail=detail))
             continue
-        faults = list(_cell_problems(record, columns))
-        values = {
-            field: without_guard(_clean(cell)) for field, cell in zip(columns, record.cells, strict=True)
-        }
+        # Spreadsheets leave out the empty cells at a row's end.
+        given = {field: cell for field, cell in zip(columns, cells, strict=False) if field}
+        faults = list(_cell_problems(record.line, given))
+        values = {field: _value(field, cell) for field, cell in given.items()}
         row = ProjectRow(line=record.line, **values)
         faults.extend(_row_problems(row, seen))
         problems.extend(faults)
@@ -178,15 +219,27 @@ def _rows(records: Sequence[_Record], columns: Sequence[str], problems: list[Csv
 
 
 def _clean(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = unicodedata.normalize("NFC", cell.replace("\r\n", "\n").replace("\r", "\n"))
+    return text.strip(_BLANKS)
 
 
-def _cell_problems(record: _Record, columns: Sequence[str]) -> Iterator[CsvProblem]:
-    for field, cell in zip(columns, record.cells, strict=True):
+def _value(field: str, cell: str) -> str:
+    """What is stored; a name that was written in several lines is one."""
+    text = without_guard(_clean(cell))
+    return " ".join(text.split()) if field.startswith("name_") else text
+
+
+def _cell_problems(line: int, cells: Mapping[str, str]) -> Iterator[CsvProblem]:
+    for field, cell in cells.items():
+        text = _clean(cell)
         if is_formula(cell):
-            yield CsvProblem(ProblemCode.FORMULA, record.line, field, cell.strip()[:1])
-        if len(_clean(cell)) > PROJECT_LENGTHS[field]:
-            yield CsvProblem(ProblemCode.TOO_LONG, record.line, field, f"{PROJECT_LENGTHS[field]:,}")
+            yield CsvProblem(ProblemCode.FORMULA, line, field, text[:1])
+        if _ERROR_VALUE.fullmatch(text):
+            yield CsvProblem(ProblemCode.ERROR_VALUE, line, field, text)
+        if len(text) > PROJECT_LENGTHS[field]:
+            yield CsvProblem(ProblemCode.TOO_LONG, line, field, f"{PROJECT_LENGTHS[field]:,}")
+        if field.startswith("name_") and (hidden := hidden_character(" ".join(text.split()))):
+            yield CsvProblem(ProblemCode.CONTROL_CHARACTER, line, field, hidden)
 
 
 def _row_problems(row: ProjectRow, seen: dict[tuple[str, str], int]) -> Iterator[CsvProblem]:

@@ -3,12 +3,14 @@
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
 from templates.domain.inputs import PROJECT_LENGTHS, TEMPLATE_LENGTHS
+from templates.domain.names import hidden_character
 
 
 class Language(models.TextChoices):
@@ -16,12 +18,23 @@ class Language(models.TextChoices):
     EN = "en", "English"
 
 
+def validate_name(name: str) -> None:
+    """Refuse what a name hides: it would deceive in lists, in files' names, in what a model is told."""
+    hidden = hidden_character(name)
+    if hidden:
+        raise ValidationError(
+            _("This name has an invisible character (%(character)s)."),
+            code="invisible",
+            params={"character": hidden},
+        )
+
+
 class Category(BaseModel):
     """A shelf of the template library, kept by staff. A hidden one isn't offered and its templates aren't run."""
 
     code = models.SlugField(_("code"), max_length=TEMPLATE_LENGTHS["category_code"], unique=True)
-    name_zh = models.CharField(_("name (Chinese)"), max_length=120)
-    name_en = models.CharField(_("name (English)"), max_length=120)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=120, validators=[validate_name])
+    name_en = models.CharField(_("name (English)"), max_length=120, validators=[validate_name])
     is_shown = models.BooleanField(_("shown"), default=True)
     order = models.PositiveIntegerField(_("order"), default=0)
 
@@ -41,8 +54,12 @@ class Project(OwnedModel):
     """
 
     code = models.SlugField(_("code"), max_length=PROJECT_LENGTHS["code"])
-    name_zh = models.CharField(_("name (Chinese)"), max_length=PROJECT_LENGTHS["name_zh"], blank=True)
-    name_en = models.CharField(_("name (English)"), max_length=PROJECT_LENGTHS["name_en"], blank=True)
+    name_zh = models.CharField(
+        _("name (Chinese)"), max_length=PROJECT_LENGTHS["name_zh"], blank=True, validators=[validate_name]
+    )
+    name_en = models.CharField(
+        _("name (English)"), max_length=PROJECT_LENGTHS["name_en"], blank=True, validators=[validate_name]
+    )
     description_zh = models.TextField(
         _("description (Chinese)"), max_length=PROJECT_LENGTHS["description_zh"], blank=True
     )
@@ -93,8 +110,12 @@ class ContentTemplate(BaseModel):
         Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="content_templates"
     )
     code = models.SlugField(_("code"), max_length=TEMPLATE_LENGTHS["code"])
-    name_zh = models.CharField(_("name (Chinese)"), max_length=TEMPLATE_LENGTHS["name_zh"])
-    name_en = models.CharField(_("name (English)"), max_length=TEMPLATE_LENGTHS["name_en"])
+    name_zh = models.CharField(
+        _("name (Chinese)"), max_length=TEMPLATE_LENGTHS["name_zh"], validators=[validate_name]
+    )
+    name_en = models.CharField(
+        _("name (English)"), max_length=TEMPLATE_LENGTHS["name_en"], validators=[validate_name]
+    )
     description_zh = models.TextField(
         _("description (Chinese)"), max_length=TEMPLATE_LENGTHS["description_zh"], blank=True
     )

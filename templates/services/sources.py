@@ -172,13 +172,13 @@ class ImportResult:
     encoding: str
 
 
-def projects_import(*, owner_id: UUID, data: bytes) -> ImportResult:
+def projects_import(*, owner_id: UUID, data: bytes, encoding: str = "") -> ImportResult:
     """Create or update projects from a CSV file, all or none. A row is found again by its code or its names.
 
     Raises `ProjectCsvInvalidError` with every problem and its line.
     """
     try:
-        parsed = parse_projects(data)
+        parsed = parse_projects(data, encoding)
     except ProjectCsvError as exc:
         raise _invalid(exc.problems) from exc
     codes = [_row_code(row) for row in parsed.rows]

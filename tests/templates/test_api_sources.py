@@ -135,6 +135,14 @@ class TestProjects:
         assert fields(client.post(PROJECTS, body)) == wrong
         assert not Project.objects.exists()
 
+    @pytest.mark.parametrize(
+        "name", ["a\u0007b", "云\u202e馆", "demo\u3164", "a\u200bb", "一\n二", "\ufeffx"]
+    )
+    @pytest.mark.parametrize("field", ["name_zh", "name_en"])
+    def test_a_name_hides_nothing(self, client: APIClient, field: str, name: str) -> None:
+        assert fields(client.post(PROJECTS, {"name_zh": "茶馆", field: name})) == {field}
+        assert not Project.objects.exists()
+
     def test_if_match_protects_from_lost_updates(self, client: APIClient, alice: User) -> None:
         url = f"{PROJECTS}/{project_of(alice).pk}"
         etag = client.get(url).headers["ETag"]

@@ -84,9 +84,9 @@ def table(said: str) -> dict[str, str]:
 
 
 class TestImport:
-    def imported(self, path: Path, owner: str = "alice") -> str:
+    def imported(self, path: Path, owner: str = "alice", encoding: str = "") -> str:
         said = StringIO()
-        call_command("import_projects", str(path), "--owner", owner, stdout=said)
+        call_command("import_projects", str(path), "--owner", owner, "--encoding", encoding, stdout=said)
         return said.getvalue()
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
@@ -101,6 +101,16 @@ class TestImport:
         assert "0 created, 0 updated, 1 unchanged" in self.imported(path, "ALICE@example.com")
         path.write_bytes("名称,英文名称,描述\n云上茶馆,Cloud Tea House,改了\n".encode(encoding))
         assert "0 created, 1 updated, 0 unchanged" in self.imported(path)
+
+    def test_an_encoding_that_is_not_recognized_is_named_and_can_be_chosen(
+        self, alice: User, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "Müller.csv"
+        path.write_bytes("name_en\nMüller Tools\n".encode("cp1252"))
+        with pytest.raises(CommandError, match="windows-1252"):
+            self.imported(path)
+        assert "1 created" in self.imported(path, encoding="windows-1252")
+        assert Project.objects.get().name_en == "Müller Tools"
 
     def test_the_sample_that_comes_with_the_product(self, alice: User) -> None:
         assert "3 created" in self.imported(Path("examples/projects.csv"))

@@ -14,9 +14,9 @@ from templates.services import projects_import
 class Command(BaseCommand):
     help = (
         "Import projects from a CSV file with the columns name_zh, name_en, description_zh, description_en, website "
-        "and, if you like, code (Chinese headings are understood, too). UTF-8, UTF-16 and GBK are read. A project is "
-        "found again by its code or its names: importing a changed file updates it. A file with any mistake changes "
-        "nothing."
+        "and, if you like, code (Chinese headings are understood, too). UTF-8, UTF-16 and GB18030 (GBK) are "
+        "recognized; any other encoding has to be named. A project is found again by its code or its names: "
+        "importing a changed file updates it. A file with any mistake changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +25,11 @@ class Command(BaseCommand):
             "--owner", required=True, help="user name or e-mail address of whom they belong to"
         )
 
-    def handle(self, *args: Any, file: Path, owner: str, **options: Any) -> None:
+        parser.add_argument(
+            "--encoding", default="", help="the file's encoding, such as big5, shift_jis or windows-1252"
+        )
+
+    def handle(self, *args: Any, file: Path, owner: str, encoding: str, **options: Any) -> None:
         user = user_get_by_name(owner)
         if user is None:
             raise CommandError(f"There is no user {owner!r}. Create one with: manage.py createsuperuser")
@@ -34,7 +38,7 @@ class Command(BaseCommand):
         except OSError as exc:
             raise CommandError(f"{file} can't be read: {exc.strerror}") from exc
         try:
-            result = projects_import(owner_id=user.pk, data=data)
+            result = projects_import(owner_id=user.pk, data=data, encoding=encoding)
         except ProjectCsvInvalidError as exc:
             problems = (exc.details or {})["problems"]
             lines = [f"  {problem['message']}\n  {problem['message_zh']}" for problem in problems]

@@ -71,7 +71,7 @@ def test_one_language_is_enough_and_blank_lines_are_skipped():
 
 
 def test_cells_with_line_breaks_keep_the_count_of_lines_right():
-    text = HEADER + '甲,A,"第一行\n第二行，""引号""\n第三行",x,\n乙,B,说明\n'
+    text = HEADER + '甲,A,"第一行\n第二行，""引号""\n第三行",x,\n乙,B,,,,说明\n'
     assert faults(text) == [("wrong_cell_count", 5, "")]
 
 
@@ -83,7 +83,7 @@ def test_all_problems_are_told_at_once():
         + "乙,B,=1+1,y,ftp://a.example\n"
         + "甲,C,x,y,not a url\n"
         + f"丙,{'D' * 201},x,y,\n"
-        + "丁,E,x\n"
+        + "丁,E,x,,,,y\n"
         + '戊,F,"x"z,y,\n'
         + '己,G,"never closed,y,\n'
     )
@@ -149,10 +149,12 @@ def test_no_exported_value_is_a_formula(value):
         ("名称,中文名称\n甲,乙\n".encode(), ("duplicate_column", 1, "中文名称")),
         (b"name_zh,colour\na,b\n", ("unknown_column", 1, "colour")),
         ("name_en,code\n甲,A_1\n".encode(), ("bad_code", 2, "code")),
-        ("name_en,x".encode("utf-16-le"), ("nul_character", 1, "")),
+        ("name_en,x".encode("utf-16-le"), ("unknown_column", 1, "x")),
+        (b"PK\x03\x04\x14\x00", ("workbook", 0, "")),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", ("workbook", 0, "")),
         ("name_zh\n书\n".encode("utf-32"), ("bad_encoding", 0, "")),
         ("name_zh\n书架管理".encode() + b"\xff\n", ("bad_encoding", 2, "")),
-        (b"name_zh\nCaf\xe9,\x81\n", ("bad_encoding", 2, "")),
+        (b"name_zh\nCaf\xe9,\x81\n", ("other_encoding", 2, "")),
     ],
 )
 def test_unusable_files_are_refused_with_a_reason(data, expected):
