@@ -34,7 +34,7 @@ from config.api.lists import (
     read_row,
     time_range,
 )
-from config.api.lists.statements import Paging, Shape, list_statement
+from config.api.lists.statements import Paging, Shape, after, list_statement
 from config.api.lists.views import row_source
 from config.errors import CursorInvalidError, NotFoundError, PageTooDeepError, ValidationFailedError
 from templates.models import Category, Document, Project
@@ -197,7 +197,11 @@ def test_a_cursor_belongs_to_its_list_order_filters_and_owner(
     alice: User, bob: User, shelf: list[Document]
 ) -> None:
     cursor = listed(alice, limit=2).meta["next_cursor"]
-    other_list = ListSpec(Row, lambda owner_id: document_list_for(owner_id))
+
+    def same(owner_id: UUID) -> QuerySet[Document]:
+        return document_list_for(owner_id)
+
+    other_list = ListSpec(Row, same)
     with pytest.raises(CursorInvalidError):
         listed(alice, sort="title", cursor=cursor)
     with pytest.raises(CursorInvalidError):
@@ -428,8 +432,14 @@ def test_a_selector_of_another_model_is_refused(alice: User) -> None:
 
 
 def test_wrong_declarations_are_found_when_they_are_made() -> None:
-    with pytest.raises(ImproperlyConfigured, match="can be NULL"):
-        ListSpec(Row, document_list_for, sorts=("latest__created_at",), default_sort="latest__created_at")
+    with pytest.raises(ImproperlyConfigured, match="several for one row"):
+        ListSpec(Row, document_list_for, sorts=("versions__number",), default_sort="versions__number")
+    with pytest.raises(ImproperlyConfigured, match="JSONField"):
+        ListSpec(Row, document_list_for, sorts=("latest__job__input",), default_sort="latest__job__input")
+    with pytest.raises(ImproperlyConfigured, match="too long"):
+        ListSpec(Row, document_list_for, sorts={"x": ("title", "project__name_en")}, default_sort="x")
+    with pytest.raises(ImproperlyConfigured, match="must be annotated"):
+        ListSpec(Row, lambda owner_id: Document.objects.none())
     with pytest.raises(ImproperlyConfigured, match="can't sort"):
         ListSpec(Row, document_list_for, default_sort="-age")
     with pytest.raises(ImproperlyConfigured, match="called owner_id"):
@@ -444,8 +454,10 @@ def test_wrong_declarations_are_found_when_they_are_made() -> None:
 @pytest.mark.parametrize("paging", [Paging.FIRST_PAGE, Paging.CURSOR_NEXT])
 def test_a_page_is_read_along_an_index_and_never_sorted(db: None, paging: Paging) -> None:
     owner, _ = documents_make(users=2, per_user=1000)
-    statement = list_statement(Shape(SPEC, (), "-created_at", paging, rows=21), "default")
-    values = {"owner_id": owner.pk, ":after_key": timezone.now(), ":after_pk": uuid4()}
+    statement = list_statement(
+        Shape(SPEC, (), "-created_at", paging, rows=21, nulls=(False, False)), "default"
+    )
+    values = {"owner_id": owner.pk, after(0): timezone.now(), after(1): uuid4()}
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         cursor.execute(f"EXPLAIN {statement.sql}", statement.parameters.fill(values, connection))

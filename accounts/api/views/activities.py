@@ -14,7 +14,7 @@ from accounts.api.serializers.activities import (
 from accounts.models.actions import ACTIONS, OBJECT_TYPES
 from accounts.selectors import activity_figures, activity_list_for
 from accounts.services import activities_clear
-from config.api.lists import ChoiceFilter, TextFilter, time_range
+from config.api.lists import AnyOf, ChoiceFilter, TextFilter, time_range
 from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
@@ -36,8 +36,8 @@ class ActivityListApi(ListApi):
     read_model = ActivityOut
     selector = activity_list_for
     filters = {
-        "action": ChoiceFilter(ACTIONS),
-        "object_type": ChoiceFilter(OBJECT_TYPES),
+        "action": AnyOf(ChoiceFilter(ACTIONS)),
+        "object_type": AnyOf(ChoiceFilter(OBJECT_TYPES)),
         "object_id": TextFilter(),
         **time_range("created_at"),
     }

@@ -1,14 +1,16 @@
 """The list machine: read models declared once, answered as JSON that the database wrote.
 
-fields, read_models   what is shown; json_text is its SQL, plain its ordinary serializer (schema, tests)
-filters, search       what a list can be narrowed by
+fields, read_models   what is shown; plain is its ordinary serializer (schema, tests)
+filters, sorting      what a list can be narrowed and ordered by
 spec, query, cursors  what a list is, and what a client asks of it
-statements, reading   one SQL statement per shape, compiled once; a page or a row as bytes
+statements, reading   one SQL statement per shape, compiled once (config.sql); a page or a row as bytes
 views                 ListApi, DetailApi
 """
 
 from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, Text, Time, Uuid, truth
 from config.api.lists.filters import (
+    AllOf,
+    AnyOf,
     BoolFilter,
     ChoiceFilter,
     Filter,
@@ -27,6 +29,8 @@ from config.api.lists.spec import ListSpec, Source
 from config.sql.json_text import json_counts
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "Bool",
     "BoolFilter",
     "Choice",

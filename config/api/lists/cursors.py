@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,17 +12,17 @@ from django.utils.crypto import salted_hmac
 from config.errors import CursorInvalidError
 
 SIGNATURE_BYTES = 12
-LONGEST_CURSOR = 2000
+LONGEST_CURSOR = 4000
 
 
-def write_cursor(place: str, key: Any, pk: Any) -> str:
-    """`place` says which list in which order with which filters; `key` and `pk` are those of the last row."""
-    payload = orjson.dumps([key, pk], default=str)
+def write_cursor(place: str, keys: Sequence[Any]) -> str:
+    """`place` says which list in which order with which filters; `keys` are what the last row is sorted by."""
+    payload = orjson.dumps(keys, default=str)
     return base64.urlsafe_b64encode(_signature(place, payload) + payload).rstrip(b"=").decode()
 
 
-def read_cursor(place: str, cursor: str) -> tuple[Any, Any]:
-    """The key and primary key after which to go on. Raises CursorInvalidError."""
+def read_cursor(place: str, cursor: str) -> list[Any]:
+    """The keys after which to go on. Raises CursorInvalidError."""
     if len(cursor) > LONGEST_CURSOR or not cursor.isascii():
         raise CursorInvalidError
     try:
@@ -31,8 +32,7 @@ def read_cursor(place: str, cursor: str) -> tuple[Any, Any]:
     signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(place, payload)):
         raise CursorInvalidError
-    key, pk = orjson.loads(payload)
-    return key, pk
+    return list(orjson.loads(payload))
 
 
 def _signature(place: str, payload: bytes) -> bytes:

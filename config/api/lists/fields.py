@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
@@ -29,14 +29,24 @@ if TYPE_CHECKING:
 
 def model_field(model: type[models.Model], path: str) -> tuple[Any, bool]:
     """The model field at the end of a lookup path, and whether anything on the way there may be NULL."""
-    null = False
-    field: Any = None
+    fields = list(_steps(model, path))
+    null = any(
+        getattr(field, "null", False) or (field.auto_created and field.is_relation) for field in fields
+    )
+    return fields[-1], null
+
+
+def leads_to_many(model: type[models.Model], path: str) -> bool:
+    """Whether a lookup path has several values for one row."""
+    return any(field.one_to_many or field.many_to_many for field in _steps(model, path))
+
+
+def _steps(model: type[models.Model], path: str) -> Iterator[Any]:
+    """Raises FieldDoesNotExist."""
     for step in path.split("__"):
-        if field is not None:
-            model = field.related_model
-        field = model._meta.pk if step == "pk" else model._meta.get_field(step)
-        null = null or bool(getattr(field, "null", False)) or (field.auto_created and field.is_relation)
-    return field, null
+        field: Any = model._meta.pk if step == "pk" else model._meta.get_field(step)
+        yield field
+        model = field.related_model
 
 
 class Field:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from config.api.lists.fields import leads_to_many
 from config.sql.placeholders import Placeholder
 from config.sql.search import contains
 
 LONGEST_TEXT = 200
+#: How many values one parameter may name.
+MOST_VALUES = 20
 
 
 class FilterValueError(ValueError):
@@ -24,10 +27,10 @@ class FilterValueError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A filter with its value: `variant` is part of the statement's shape, `value` fills the placeholder."""
+    """A filter with its value: `variant` is part of the statement's shape, `values` fill its placeholders."""
 
-    value: Any = None
     variant: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Filter:
@@ -50,16 +53,19 @@ class Filter:
         """The value of a query parameter. Raises FilterValueError."""
         raise NotImplementedError
 
-    def bind(self, raw: str) -> Bound:
-        return Bound(value=self.parse(raw))
+    def bind(self, name: str, raw: str) -> Bound:
+        return Bound(values={name: self.parse(raw)})
 
     def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
         """Called once for each shape, with a placeholder that is called like the parameter."""
-        value = Placeholder(name, self.value_field)
+        return self.matching(queryset, name, Placeholder(name, self.value_field))
+
+    def matching(self, queryset: QuerySet[Any], name: str, value: Any, lookup: str = "") -> QuerySet[Any]:
+        """The rows whose value is (or stands in the relation `lookup` to) this one."""
         if self.expression is None:
-            return queryset.filter(**{self.lookup or name: value})
+            return queryset.filter(**{f"{self.lookup or name}{lookup}": value})
         alias = f"filtered_{name}"
-        return queryset.alias(**{alias: self.expression}).filter(**{alias: value})
+        return queryset.alias(**{alias: self.expression}).filter(**{f"{alias}{lookup}": value})
 
     def schema(self) -> dict[str, Any]:
         """JSON schema of the parameter."""
@@ -137,7 +143,7 @@ class BoolFilter(Filter):
         super().__init__(help=help)
         self.condition = condition
 
-    def bind(self, raw: str) -> Bound:
+    def bind(self, name: str, raw: str) -> Bound:
         if raw not in ("true", "false"):
             raise FilterValueError(_("Must be true or false."))
         return Bound(variant=raw == "true")
@@ -176,6 +182,59 @@ class SearchFilter(TextFilter):
 
     def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
         return contains(queryset, self.paths, name)
+
+
+class AnyOf(Filter):
+    """One or several values of another filter, separated by commas: rows that one of them fits (`language=zh,en`).
+
+    Also along a path with several values for one row (`AnyOf(TextFilter("tags__name"))`).
+    """
+
+    def __init__(self, one: Filter, *, help: str = "") -> None:
+        super().__init__(
+            one.lookup,
+            expression=one.expression,
+            help=help or one.help or "One, or several with commas between.",
+        )
+        self.one = one
+
+    def bind(self, name: str, raw: str) -> Bound:
+        found = dict.fromkeys(self.one.parse(value.strip()) for value in raw.split(","))
+        if len(found) > MOST_VALUES:
+            raise FilterValueError(_("Give at most %(most)d values.") % {"most": MOST_VALUES})
+        values = {_numbered(name, position): value for position, value in enumerate(found)}
+        return Bound(variant=len(values), values=values)
+
+    def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
+        places = [Placeholder(_numbered(name, position), self.one.value_field) for position in range(variant)]
+        return self.narrowed(queryset, name, places)
+
+    def narrowed(self, queryset: QuerySet[Any], name: str, places: list[Placeholder]) -> QuerySet[Any]:
+        if self.expression is None and leads_to_many(queryset.model, self.lookup or name):
+            return queryset.filter(self._having(queryset, name, places, "__in"))
+        return self.one.matching(queryset, name, places, "__in")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.one.schema(), "minItems": 1, "maxItems": MOST_VALUES}
+
+    def _having(self, queryset: QuerySet[Any], name: str, value: Any, lookup: str = "") -> Exists:
+        """A row may have several values: joined, it would be listed as often."""
+        same = queryset.model._base_manager.filter(pk=OuterRef("pk"))
+        return Exists(self.one.matching(same, name, value, lookup))
+
+
+class AllOf(AnyOf):
+    """Several values, separated by commas: rows that have each of them (`tags_all=a,b`), along a path with several
+    values for one row."""
+
+    def narrowed(self, queryset: QuerySet[Any], name: str, places: list[Placeholder]) -> QuerySet[Any]:
+        for place in places:
+            queryset = queryset.filter(self._having(queryset, name, place))
+        return queryset
+
+
+def _numbered(name: str, position: int) -> str:
+    return f"{name}:{position}"
 
 
 def time_range(field: str) -> dict[str, Filter]:

@@ -114,11 +114,11 @@ class _Reader:
             if raw is None:
                 continue
             try:
-                bound = one.bind(raw)
+                bound = one.bind(name, raw)
             except FilterValueError as error:
                 self._problem(name, "invalid", str(error))
                 continue
             variants.append((name, bound.variant))
-            values[name] = bound.value
+            values |= bound.values
             asked.append((name, raw))
         return tuple(variants), values, tuple(asked)

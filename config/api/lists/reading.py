@@ -1,6 +1,6 @@
 """Reading through the list machine: a page, or one thing, as JSON bytes from one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.api.lists import statements
 from config.api.lists.cursors import read_cursor, write_cursor
 from config.api.lists.query import DEEPEST_ROW, ListQuery
+from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
 from config.api.lists.statements import Paging, Shape
 from config.errors import CursorInvalidError, NotFoundError
@@ -49,9 +50,11 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     connection = statements.read_connection(spec)
     place = _place(spec, query, scope)
     values = {**scope, **(query.values or {}), statements.OFFSET: query.offset}
-    if query.cursor:
-        values |= _bounds(spec, query, place, connection.vendor)
-    shape = Shape(spec, query.variants, query.sort, _paging(query), rows=query.limit + 1)
+    columns = spec.sort_columns(query.sort)
+    bounds = _bounds(columns, query.cursor, place, connection.vendor) if query.cursor else []
+    values |= {statements.after(position): bound for position, bound in enumerate(bounds)}
+    nulls = tuple(bound is None for bound in bounds)
+    shape = Shape(spec, query.variants, query.sort, _paging(query), rows=query.limit + 1, nulls=nulls)
     found = statements.list_statement(shape, connection.alias).fetch(connection, values)
     rows = found[: query.limit]
     has_next = len(found) > query.limit
@@ -63,10 +66,10 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
         "pages": None,
     }
     if query.cursor is None:
-        counted = found[0][3] if found else _count(shape, connection, values)
+        counted = found[0][-1] if found else _count(shape, connection, values)
         meta |= _totals(query, counted)
     meta["has_next"] = has_next
-    meta["next_cursor"] = write_cursor(place, rows[-1][1], rows[-1][2]) if has_next else None
+    meta["next_cursor"] = write_cursor(place, rows[-1][1 : len(columns) + 1]) if has_next else None
     return JsonPage(f"[{','.join([row[0] for row in rows])}]".encode(), meta)
 
 
@@ -78,17 +81,17 @@ def _paging(query: ListQuery) -> Paging:
 
 def _place(spec: ListSpec, query: ListQuery, scope: Mapping[str, Any]) -> str:
     """What a cursor belongs to: going on in another list, order or selection would skip rows silently."""
-    return repr(
-        (spec.name, query.sort, query.asked, sorted((name, str(value)) for name, value in scope.items()))
-    )
+    order = [(one.path, one.descending) for one in spec.sort_columns(query.sort)]
+    return repr((spec.name, order, query.asked, sorted((name, str(value)) for name, value in scope.items())))
 
 
-def _bounds(spec: ListSpec, query: ListQuery, place: str, vendor: str) -> dict[str, Any]:
-    key, pk = read_cursor(place, query.cursor or "")
-    field = statements.sort_key(spec, query.sort, vendor)[1]
-    primary_key = spec.read_model.source_model._meta.pk
+def _bounds(columns: Sequence[SortColumn], cursor: str, place: str, vendor: str) -> list[Any]:
+    keys = read_cursor(place, cursor)
     try:
-        return {statements.AFTER_KEY: field.to_python(key), statements.AFTER_PK: primary_key.to_python(pk)}
+        return [
+            None if key is None else column.bound_field(vendor).to_python(key)
+            for column, key in zip(columns, keys, strict=True)
+        ]
     except ValidationError:
         # A cursor of ours that was written on another kind of database.
         raise CursorInvalidError from None

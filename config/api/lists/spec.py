@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import QuerySet
 
-from config.api.lists.fields import model_field
 from config.api.lists.filters import Filter
 from config.api.lists.read_models import ReadModel
+from config.api.lists.sorting import SortColumn, sort_columns
 from config.sql.placeholders import Placeholder
 
 #: Returns the rows that somebody may see. All its parameters are scope: the owner, keys from the path.
 Selector = Callable[..., "QuerySet[Any]"]
+Sorts = Mapping[str, str | Sequence[str]] | Iterable[str]
+
+#: What a selector's parameter of this type is compared with.
+SCOPE_FIELDS: Mapping[type, models.Field[Any, Any]] = {
+    UUID: models.UUIDField(),
+    int: models.BigIntegerField(),
+    str: models.TextField(),
+}
 
 #: Query parameters with a meaning of their own.
 RESERVED = frozenset({"page", "limit", "sort", "cursor"})
@@ -27,23 +36,18 @@ class Source:
 
     The selector must be **stable in shape**: for every value of its parameters the same QuerySet but for those
     values, which it may only hand to the ORM. It is called with placeholders, once per shape, and what it builds serves
-    everybody; so it must not look at the clock, the language or the request. Parameters are UUIDs unless
-    `scope_fields` says otherwise.
+    everybody; so it must not look at the clock, the language or the request. Its parameters are annotated: UUID, int
+    or str.
     """
 
-    def __init__(
-        self,
-        read_model: type[ReadModel],
-        selector: Selector,
-        *,
-        scope_fields: Mapping[str, models.Field[Any, Any]] | None = None,
-    ) -> None:
+    def __init__(self, read_model: type[ReadModel], selector: Selector) -> None:
         self.read_model = read_model
         self.selector = selector
-        given = scope_fields or {}
-        self.scope = {
-            name: given.get(name, models.UUIDField()) for name in inspect.signature(selector).parameters
-        }
+        self.scope: dict[str, models.Field[Any, Any]] = {}
+        for name, parameter in inspect.signature(selector, eval_str=True).parameters.items():
+            if parameter.annotation not in SCOPE_FIELDS:
+                raise ImproperlyConfigured(f"{self.name}: {name} must be annotated as UUID, int or str")
+            self.scope[name] = SCOPE_FIELDS[parameter.annotation]
 
     def rows(self) -> QuerySet[Any]:
         """The selector's queryset over placeholders. Raises ImproperlyConfigured when rows of it can't be composed."""
@@ -65,8 +69,9 @@ class Source:
 class ListSpec(Source):
     """A list: a source with the filters and sort orders that a client may ask for.
 
-    `sorts` are lookup paths that can't be NULL, by the names under which clients know them (or just names). The
-    primary key breaks ties, in the same direction.
+    `sorts` are lookup paths by the names under which clients know them (or just names); several for one name are
+    compared one after the other: `{"handy": ("-is_favorite", "-use_count", "-last_used_at")}`. With `-` before it a
+    client gets the reverse. NULLs come last both ways, and the primary key breaks ties, in the last path's direction.
     """
 
     def __init__(
@@ -75,13 +80,13 @@ class ListSpec(Source):
         selector: Selector,
         *,
         filters: Mapping[str, Filter] | None = None,
-        sorts: Mapping[str, str] | Iterable[str] = ("created_at",),
+        sorts: Sorts = ("created_at",),
         default_sort: str = "-created_at",
-        scope_fields: Mapping[str, models.Field[Any, Any]] | None = None,
     ) -> None:
-        super().__init__(read_model, selector, scope_fields=scope_fields)
+        super().__init__(read_model, selector)
         self.filters = dict(filters or {})
-        self.sorts = dict(sorts) if isinstance(sorts, Mapping) else {name: name for name in sorts}
+        named = sorts if isinstance(sorts, Mapping) else {name: name for name in sorts}
+        self.sorts = {name: sort_columns(read_model.source_model, paths) for name, paths in named.items()}
         self.default_sort = default_sort
         self._check()
 
@@ -91,11 +96,8 @@ class ListSpec(Source):
             raise ImproperlyConfigured(f"{self.name}: a filter can't be called {', '.join(sorted(taken))}")
         if self.default_sort.removeprefix("-") not in self.sorts:
             raise ImproperlyConfigured(f"{self.name}: can't sort by {self.default_sort}")
-        for path in self.sorts.values():
-            if model_field(self.read_model.source_model, path)[1]:
-                raise ImproperlyConfigured(f"{self.name}: {path} can be NULL, so that pages by it have gaps")
 
-    def sort_field(self, sort: str) -> tuple[str, models.Field[Any, Any]]:
-        """The lookup path of a sort order (with or without `-`) and its model field."""
-        path = self.sorts[sort.removeprefix("-")]
-        return path, model_field(self.read_model.source_model, path)[0]
+    def sort_columns(self, sort: str) -> tuple[SortColumn, ...]:
+        """The columns of a sort order (with or without `-`), the primary key at their end."""
+        columns = self.sorts[sort.removeprefix("-")]
+        return tuple(one.reversed() for one in columns) if sort.startswith("-") else columns

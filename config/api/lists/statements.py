@@ -6,7 +6,7 @@ Composing the ORM expression of a row costs as much as answering by instances do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -15,17 +15,17 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet, FullResultSet, ImproperlyConfigured
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Q, QuerySet, Subquery
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.sql.compiler import SQLCompiler
 
 from config.api.lists.query import DEEPEST_ROW
+from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
 from config.sql.compiler import Sql, Statement, compile_select
 from config.sql.placeholders import Parameters, Placeholder
 
 #: Placeholders of the machine itself; no scope or filter can be called so.
-OFFSET, AFTER_KEY, AFTER_PK = ":offset", ":after_key", ":after_pk"
+OFFSET = ":offset"
 #: Statements kept per process. A list has a few shapes in practice; a client that tries them all evicts its own.
 KEPT_STATEMENTS = 1024
 
@@ -49,6 +49,8 @@ class Shape:
     sort: str
     paging: Paging
     rows: int
+    #: For CURSOR_NEXT: which columns of the sort order are NULL where the page before ended.
+    nulls: tuple[bool, ...] = ()
 
     @property
     def has_one_plan(self) -> bool:
@@ -65,7 +67,7 @@ def read_connection(source: Source) -> BaseDatabaseWrapper:
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def list_statement(shape: Shape, alias: str) -> Statement:
-    """Columns: row (JSON text), sort key, primary key and, for pages, the capped count."""
+    """Columns: row (JSON text), the columns of the sort order and, for pages, the capped count."""
     sql, params = _compiled(shape.spec, lambda: _page_rows(shape, connections[alias].vendor), alias)
     if shape.paging is not Paging.DEEPER_PAGE:
         sql = f"{sql} LIMIT {shape.rows}"
@@ -88,17 +90,9 @@ def row_statement(source: Source, alias: str) -> Statement:
     return Statement(sql, Parameters(params), keeps_plan=True)
 
 
-def sort_key(spec: ListSpec, sort: str, vendor: str) -> tuple[Any, models.Field[Any, Any]]:
-    """What of a sort order goes into a cursor, and the field that prepares it on its way back.
-
-    Times travel as the database's own text: SQLite compares the text that it stores, and from PostgreSQL it spares
-    making a datetime for every row of which one is used.
-    """
-    path, field = spec.sort_field(sort)
-    if isinstance(field, models.DateTimeField):
-        text = models.TextField()
-        return Cast(F(path), text), text if vendor == "sqlite" else field
-    return F(path), field
+def after(position: int) -> str:
+    """The placeholder of what a column of the sort order had where the page before ended."""
+    return f":after_{position}"
 
 
 class CappedCount(Subquery):
@@ -134,32 +128,30 @@ def _counted(queryset: QuerySet[Any]) -> QuerySet[Any]:
 
 def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
     matching = _matching(shape)
-    path, _ = shape.spec.sort_field(shape.sort)
-    direction = "-" if shape.sort.startswith("-") else ""
-    order = (f"{direction}{path}", f"{direction}pk")
+    columns = shape.spec.sort_columns(shape.sort)
+    order = [one.order() for one in columns]
     rows = matching
     if shape.paging is Paging.DEEPER_PAGE:
         # Rows that are skipped would be composed too; so the page's keys are found first.
         page = PageOfKeys(matching.order_by(*order).values("pk"), shape.rows)
         rows = matching.model._base_manager.filter(pk__in=page)
     elif shape.paging is Paging.CURSOR_NEXT:
-        rows = rows.filter(_after(shape, vendor))
-    key, _ = sort_key(shape.spec, shape.sort, vendor)
-    columns = {"json_row": shape.spec.read_model.json_row(), "json_key": key}
-    names = ["json_row", "json_key", "pk"]
+        rows = rows.filter(_behind_cursor(columns, shape.nulls, vendor))
+    shown: dict[str, Any] = {"json_row": shape.spec.read_model.json_row()}
+    shown |= {f"json_key_{position}": one.key() for position, one in enumerate(columns)}
     if shape.paging in (Paging.FIRST_PAGE, Paging.DEEPER_PAGE):
-        columns["json_total"] = CappedCount(_counted(matching))
-        names.append("json_total")
-    return rows.order_by(*order).annotate(**columns).values_list(*names)
+        shown["json_total"] = CappedCount(_counted(matching))
+    return rows.order_by(*order).annotate(**shown).values_list(*shown)
 
 
-def _after(shape: Shape, vendor: str) -> Q:
-    """Behind the cursor. The first condition is implied by the second, but it is the one an index can be entered by."""
-    path, _ = shape.spec.sort_field(shape.sort)
-    bound = Placeholder(AFTER_KEY, sort_key(shape.spec, shape.sort, vendor)[1])
-    pk = Placeholder(AFTER_PK, shape.spec.read_model.source_model._meta.pk)
-    side = "lt" if shape.sort.startswith("-") else "gt"
-    return Q(**{f"{path}__{side}e": bound}) & (Q(**{f"{path}__{side}": bound}) | Q(**{f"pk__{side}": pk}))
+def _behind_cursor(columns: Sequence[SortColumn], nulls: Sequence[bool], vendor: str) -> Q:
+    bounds = [
+        Placeholder(after(position), column.bound_field(vendor)) for position, column in enumerate(columns)
+    ]
+    condition = columns[-1].after(bounds[-1])
+    for column, bound, is_null in reversed(list(zip(columns, bounds, nulls, strict=True))[:-1]):
+        condition = column.behind(None if is_null else bound, condition)
+    return condition
 
 
 def _compiled(source: Source, build: Callable[[], QuerySet[Any]], alias: str) -> Sql:

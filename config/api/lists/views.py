@@ -18,7 +18,7 @@ from config.api.lists.filters import Filter
 from config.api.lists.query import DEEPEST_ROW, DEFAULT_LIMIT, LARGEST_LIMIT, read_list_query
 from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import JsonPage, JsonRow, read_page, read_row
-from config.api.lists.spec import ListSpec, Selector, Source
+from config.api.lists.spec import ListSpec, Selector, Sorts, Source
 from config.api.renderers import success_body
 from config.api.schema import operation
 from config.api.views import ApiView, Created, Detail
@@ -28,13 +28,13 @@ from config.errors import AppError, CursorInvalidError, NotFoundError, PageTooDe
 @cache
 def row_source(read_model: type[ReadModel], selector: Selector) -> Source:
     """The rows of a list's selector narrowed to one, by a parameter `pk` more; compiled once, whoever asks."""
-    keys = inspect.signature(selector).parameters
+    keys = inspect.signature(selector, eval_str=True).parameters
 
     def one_row(**scope: Any) -> QuerySet[Any]:
         pk = scope.pop("pk")
         return selector(**scope).filter(pk=pk)
 
-    pk = inspect.Parameter("pk", inspect.Parameter.KEYWORD_ONLY)
+    pk = inspect.Parameter("pk", inspect.Parameter.KEYWORD_ONLY, annotation=UUID)
     others = [key.replace(kind=inspect.Parameter.KEYWORD_ONLY) for key in keys.values()]
     one_row.__signature__ = inspect.Signature([*others, pk])  # type: ignore[attr-defined]
     one_row.__name__ = f"{getattr(selector, '__name__', 'selector')}_row"
@@ -149,7 +149,7 @@ class ListApi(ResourceApi):
 
     parent: ClassVar[Selector | None] = None
     filters: ClassVar[Mapping[str, Filter]] = {}
-    sorts: ClassVar[Mapping[str, str] | Iterable[str]] = ("created_at",)
+    sorts: ClassVar[Sorts] = ("created_at",)
     default_sort: ClassVar[str] = "-created_at"
     summary: ClassVar[str]
     description: ClassVar[str] = ""
@@ -248,4 +248,7 @@ def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> OpenApiParameter:
-    return OpenApiParameter(name, type=schema, location=OpenApiParameter.QUERY, description=description)
+    explode = False if schema.get("type") == "array" else None  # several values are written `a,b`
+    return OpenApiParameter(
+        name, type=schema, location=OpenApiParameter.QUERY, description=description, explode=explode
+    )

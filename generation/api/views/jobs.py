@@ -6,6 +6,7 @@ from django.db.models import Q
 from rest_framework.request import Request
 
 from config.api.lists import (
+    AnyOf,
     BoolFilter,
     ChoiceFilter,
     JsonPage,
@@ -26,7 +27,7 @@ from generation.selectors import job_list_for, job_top_level_list_for
 from generation.services.jobs import job_cancel_for, job_retry_for
 
 FILTERS = {
-    "status": ChoiceFilter(JobStatus),
+    "status": AnyOf(ChoiceFilter(JobStatus)),
     "kind": TextFilter(),
     "parent_id": UuidFilter(help="The items of this job; without it the list has no items of batches."),
     "is_test": BoolFilter(Q(is_test=True)),

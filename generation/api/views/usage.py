@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
 from accounts.selectors import BudgetState, budgets_get
-from config.api.lists import BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
+from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
@@ -140,7 +140,7 @@ class UsageCallListApi(ListApi):
     read_model = LedgerCallOut
     selector = call_list_for
     filters = {
-        "status": ChoiceFilter(CallStatus),
+        "status": AnyOf(ChoiceFilter(CallStatus)),
         "capability": TextFilter(),
         "provider": TextFilter(),
         "model": TextFilter(),

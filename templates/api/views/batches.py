@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
 from accounts.selectors import budget_get
-from config.api.lists import BoolFilter, ChoiceFilter, UuidFilter, time_range
+from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import OneOf, operation
 from config.api.shapes import ESTIMATE_EXAMPLE
@@ -133,7 +133,7 @@ class BatchEstimateApi(BatchesApi):
 
 class BatchListApi(BatchesApi, ListApi):
     filters = {
-        "status": ChoiceFilter(JobStatus, "job__status"),
+        "status": AnyOf(ChoiceFilter(JobStatus, "job__status")),
         "is_paused": BoolFilter(is_paused("job__")),
         "is_test": BoolFilter(Q(job__is_test=True)),
         **time_range("created_at"),
@@ -152,8 +152,8 @@ class BatchItemListApi(ListApi):
     selector = batch_item_list_for
     parent = batch_list_for
     filters = {
-        "status": ChoiceFilter(ItemState, expression=ITEM_STATE),
-        "language": ChoiceFilter(Language),
+        "status": AnyOf(ChoiceFilter(ItemState, expression=ITEM_STATE)),
+        "language": AnyOf(ChoiceFilter(Language)),
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
     }

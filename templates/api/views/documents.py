@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from config.api.files import file_stream
-from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
+from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
@@ -38,7 +38,7 @@ class DocumentListApi(ListApi):
         "job_id": UuidFilter("versions__job_id", help="What this job wrote."),
         "batch_id": UuidFilter("versions__job__parent_id", help="What this batch wrote."),
         "category_code": TextFilter("content_template__category__code"),
-        "language": ChoiceFilter(Language),
+        "language": AnyOf(ChoiceFilter(Language)),
         "is_stale": BoolFilter(STALE_CONDITION),
         "search": SearchFilter("title", help="Text anywhere in the title."),
         **time_range("created_at"),
