@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.db import models
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "config"
 LAUNCHER = "launcher"
+TOY = "tests.support.toy"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ def house_apps() -> list[str]:
     """The installed apps that are ours, without the kernel and without those of the tests."""
     names = [config.name for config in apps.get_app_configs() if is_ours(config.name)]
     return [name for name in names if name != KERNEL]
+
+
+def own_models() -> list[type[models.Model]]:
+    """The rows of the kernel, of our apps, and of the toy app where it is installed."""
+    names = {KERNEL, *house_apps(), TOY}
+    ours = [config for config in apps.get_app_configs() if config.name in names]
+    return [model for config in ours for model in config.get_models(include_auto_created=True)]
 
 
 def is_ours(package: str) -> bool:

@@ -12,15 +12,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from config.admin_site import CappedPaginator
-from tests.architecture.admin_rows import OWN_APPS, make_rows
+from tests.architecture.house import own_models
+from tests.support.rows import make_rows
 
 ROWS = 30
 #: Session, user, and then the page: its rows, their count, and what its filters offer.
 MOST_QUERIES = 12
-
-
-def own_models() -> list[type[models.Model]]:
-    return [model for model in apps.get_models() if model._meta.app_label in OWN_APPS]
 
 
 def registered() -> list[Any]:
@@ -44,7 +41,8 @@ def changelist(one: Any) -> str:
 
 
 def unregistered(found: list[type[models.Model]]) -> list[str]:
-    return [model._meta.label for model in found if not admin.site.is_registered(model)]
+    shown = [model for model in found if not model._meta.auto_created]
+    return [model._meta.label for model in shown if not admin.site.is_registered(model)]
 
 
 def test_every_own_model_stands_in_the_admin() -> None:
@@ -125,9 +123,7 @@ def test_the_guard_finds_a_list_that_asks_for_each_row(
     assert list_queries(back_office, one) == few + 5
 
 
-@pytest.mark.parametrize(
-    "one", [each for each in registered() if each.model._meta.app_label in OWN_APPS], ids=named
-)
+@pytest.mark.parametrize("one", [each for each in registered() if each.model in own_models()], ids=named)
 def test_no_list_counts_a_whole_table(one: Any) -> None:
     """Accounts are few; everything that grows with use is counted up to a cap."""
     assert one.show_full_result_count is False

@@ -28,11 +28,7 @@ def addresses(patterns: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def api_addresses() -> list[tuple[str, Any]]:
-    return [
-        (where, view)
-        for where, view in addresses(get_resolver("config.urls").url_patterns)
-        if where[:4] == "api/"
-    ]
+    return [(where, view) for where, view in addresses(get_resolver().url_patterns) if where[:4] == "api/"]
 
 
 def api_views() -> list[type[ApiView]]:

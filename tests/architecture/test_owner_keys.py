@@ -15,33 +15,13 @@ from accounts.domain.files import owner_prefix
 from accounts.models import User
 from accounts.services import account_delete, user_delete
 from accounts.services.deletion import _owned
-from generation.models import Job
-from tests.architecture import admin_rows
-from tests.architecture.admin_rows import MAKERS
+from generation.models import Job, ProviderCall
+from tests.architecture.house import own_models
 from tests.conftest import PASSWORD
-
-HOUSE = (
-    "accounts",
-    "config",
-    "generation",
-    "templates",
-    "prompts",
-    "models3d",
-    "minutes",
-    "conversations",
-    "agents",
-)
+from tests.support.rows import make_rows, makers
 
 #: Keys to a user that are no ownership, with the reason.
 KEPT: dict[str, str] = {}
-
-
-def house_models() -> list[type[models.Model]]:
-    return [
-        model
-        for model in apps.get_models(include_auto_created=True)
-        if model.__module__.split(".")[0] in HOUSE
-    ]
 
 
 def keys_to_users(found: Iterable[type[models.Model]]) -> list[Any]:
@@ -58,12 +38,12 @@ def not_cascading(found: Iterable[type[models.Model]]) -> set[str]:
 
 
 def test_every_owner_key_cascades() -> None:
-    assert not_cascading(house_models()) == set(KEPT)
+    assert not_cascading(own_models()) == set(KEPT)
 
 
 def test_there_are_owner_keys_to_look_at() -> None:
     assert {"platform.IdempotencyRecord.owner", "generation.Job.owner"} <= {
-        str(key) for key in keys_to_users(house_models())
+        str(key) for key in keys_to_users(own_models())
     }
 
 
@@ -116,17 +96,13 @@ def foreign_rows(user: User) -> None:
 FOREIGN = {"admin"}
 
 
-def everything_of(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def everything_of(user: User) -> None:
     """One row at least in every table that has any of an account."""
-    monkeypatch.setattr(admin_rows, "user", lambda n: user)
     for model in sorted(owned_models(), key=lambda one: one._meta.label):
         if model._meta.app_label not in FOREIGN and not model._meta.auto_created:
-            assert model._meta.label in MAKERS, f"{model._meta.label} needs a maker in admin_rows"
-            admin_rows.make_rows(model, 1)
+            assert model._meta.label in makers(), f"{model._meta.label} needs a maker in its app's rows"
+            make_rows(model, 1, user)
     foreign_rows(user)
-    for key in keys_to_users(owned_models()):
-        if key.null:  # made for everybody, such as a shared template: now they are this user's
-            key.model._base_manager.filter(**{key.attname: None}).update(**{key.attname: user.pk})
 
 
 def row_counts() -> dict[str, int]:
@@ -138,14 +114,12 @@ def gained(before: dict[str, int]) -> dict[str, int]:
 
 
 @pytest.mark.django_db
-def test_deleting_an_account_empties_every_table_of_it_and_of_nothing_else(
-    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deleting_an_account_empties_every_table_of_it_and_of_nothing_else(alice: User, bob: User) -> None:
     start = row_counts()
-    everything_of(bob, monkeypatch)
+    everything_of(bob)
     of_bob = gained(start)
     middle = row_counts()
-    everything_of(alice, monkeypatch)
+    everything_of(alice)
     of_alice = gained(middle)
     assert [label for label, number in of_alice.items() if number < 1] == []
     gone = alice.pk
@@ -167,7 +141,7 @@ def test_the_ways_of_deletion_reach_every_table() -> None:
 @pytest.mark.django_db
 def test_others_rows_that_mention_what_goes_are_kept_without_it(alice: User, bob: User) -> None:
     """A row of bob's that points at alice's, by a key that may be empty."""
-    theirs = admin_rows.call(7)
+    theirs = make_rows(ProviderCall, 1)
     job = Job.objects.create(owner=alice, kind="test.text")
     type(theirs).objects.filter(pk=theirs.pk).update(job=job)
 

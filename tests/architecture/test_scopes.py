@@ -42,7 +42,7 @@ FOR_SESSIONS = {
 METHODS_KNOWN = {method.upper() for method in METHODS}
 
 
-def needs(urlconf: str = "config.urls") -> dict[Door, str]:
+def needs(urlconf: str | None = None) -> dict[Door, str]:
     """Every door of the API with what it asks a token for."""
     views = dict(addresses(get_resolver(urlconf).url_patterns))
     return {

@@ -1,0 +1,67 @@
+"""Rows of the engine for the guards."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from generation.domain.states import CallStatus, JobStatus
+from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, WorkerHeartbeat
+from tests.support.rows import Maker, another
+
+ERROR = {
+    "code": "PROVIDER_TIMEOUT",
+    "message": "Late.",
+    "message_zh": "超时。",
+    "retryable": True,
+    "charged": None,
+}
+
+
+def job(n: int, owner: User) -> Job:
+    return Job.objects.create(
+        owner=owner, kind="test.text", status=JobStatus.FAILED, finished_at=timezone.now(), error=ERROR,
+        error_code=ERROR["code"], event_seq=1, output={"文": n},
+    )  # fmt: skip
+
+
+def event(n: int, owner: User) -> JobEvent:
+    return JobEvent.objects.create(
+        job=another("generation.Job", owner), seq=1, type="failed", data={"error": ERROR}
+    )
+
+
+def call(n: int, owner: User) -> ProviderCall:
+    return ProviderCall.objects.create(
+        owner=owner, job=another("generation.Job", owner), step="text", feature="test", capability="llm",
+        provider="deepseek", status=CallStatus.UNCERTAIN, reserved_micros=5280,
+    )  # fmt: skip
+
+
+def price(n: int, owner: User) -> ModelPrice:
+    model = CatalogueModel.objects.create(provider="deepseek", name=f"茶-{n}", ends_at=timezone.now())
+    return ModelPrice.objects.create(
+        model=model,
+        version=f"v{n}",
+        valid_from=timezone.now(),
+        input_micros=280_000,
+        output_micros=420_000,
+    )
+
+
+def worker(n: int, owner: User) -> WorkerHeartbeat:
+    now = timezone.now()
+    seen = now - timedelta(hours=n % 2)
+    return WorkerHeartbeat.objects.create(
+        id=f"w{n}", queues="agent_builds", host="茶", pid=n, started_at=now, seen_at=seen
+    )
+
+
+MAKERS: dict[str, Maker] = {
+    "generation.CatalogueModel": lambda n, owner: price(n, owner).model,
+    "generation.Job": job,
+    "generation.JobEvent": event,
+    "generation.ModelPrice": price,
+    "generation.ProviderCall": call,
+    "generation.WorkerHeartbeat": worker,
+}
