@@ -1,6 +1,7 @@
 """Actors (alice owns, bob has his own, charlie must see nothing, staff) and what keeps tests apart."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.selectors import principal_forget_all, provider_keys_forget_all
 from accounts.services import session_start
+from config.egress import CheckedUrl, PinnedAddress, resolve
 from config.health import checks
 from generation.selectors import catalogue_forget
 
@@ -86,6 +88,23 @@ def enqueued(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
     if request.node.get_closest_marker("system") is None:
         monkeypatch.setattr("config.celery._publish", lambda name, kwargs: published.append((name, kwargs)))
     return published
+
+
+@pytest.fixture(autouse=True)
+def lookups(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """What the name server says of hosts when a key is kept; it is out of order for all others."""
+    known: dict[str, list[str]] = {}
+
+    def answer(checked: CheckedUrl, *, within_s: float) -> PinnedAddress:
+        def lookup(host: str) -> list[str]:
+            if host not in known:
+                raise socket.gaierror(socket.EAI_AGAIN, "out of order")
+            return known[host]
+
+        return resolve(checked, within_s=within_s, lookup=lookup)
+
+    monkeypatch.setattr("accounts.services.keys.resolve", answer)
+    return known
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,7 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,6 +21,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from accounts.admin.budgets import limit_link, months_link
+from accounts.domain.names import folded
 from accounts.models import User
 from accounts.selectors import principal_forget
 from accounts.services import account_delete, owned_counts
@@ -40,11 +40,16 @@ class Addressed(forms.ModelForm):
     def clean_email(self) -> str:
         return self._own("email", _("A user with that e-mail address already exists."))
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """A name from before a rule may stay while something else is changed."""
+        kept = set() if self.instance._state.adding else {"username", "email"} - {*self.changed_data}
+        return super()._get_validation_exclusions() | kept  # type: ignore[misc, no-any-return]
+
     def _own(self, name: str, complaint: Any) -> str:
         """The field's value, which nobody else has in any case of its letters."""
         value = str(self.cleaned_data[name])
-        others = User.objects.exclude(pk=self.instance.pk).alias(folded=Lower(name))
-        if others.filter(folded=Lower(Value(value))).exists():
+        others = User.objects.exclude(pk=self.instance.pk)
+        if others.filter(**{f"{name}_folded": folded(value)}).exists():
             raise forms.ValidationError(complaint, code="unique")
         return value
 

@@ -14,6 +14,11 @@ def normalized_email(text: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def folded(name: str) -> str:
+    """By what names and addresses are compared: without regard to case, whatever their script (NFKC and case fold)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
 def is_email(login: str) -> bool:
     """Whether somebody logs in with an e-mail address: usernames never contain an @."""
     return "@" in login

@@ -4,31 +4,45 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Value
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.names import is_email
+from accounts.domain.names import folded, is_email
+from accounts.domain.scripts import is_highly_restricted
 from config.db import uuid7
 
 username_validator = RegexValidator(
     r"^[\w.+-]+\Z", _("A username has letters of any script, digits and . + - _, but no blanks and no @.")
 )
+#: A letter may be three when case is folded, such as ΐ.
+FOLDED = 3
+
+
+def validate_scripts(name: str) -> None:
+    """Refuse what people can't tell from another name, or can't see."""
+    if not is_highly_restricted(name):
+        raise ValidationError(
+            _(
+                "A username is written in one script, or in Chinese, Japanese or Korean beside Latin letters, without "
+                "invisible and uncommon characters."
+            ),
+            code="mixed_scripts",
+        )
 
 
 class AccountManager(UserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """People type their name in any case, and often their e-mail address. Raises User.DoesNotExist."""
         login = username or ""
-        folded = Lower("email" if is_email(login) else "username")
-        return self.alias(folded=folded).get(folded=Lower(Value(login)))
+        return self.get(**{"email_folded" if is_email(login) else "username_folded": folded(login)})
 
 
 class User(AbstractUser):
-    """An account. Username and e-mail address are unique regardless of case; staff is the only role above user.
+    """An account. Username and e-mail address are unique regardless of case, in every script: each has a column by
+    which it is compared and found. Staff is the only role above user.
 
     A username has no @, so that nobody can take the e-mail address of somebody else for a name.
     `password_changed_at` follows the password by itself, whoever sets it (a service, the admin, `changepassword`).
@@ -48,11 +62,13 @@ class User(AbstractUser):
         _("username"),
         max_length=150,
         unique=True,
-        validators=[username_validator],
+        validators=[username_validator, validate_scripts],
         help_text=_("Letters of any script, digits and . + - _, but no @."),
         error_messages={"unique": _("A user with that username already exists.")},
     )
+    username_folded = models.CharField(max_length=150 * FOLDED, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
+    email_folded = models.CharField(max_length=254 * FOLDED, unique=True, editable=False)
     theme = models.CharField(_("theme"), max_length=10, choices=Theme, default=Theme.SYSTEM)
     language = models.CharField(_("language"), max_length=5, choices=Language, default=Language.EN)
     notifications = models.BooleanField(_("notifications"), default=True)
@@ -71,8 +87,6 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=~models.Q(username__contains="@"), name="user_username_without_at"
             ),
-            models.UniqueConstraint(Lower("username"), name="user_username_unique"),
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
         ]
 
     def __str__(self) -> str:
@@ -83,6 +97,10 @@ class User(AbstractUser):
         if self._password is not None:  # type: ignore[attr-defined]
             self.password_changed_at = timezone.now()
             update_fields = None if update_fields is None else {*update_fields, "password_changed_at"}
+        self.username_folded, self.email_folded = folded(self.username), folded(self.email)
+        if update_fields is not None:
+            update_fields = {*update_fields}
+            update_fields |= {f"{name}_folded" for name in update_fields & {"username", "email"}}
         super().save(*args, update_fields=update_fields, **kwargs)
 
     @property

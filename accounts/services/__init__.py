@@ -4,6 +4,7 @@ from accounts.services.activities import activities_clear, activities_expire, ac
 from accounts.services.deletion import account_delete, owned_counts, register_deletion_hook
 from accounts.services.files import removals_run
 from accounts.services.keys import (
+    key_address_check,
     key_create,
     key_delete,
     key_refused,
@@ -37,6 +38,7 @@ __all__ = [
     "activities_clear",
     "activities_expire",
     "activity_record",
+    "key_address_check",
     "key_create",
     "key_delete",
     "key_refused",

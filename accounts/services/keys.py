@@ -6,6 +6,7 @@ function that the engine registers (`register_verifier`), as accounts know no ve
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import BoundedSemaphore
@@ -30,7 +31,7 @@ from accounts.services.activities import activity_record
 from config.api.throttling import count
 from config.crypto import Secret
 from config.db import release_connection
-from config.egress import check_url
+from config.egress import EgressTimeoutError, EgressUnreachableError, check_url, resolve
 from config.errors import (
     AppError,
     NotFoundError,
@@ -43,6 +44,8 @@ from config.errors import (
 KEYS_PER_USER = 50
 MAX_ADDRESS_LENGTH = 500
 VERIFICATIONS_PER_MINUTE = 10
+#: A name server that is slower than this is asked when a call is made.
+LOOKUP_SECONDS = 2.0
 #: In one process. A vendor that hangs must not take every thread of the web server along.
 VERIFICATIONS_AT_ONCE = 4
 
@@ -121,6 +124,7 @@ def key_create(
         is_active=is_active,
     )
     _check(key)
+    key_address_check(base_url=key.base_url)
     if verify:
         _check_room(owner_id)
         _ask(owner_id, _question(key))
@@ -134,9 +138,22 @@ def key_create(
     return key
 
 
+def key_address_check(*, base_url: str) -> None:
+    """Look up where an address leads, before the transaction that keeps it. Raises EgressRefusedError, ValidationError.
+
+    A name server that fails or is slow keeps nobody from keeping it: every call looks it up anew.
+    """
+    if not (address := _address(base_url)):
+        return
+    release_connection()
+    with suppress(EgressTimeoutError, EgressUnreachableError):
+        resolve(check_url(address), within_s=LOOKUP_SECONDS)
+
+
 @transaction.atomic
 def key_update(*, key: ProviderKey, proof: KeyQuestion | None = None, **changes: Any) -> ProviderKey:
-    """Change a key (`CHANGEABLE`); `key` is its row as it is now, locked.
+    """Change a key (`CHANGEABLE`); `key` is its row as it is now, locked. Another address has passed
+    `key_address_check`, or is part of the proof.
 
     `proof` is what `key_try_change` has had verified for the same changes; when the row has become another one since,
     PreconditionFailedError is raised. Raises ProviderKeyNeededError (another address without the key),

@@ -105,14 +105,15 @@ def _check_password(password: str, user: User, *, field: str) -> None:
 
 def _save_unique(user: User, update_fields: list[str] | None = None) -> None:
     """Save, and ask only afterwards which of the two names was taken: the database decides races."""
-    user.clean_fields(exclude=["password"])
+    checked = {"username", "email"} if update_fields is None else {*update_fields}
+    user.clean_fields(exclude={field.name for field in User._meta.concrete_fields} - checked)
     try:
         with transaction.atomic():
             user.save(update_fields=update_fields)
     except IntegrityError:
         others = User.objects.exclude(pk=user.pk)
-        if others.filter(username__iexact=user.username).exists():
+        if others.filter(username_folded=user.username_folded).exists():
             raise UsernameTakenError from None
-        if others.filter(email__iexact=user.email).exists():
+        if others.filter(email_folded=user.email_folded).exists():
             raise EmailTakenError from None
         raise

@@ -139,6 +139,21 @@ class TestAdd:
         assert answer.json()["data"]["details"]["reason"]
         assert not ProviderKey.objects.exists()
 
+    @pytest.mark.parametrize("leads_to", [["10.0.0.8"], ["93.184.216.34", "127.0.0.1"], ["169.254.169.254"]])
+    def test_names_that_lead_inside_are_refused_when_they_are_kept(
+        self, client: APIClient, lookups: dict[str, list[str]], leads_to: list[str]
+    ) -> None:
+        lookups["llm.example.com"] = leads_to
+        assert code(add(client, **CUSTOM)) == (422, "EGRESS_REFUSED")
+        assert not ProviderKey.objects.exists()
+
+        path = f"{KEYS}/{add(client).json()['data']['id']}"
+        moved = {"base_url": CUSTOM["base_url"], "api_key": KEY}
+        assert code(client.patch(path, moved)) == (422, "EGRESS_REFUSED")
+        assert ProviderKey.objects.get().base_url == ""
+        lookups["llm.example.com"] = ["93.184.216.34"]
+        assert client.patch(path, moved).status_code == 200
+
     @pytest.mark.parametrize(
         ("fields", "wrong"),
         [

@@ -26,7 +26,15 @@ from accounts.errors import (
 )
 from accounts.models import ProviderKey
 from accounts.selectors import provider_key_list_for
-from accounts.services import key_create, key_delete, key_try, key_try_change, key_update, key_verify
+from accounts.services import (
+    key_address_check,
+    key_create,
+    key_delete,
+    key_try,
+    key_try_change,
+    key_update,
+    key_verify,
+)
 from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
@@ -110,6 +118,8 @@ class ProviderKeyApi(ProviderKeysApi, DetailApi):
         if changes.pop("verify"):
             self.check_if_match(self.current_etag)
             proof = key_try_change(key=self.row(), **changes)
+        else:
+            key_address_check(base_url=changes.get("base_url", ""))
         with self.changing() as key:
             key_update(key=key, proof=proof, **changes)
         return self.shown()
