@@ -64,6 +64,15 @@ def describe(code: str, language: str = "en") -> str:
     return error.zh if language.startswith("zh") else error.en
 
 
+def spoken(stored: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A stored error (`code`, `params`, `message`, `message_zh` …) as a reader of this language is shown it."""
+    shown = dict(stored)
+    chinese = shown.pop("message_zh", None)
+    if chinese and language.startswith("zh"):
+        shown["message"] = chinese
+    return shown
+
+
 # -- what the kernel itself can say ------------------------------------------------------------------------------
 
 

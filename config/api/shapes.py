@@ -5,6 +5,18 @@ from typing import Any
 from rest_framework import serializers
 
 
+class JobError(serializers.Serializer[Any]):
+    """Why a job failed, in the reader's language. A job that is tried again shows the latest failure."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    retryable = serializers.BooleanField()
+    charged = serializers.BooleanField(
+        allow_null=True, help_text="Whether money was spent; null: not known yet."
+    )
+    details = serializers.JSONField(required=False)
+
+
 class MonthMoney(serializers.Serializer[Any]):
     """A month's money, in millionths of `currency`."""
 

@@ -10,10 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, Expression, Func, JSONField, Q, QuerySet, Subquery, TextField
+from django.db.models import CharField, Count, Expression, Func, JSONField, Q, QuerySet, Subquery, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 from config.sql.compiler import Sql
+from config.sql.placeholders import Placeholder
+
+#: Filled by whoever reads for somebody: `zh` or `en`.
+READER_LANGUAGE = Placeholder(":language", CharField())
 
 
 class JsonText(Func):
@@ -99,6 +103,33 @@ class JsonDocument(JsonText):
 
     def text(self, sql: str, vendor: str) -> str:
         return f"({sql})::text" if vendor == "postgresql" else f"CAST({sql} AS TEXT)"
+
+
+class JsonError(JsonText):
+    """A JSON column with a stored error, in the reader's language (as `config.errors.spoken` has it).
+
+    The column is the error, or has it as its member `within`. Where there is none, it is left as it is.
+    """
+
+    def __init__(self, expression: Any, *, null: bool, within: str = "") -> None:
+        super().__init__(expression, null=null)
+        self.within = within
+
+    def inner_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
+        column, _ = compiler.compile(self.source_expressions[0])
+        steps = [self.within] if self.within else []
+        if connection.vendor == "postgresql":
+            message, chinese = ("'{" + ",".join([*steps, name]) + "}'" for name in ("message", "message_zh"))
+            spoken = f"CASE %s::text WHEN 'zh' THEN {column} #> {chinese} ELSE {column} #> {message} END"
+            changed = f"JSONB_SET({column}, {message}, {spoken}) #- {chinese}"
+            sql = f"(CASE WHEN {column} #>> {chinese} IS NULL THEN {column} ELSE {changed} END)::text"
+        else:
+            message, chinese = (f"'$.{'.'.join([*steps, name])}'" for name in ("message", "message_zh"))
+            spoken = f"JSON_EXTRACT({column}, CASE %s WHEN 'zh' THEN {chinese} ELSE {message} END)"
+            changed = f"JSON_REMOVE(JSON_SET({column}, {message}, {spoken}), {chinese})"
+            there = f"JSON_EXTRACT({column}, {chinese})"
+            sql = f"CAST(CASE WHEN {there} IS NULL THEN {column} ELSE {changed} END AS TEXT)"
+        return sql, [READER_LANGUAGE]
 
 
 class JsonObject(Func):

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """A numbered event in the form in which all streams send it."""
+    """A numbered event in the form in which all streams send it; `chinese` where Chinese readers are told another."""
 
     seq: int
     chunk: bytes
+    chinese: bytes | None = None
+
+    def in_language(self, language: str) -> bytes:
+        return self.chinese if self.chinese is not None and language == "zh" else self.chunk
 
 
 @dataclass(frozen=True, slots=True)

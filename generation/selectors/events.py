@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from config.api.renderers import to_json
+from config.errors import spoken
 from generation.domain import sse
 from generation.domain.news import JobNews, StreamEvent
 from generation.models import Job, JobEvent
@@ -47,14 +48,22 @@ def _events_between(spans: Mapping[UUID, tuple[int, int]]) -> dict[UUID, list[St
         for pk, seq, kind, data, created_at in rows.values_list(
             "job_id", "seq", "type", "data", "created_at"
         ):
-            events.setdefault(pk, []).append(StreamEvent(seq, _event_chunk(seq, kind, data, created_at)))
+            events.setdefault(pk, []).append(_stream_event(seq, kind, data, created_at))
     return events
 
 
-def _event_chunk(seq: int, kind: str, data: Any, created_at: datetime) -> bytes:
+def _stream_event(seq: int, kind: str, data: Any, created_at: datetime) -> StreamEvent:
     """The same object that polling shows."""
-    shown = {"seq": seq, "type": kind, "data": data, "created_at": created_at}
-    return sse.event(kind, to_json(shown), number=seq)
+
+    def chunk(shown: Any) -> bytes:
+        told = {"seq": seq, "type": kind, "data": shown, "created_at": created_at}
+        return sse.event(kind, to_json(told), number=seq)
+
+    error = data.get("error") if isinstance(data, dict) else None
+    if not isinstance(error, dict):
+        return StreamEvent(seq, chunk(data))
+    english, chinese = (chunk({**data, "error": spoken(error, language)}) for language in ("en", "zh"))
+    return StreamEvent(seq, english, chinese)
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

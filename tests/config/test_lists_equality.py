@@ -10,12 +10,14 @@ from uuid import UUID
 import orjson
 import pytest
 from django.db import models
+from django.db.models import Value
 from django.http import QueryDict
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.renderers import JSONRenderer
 
-from accounts.models import AccessToken, Activity, ProviderKey, User
+from accounts.api.serializers.sessions import LoginSessionOut
+from accounts.models import AccessToken, Activity, LoginSession, ProviderKey, User
 from config.api.lists import (
     ListSpec,
     ReadModel,
@@ -107,6 +109,10 @@ def rows(alice: User) -> None:
 
 
 def _account(owner: User) -> None:
+    LoginSession.objects.create(
+        owner=owner, expires_at=EXACT_SECOND, ip_address="2001:db8::1", user_agent=NASTY
+    )
+    LoginSession.objects.create(owner=owner, expires_at=TRAILING_ZEROS, ended_at=EXACT_SECOND)
     AccessToken.objects.create(owner=owner, name=NASTY[:100], token_hash="1", last_four="aA09")
     AccessToken.objects.create(
         owner=owner,
@@ -174,8 +180,14 @@ def _at(row: models.Model | None, **values: Any) -> None:
     type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
+def rows_of(read_model: type[ReadModel]) -> models.QuerySet[Any]:
+    """All rows, with what a selector would add to them."""
+    rows = read_model.source_model._base_manager.all()
+    return rows.annotate(is_current=Value(True)) if read_model is LoginSessionOut else rows
+
+
 def plain_answers(read_model: type[ReadModel]) -> list[dict[str, Any]]:
-    instances = plain_queryset(read_model, read_model.source_model._base_manager.order_by("pk"))
+    instances = plain_queryset(read_model, rows_of(read_model).order_by("pk"))
     return orjson.loads(JSONRenderer().render(plain_serializer(read_model)(instances, many=True).data))
 
 
@@ -184,10 +196,10 @@ def test_the_database_writes_what_the_plain_serializer_says(rows: None, read_mod
     model = read_model.source_model
 
     def everything() -> models.QuerySet[Any]:
-        return model._base_manager.all()
+        return rows_of(read_model)
 
     def one(key: Any) -> models.QuerySet[Any]:
-        return model._base_manager.filter(pk=key)
+        return rows_of(read_model).filter(pk=key)
 
     one.__annotations__["key"] = UUID if isinstance(model._meta.pk, models.UUIDField) else int
 

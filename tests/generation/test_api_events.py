@@ -400,7 +400,9 @@ class TestLimits:
         claims = access_claims(token_of(alice))
 
         async def follow() -> list[bytes]:
-            stream = streams.EventStream(job_id=alice.pk, user_id=alice.pk, claims=claims, after=7, seconds=9)
+            stream = streams.EventStream(
+                job_id=alice.pk, user_id=alice.pk, claims=claims, after=7, seconds=9, language="en"
+            )
             return [chunk async for chunk in stream]
 
         (chunk,) = asyncio.run(follow())

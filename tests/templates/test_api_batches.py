@@ -405,7 +405,9 @@ class TestLook:
         assert done["project"]["name_zh"] == "云上茶馆"
         assert (done["attempt"], done["error"]) == (1, None)
         assert broken["error"]["code"] == "PROVIDER_CONTENT_REFUSED"
-        assert broken["error"]["message_zh"]
+        assert "message_zh" not in broken["error"]
+        [_, _, chinese, _] = client.get(url, headers={"Accept-Language": "zh"}).json()["data"]
+        assert "服务商" in chinese["error"]["message"] != broken["error"]["message"]
         assert broken["finished_at"]
 
         def positions(query: str) -> list[int]:

@@ -7,7 +7,7 @@ statements, reading   one SQL statement per shape, compiled once (config.sql); a
 views                 ListApi, DetailApi
 """
 
-from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, Text, Time, Uuid, truth
+from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, StoredError, Text, Time, Uuid, truth
 from config.api.lists.filters import (
     AllOf,
     AnyOf,
@@ -48,6 +48,7 @@ __all__ = [
     "ReadModel",
     "SearchFilter",
     "Source",
+    "StoredError",
     "Text",
     "TextFilter",
     "Time",

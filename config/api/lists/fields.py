@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 from django.db.models import ExpressionWrapper, F, OuterRef, Q
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from config.errors import spoken
 from config.sql.json_text import (
     JsonArray,
     JsonBoolean,
     JsonDocument,
+    JsonError,
     JsonInteger,
     JsonObject,
     JsonString,
@@ -210,13 +213,44 @@ class Json(Field):
         super().__init__(source, **options)
         if shape is not None:
             # A class of its own: what is written on an instance is lost when serializers copy their fields.
-            described = type(f"{shape.__name__}Field", (serializers.JSONField,), {})
+            described = type(f"{shape.__name__}Field", (self.plain_field,), {})
             self.plain_field = extend_schema_field(shape)(described)  # type: ignore[assignment, misc]
         self.shape = shape
 
     def plain_arguments(self) -> dict[str, Any]:
         # Any JSON includes null; "any or null" would offer two schemas that a null fits.
         return {} if self.shape is not None else {"allow_null": False, "default": None}
+
+
+class ErrorIn(serializers.JSONField):
+    """The plain way to show a stored error in the reader's language."""
+
+    def __init__(self, *, within: str = "", **options: Any) -> None:
+        self.within = within
+        super().__init__(**options)
+
+    def to_representation(self, value: Any) -> Any:
+        language = get_language() or "en"
+        if not self.within:
+            return spoken(value, language)
+        inner = value.get(self.within) if isinstance(value, dict) else None
+        return {**value, self.within: spoken(inner, language)} if isinstance(inner, dict) else value
+
+
+class StoredError(Json):
+    """A JSON column with a stored error, or with one as its member `within`, in the reader's language."""
+
+    plain_field = ErrorIn
+
+    def __init__(self, source: str | None = None, *, within: str = "", **options: Any) -> None:
+        super().__init__(source, **options)
+        self.within = within
+
+    def json(self, model: type[models.Model], prefix: str) -> JsonError:
+        return JsonError(F(prefix + self.path), null=self.may_be_null(model), within=self.within)
+
+    def plain_arguments(self) -> dict[str, Any]:
+        return {**super().plain_arguments(), "within": self.within}
 
 
 class One(Field):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import get_language
 
 from config.api.lists import statements
 from config.api.lists.cursors import read_cursor, write_cursor
@@ -14,6 +15,7 @@ from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
 from config.api.lists.statements import Paging, Shape
 from config.errors import CursorInvalidError, NotFoundError
+from config.sql.json_text import READER_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class JsonRow:
 def read_row(source: Source, **scope: Any) -> JsonRow:
     """The row that the source selects for this scope, by one query. Raises NotFoundError."""
     connection = statements.read_connection(source)
-    rows = statements.row_statement(source, connection.alias).fetch(connection, scope)
+    values = {**scope, **_reader()}
+    rows = statements.row_statement(source, connection.alias).fetch(connection, values)
     if not rows:
         raise NotFoundError
     return JsonRow(rows[0][0].encode())
@@ -49,7 +52,7 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     """
     connection = statements.read_connection(spec)
     place = _place(spec, query, scope)
-    values = {**scope, **(query.values or {}), statements.OFFSET: query.offset}
+    values = {**scope, **(query.values or {}), **_reader(), statements.OFFSET: query.offset}
     columns = spec.sort_columns(query.sort)
     bounds = _bounds(columns, query.cursor, place, connection.vendor) if query.cursor else []
     values |= {statements.after(position): bound for position, bound in enumerate(bounds)}
@@ -71,6 +74,11 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     meta["has_next"] = has_next
     meta["next_cursor"] = write_cursor(place, rows[-1][1 : len(columns) + 1]) if has_next else None
     return JsonPage(f"[{','.join([row[0] for row in rows])}]".encode(), meta)
+
+
+def _reader() -> dict[str, str]:
+    """In whose language stored errors speak."""
+    return {READER_LANGUAGE.name: (get_language() or "en")[:2]}
 
 
 def _paging(query: ListQuery) -> Paging:

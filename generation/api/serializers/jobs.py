@@ -7,7 +7,8 @@ from django.db.models import JSONField, OuterRef, Q, Subquery
 from django.db.models.sql.compiler import SQLCompiler
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, Text, Time, Uuid, truth
+from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, StoredError, Text, Time, Uuid, truth
+from config.api.shapes import JobError
 from config.sql.json_text import JsonArray
 from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus, JobStatus
@@ -16,19 +17,6 @@ from generation.models.jobs import is_paused
 
 #: Calls that a job shows; the admin shows them all.
 CALLS_SHOWN = 100
-
-
-class JobError(serializers.Serializer[Any]):
-    """Why a job failed, in both languages. A job that is tried again shows the latest failure."""
-
-    code = serializers.CharField()
-    message = serializers.CharField()
-    message_zh = serializers.CharField()
-    retryable = serializers.BooleanField()
-    charged = serializers.BooleanField(
-        allow_null=True, help_text="Whether money was spent; null: not known yet."
-    )
-    details = serializers.JSONField(required=False)
 
 
 class JobCost(serializers.Serializer[Any]):
@@ -142,7 +130,7 @@ class JobOut(ReadModel, source_model=Job):
     attempt = Int(help="How often a worker has taken it up.")
     failures = Int(help="Failed attempts since somebody last asked for it.")
     max_failures = Int(example=4)
-    error = Json(shape=JobError)
+    error = StoredError(shape=JobError)
     last_event = Int("event_seq", help="Number of the latest event.")
     not_before = Time(help="When the next attempt may begin.")
     created_at = Time()
@@ -179,7 +167,7 @@ class JobEventOut(ReadModel, source_model=JobEvent):
 
     seq = Int()
     type = Text(example="started")
-    data = Json(example={"worker": "host:4711:6d1f2c3b"})
+    data = StoredError(within="error", example={"worker": "host:4711:6d1f2c3b"})
     created_at = Time()
 
 

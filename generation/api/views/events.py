@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from accounts.domain.claims import Claims
+from config.api.language import language_of
 from config.api.lists import IntFilter, JsonPage, read_list_query
 from config.api.lists.views import ListApi
 from config.api.renderers import JSendRenderer
@@ -110,6 +111,7 @@ class JobEventListApi(ListApi):
             # Behind the end means the end: otherwise the next events would be held back from the reader.
             after=min(after, job.event_seq),
             seconds=_longest_seconds(request),
+            language=language_of(request._request),
         )
         # The thread that answers this request keeps its connection until the response is closed, minutes from now.
         if not connection.in_atomic_block:

@@ -106,11 +106,14 @@ class EventStream:
     later) or `gone` (the job was deleted).
     """
 
-    def __init__(self, *, job_id: UUID, user_id: UUID, claims: Claims, after: int, seconds: float) -> None:
+    def __init__(
+        self, *, job_id: UUID, user_id: UUID, claims: Claims, after: int, seconds: float, language: str
+    ) -> None:
         self._job_id = job_id
         self._user_id = user_id
         self._claims = claims
         self._after = after
+        self._language = language
         self._until = time.monotonic() + seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._subscription: Subscription | None = None
@@ -152,7 +155,7 @@ class EventStream:
         events = await subscription.take(min(left, HEARTBEAT_SECONDS))
         if events:
             self._after = events[-1].seq
-            return b"".join(event.chunk for event in events)
+            return b"".join(event.in_language(self._language) for event in events)
         if subscription.ended:
             self._leave()
             return self._end(subscription.ended)

@@ -6,9 +6,22 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, Json, One, ReadModel, Text, Time, Uuid, json_counts, truth
+from config.api.lists import (
+    Bool,
+    Choice,
+    Int,
+    Json,
+    One,
+    ReadModel,
+    StoredError,
+    Text,
+    Time,
+    Uuid,
+    json_counts,
+    truth,
+)
 from config.api.serializers import StrictSerializer
-from config.api.shapes import EstimateOut
+from config.api.shapes import EstimateOut, JobError
 from generation.domain.states import JobStatus
 from generation.models.items import ItemState
 from generation.models.jobs import is_paused
@@ -133,7 +146,7 @@ class TemplateBatchOut(ReadModel, source_model=TemplateBatch):
         example={"pending": 4, "running": 3, "succeeded": 4, "skipped": 1, "failed": 0, "cancelled": 0},
     )
     params = Json(help="What was asked for.", example={"category_code": "product", "limit": 5})
-    error = Json("job__error")
+    error = StoredError("job__error", shape=JobError)
     created_at = Time()
     started_at = Time("job__started_at")
     paused_at = Time("job__paused_at")
@@ -167,5 +180,5 @@ class BatchItemOut(ReadModel, source_model=BatchItem):
         help="What came of it; of a skipped item, what was there already.",
     )
     attempt = Int("job__attempt")
-    error = Json("job__error")
+    error = StoredError("job__error", shape=JobError)
     finished_at = Time("job__finished_at")
