@@ -9,15 +9,17 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
+        from accounts.api.words import WORDS
         from accounts.models import actions
         from accounts.services.audit import audit_record
         from config import audit, menu, queues
-        from config.api import scopes
+        from config.api import scopes, words
 
         audit.register(audit_record)
         actions.register(actions.Action, actions.ObjectType)
         queues.register("accounts.remove_files", queues.Queue.STATUS_UPDATES, every=600)
         queues.register("accounts.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
+        words.register(WORDS)
         scopes.register("access-tokens", read=_("List access tokens, which shows no secret."))
         scopes.register(
             "account",

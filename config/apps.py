@@ -14,7 +14,9 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         from config import menu, queues
+        from config.api import words
 
+        words.register(words.KERNEL)
         queues.register("platform.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         menu.register(
             "platform",

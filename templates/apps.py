@@ -11,13 +11,15 @@ class TemplatesConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import actions
         from config import menu
-        from config.api import scopes
+        from config.api import scopes, words
         from generation.jobs.registry import register
         from generation.providers.llm import sandbox
+        from templates.api.words import WORDS
         from templates.handlers import KINDS, SANDBOX_ANSWERS
         from templates.models.actions import Action, ObjectType
 
         actions.register(Action, ObjectType)
+        words.register(WORDS)
         scopes.register(
             "templates",
             read=_("Read projects, content templates, batches and documents, and export them."),

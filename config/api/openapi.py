@@ -260,10 +260,12 @@ class AtelierSchema(AutoSchema):
         if content is None:
             return
         example = self._response_example(described, status)
-        properties: Schema = {"status": {"type": "string", "const": "success"}, "data": content["schema"]}
+        data = {**content["schema"], "description": "What was asked for."}
+        properties: Schema = {"status": SUCCESS, "data": data}
         shown: Schema = {"status": "success", "data": [example] if described.many else example}
         if described.many:
-            properties["meta"] = self._component("ListMeta", META)
+            meta = self._component("ListMeta", META)
+            properties["meta"] = {**meta, "description": "Where this page stands in the list."}
             shown["meta"] = META_EXAMPLE
         envelope = {"type": "object", "required": list(properties), "properties": properties}
         content["schema"] = self._component(self._envelope_name(properties["data"], described), envelope)
@@ -378,6 +380,7 @@ def error_example(kind: type[AppError]) -> Schema:
     return {"status": "error", "code": kind.code, "message": kind.en, "data": facts}
 
 
+SUCCESS: Schema = {"type": "string", "const": "success", "description": "It worked."}
 FACTS: Schema = {
     "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
     "charged": {"type": ["boolean", "null"], "description": "Whether money was spent; null: not known yet."},
@@ -388,8 +391,9 @@ FAIL: Schema = {
     "type": "object",
     "required": ["status", "data"],
     "properties": {
-        "status": {"type": "string", "const": "fail"},
+        "status": {"type": "string", "const": "fail", "description": "The request was at fault."},
         "data": {
+            "description": "What was wrong with it.",
             "type": "object",
             "required": ["code", "message", "details", *FACTS],
             "properties": {"code": CODE, "message": {"type": "string"}, "details": {}, **FACTS},
@@ -400,10 +404,15 @@ ERROR: Schema = {
     "type": "object",
     "required": ["status", "code", "message", "data"],
     "properties": {
-        "status": {"type": "string", "const": "error"},
+        "status": {"type": "string", "const": "error", "description": "The server was at fault."},
         "code": CODE,
         "message": {"type": "string"},
-        "data": {"type": "object", "required": list(FACTS), "properties": FACTS},
+        "data": {
+            "description": "What can be done about it.",
+            "type": "object",
+            "required": list(FACTS),
+            "properties": FACTS,
+        },
     },
 }
 NULLABLE_INTEGER: Schema = {"type": ["integer", "null"]}

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.apps import apps
 
+from config.api.words import WORDS
+
 Schema = dict[str, Any]
 
 
@@ -57,3 +59,37 @@ def _inline_choices(node: Any) -> Iterator[Schema]:
         for key, inner in node.items():
             if key not in ("examples", "example"):
                 yield from _inline_choices(inner)
+
+
+def describe(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
+    """Give fields and parameters that say nothing of themselves the meaning that their name has everywhere."""
+    for properties in _properties(result):
+        for name, node in properties.items():
+            if not node.get("description") and name in WORDS:
+                properties[name] = {
+                    **node,
+                    "description": WORDS[name],
+                }  # one node may stand in several places
+    for operation in _operations(result):
+        for parameter in operation.get("parameters", []):
+            if not parameter.get("description") and parameter["name"] in WORDS:
+                parameter["description"] = WORDS[parameter["name"]]
+    return result
+
+
+def _operations(result: Schema) -> Iterator[Schema]:
+    for path in result["paths"].values():
+        yield from path.values()
+
+
+def _properties(node: Any) -> Iterator[Schema]:
+    """The properties of every object below the node."""
+    if isinstance(node, list):
+        for inner in node:
+            yield from _properties(inner)
+    elif isinstance(node, dict):
+        if node.get("type") == "object" and "properties" in node:
+            yield node["properties"]
+        for key, inner in node.items():
+            if key not in ("examples", "example"):
+                yield from _properties(inner)

@@ -315,7 +315,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["config.api.schema_hooks.name_choices"],
+    "POSTPROCESSING_HOOKS": [
+        "config.api.schema_hooks.name_choices",
+        "config.api.schema_hooks.describe",
+    ],
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -1,6 +1,7 @@
 """`docs/openapi.json` is the schema as it is served, so that a change of the API shows in the diff."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.utils import translation
 
 from config.api.docs import schema_json
+from config.api.words import WORDS
 from tests.architecture.house import ROOT
 
 COMMITTED = ROOT / "docs" / "openapi.json"
@@ -51,3 +53,47 @@ def test_a_change_of_the_api_is_noticed(served: Any) -> None:
         "/paths//api/v1/jobs/get/summary",
         "/paths//api/v1/planted",
     ]
+
+
+# -- descriptions --------------------------------------------------------------------------------------------------
+
+
+def parts(node: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every parameter, and every property of an object, with its place."""
+    if isinstance(node, list):
+        for inner in node:
+            yield from parts(inner, where)
+    elif isinstance(node, dict):
+        if {"in", "name"} <= node.keys():
+            yield f"{where}/{node['name']}", node
+        if isinstance(node.get("properties"), dict) and node.get("type") == "object":
+            yield from ((f"{where}/{name}", inner) for name, inner in node["properties"].items())
+        for key, inner in node.items():
+            if key not in ("example", "examples"):
+                yield from parts(inner, f"{where}/{key}")
+
+
+def undescribed(schema: Any) -> list[str]:
+    return [where for where, node in parts(schema) if not node.get("description")]
+
+
+def test_every_parameter_and_every_property_says_what_it_is(served: Any) -> None:
+    assert undescribed(served) == []
+    assert len(list(parts(served))) > 700
+
+
+def test_the_guard_finds_what_says_nothing() -> None:
+    planted = {
+        "a": {"parameters": [{"in": "query", "name": "q"}]},
+        "b": {
+            "type": "object",
+            "properties": {"deep": {"type": "object", "description": "x", "properties": {"z": {}}}},
+        },
+    }
+    assert undescribed(planted) == ["/a/parameters/q", "/b/properties/y/z"]
+
+
+def test_no_word_is_described_in_vain(served: Any) -> None:
+    """A word that every field says by itself, or that no field has, is of no use."""
+    said = {(where.rpartition("/")[2], node.get("description")) for where, node in parts(served)}
+    assert [name for name, text in WORDS.items() if (name, text) not in said] == []
