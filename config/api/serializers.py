@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
+
+from config.api.suggestions import MOST_ANSWERED, instead_of, listed
 
 SHOWN_CHARACTERS = 100
 #: Fields whose values the framework would read kindly from another type.
@@ -44,6 +47,18 @@ class StrictSerializer(serializers.Serializer[Any]):
         "unknown_field": _("There is no such field here."),
     }
 
+    def get_fields(self) -> Any:
+        """Of a closed set of words, the error names them all."""
+        fields = super().get_fields()
+        for field in fields.values():
+            one = getattr(field, "child", field)
+            if isinstance(one, serializers.ChoiceField):
+                names = listed([str(choice) for choice in one.choices])
+                one.error_messages["invalid_choice"] = gettext("Must be one of: %(choices)s.") % {
+                    "choices": names
+                }
+        return fields
+
     def to_internal_value(self, data: Any) -> Any:
         unknown = {**self._unknown(data), **self._mistyped(data)} if isinstance(data, dict) else {}
         try:
@@ -67,9 +82,15 @@ class StrictSerializer(serializers.Serializer[Any]):
         return {name: complaint for name, complaint in found.items() if complaint}
 
     def _unknown(self, data: dict[Any, Any]) -> dict[str, Any]:
-        writable = {name for name, field in self.fields.items() if not field.read_only}
-        error = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
-        return {str(name)[:SHOWN_CHARACTERS]: [error] for name in data if name not in writable}
+        writable = [name for name, field in self.fields.items() if not field.read_only]
+        message = str(self.error_messages["unknown_field"])
+        found: dict[str, Any] = {}
+        for name in data:
+            if name not in writable:
+                hint = instead_of(str(name), writable) if len(found) < MOST_ANSWERED else ""
+                error = serializers.ErrorDetail(f"{message} {hint}".strip(), code="unknown_field")
+                found[str(name)[:SHOWN_CHARACTERS]] = [error]
+        return found
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):

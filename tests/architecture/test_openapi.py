@@ -90,7 +90,7 @@ def test_the_guard_finds_what_says_nothing() -> None:
             "properties": {"deep": {"type": "object", "description": "x", "properties": {"z": {}}}},
         },
     }
-    assert undescribed(planted) == ["/a/parameters/q", "/b/properties/y/z"]
+    assert undescribed(planted) == ["/a/parameters/q", "/b/properties/deep/z"]
 
 
 def test_no_word_is_described_in_vain(served: Any) -> None:

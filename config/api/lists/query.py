@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.api.lists.filters import FilterValueError
 from config.api.lists.spec import RESERVED, ListSpec
+from config.api.suggestions import MOST_ANSWERED, instead_of
 from config.errors import PageTooDeepError, ValidationFailedError
 
 DEFAULT_LIMIT = 20
@@ -74,7 +75,10 @@ class _Reader:
         given: dict[str, str] = {}
         for name, values in self.params.lists():
             if name not in RESERVED and name not in self.spec.filters:
-                self._problem(name, "unknown_parameter", _("This list has no such filter or parameter."))
+                message = _("This list has no such filter or parameter.")
+                known = [*self.spec.filters, *RESERVED]
+                hint = instead_of(name, known) if len(self.problems) < MOST_ANSWERED else ""
+                self._problem(name, "unknown_parameter", f"{message} {hint}".strip())
             elif len(values) != 1:
                 self._problem(name, "repeated", _("Give this once."))
             else:
