@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts.api.words import WORDS
+        from accounts.api.words import TAGS, WORDS
         from accounts.models import actions
         from accounts.services.audit import audit_record
         from config import audit, menu, queues
@@ -20,6 +20,8 @@ class AccountsConfig(AppConfig):
         queues.register("accounts.remove_files", queues.Queue.STATUS_UPDATES, every=600)
         queues.register("accounts.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         words.register(WORDS)
+        for tag, text in TAGS.items():
+            words.register_tag(tag, text)
         scopes.register("access-tokens", read=_("List access tokens, which shows no secret."))
         scopes.register(
             "account",

@@ -17,6 +17,7 @@ class PlatformConfig(AppConfig):
         from config.api import words
 
         words.register(words.KERNEL)
+        words.register_tag("health", "Whether the server works: for load balancers, operators and people.")
         queues.register("platform.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         menu.register(
             "platform",

@@ -16,7 +16,7 @@ class GenerationConfig(AppConfig):
         from accounts.services.keys import register_verifier
         from config import health, menu, queues
         from config.api import scopes, waiting, words
-        from generation.api.words import WORDS
+        from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
         from generation.jobs.departures import jobs_stop
         from generation.jobs.verification import verify_key
@@ -29,6 +29,8 @@ class GenerationConfig(AppConfig):
         queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)
         queues.register("generation.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         words.register(WORDS)
+        for tag, text in TAGS.items():
+            words.register_tag(tag, text)
         scopes.register("catalogue", read=_("Read the models that can be asked, and their prices."))
         scopes.register(
             "jobs", read=_("Read jobs and follow their events."), write=_("Cancel and retry jobs.")

@@ -14,12 +14,14 @@ class TemplatesConfig(AppConfig):
         from config.api import scopes, words
         from generation.jobs.registry import register
         from generation.providers.llm import sandbox
-        from templates.api.words import WORDS
+        from templates.api.words import TAGS, WORDS
         from templates.handlers import KINDS, SANDBOX_ANSWERS
         from templates.models.actions import Action, ObjectType
 
         actions.register(Action, ObjectType)
         words.register(WORDS)
+        for tag, text in TAGS.items():
+            words.register_tag(tag, text)
         scopes.register(
             "templates",
             read=_("Read projects, content templates, batches and documents, and export them."),

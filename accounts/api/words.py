@@ -34,3 +34,10 @@ WORDS = {
     "user_agent": "The program that asked, as it calls itself.",
     "username": "Nobody else's; for logging in.",
 }
+
+TAGS = {
+    "access-tokens": "For programs: tokens that do what their scopes allow, until they expire or are deleted.",
+    "activities": "What the account did, and when; its owner may clear it.",
+    "api-keys": "Keys of one's own at AI providers. Encrypted, never shown again, used for one's own calls.",
+    "auth": "Register, log in and out, the account and its sessions.",
+}

@@ -135,6 +135,8 @@ class AtelierSchema(AutoSchema):
         self._add_request(found, described)
         for status in self._successes(described):
             self._wrap_success(found["responses"][str(status)], described, status)
+        if EVENT_STREAM in described.media_types:
+            found["responses"]["204"] = ENDED
         self._add_errors(found, described)
         found["parameters"] = [*found.get("parameters", []), *self._own_parameters()]
         return found
@@ -174,7 +176,9 @@ class AtelierSchema(AutoSchema):
             return None
         successes = self._successes(described)
         found: dict[Any, Any] = {
-            (status, media_type): OpenApiResponse(response=OpenApiTypes.BINARY, description=text)
+            (status, media_type): OpenApiResponse(
+                response=STREAM if media_type == EVENT_STREAM else OpenApiTypes.BINARY, description=text
+            )
             for status, text in successes.items()
             for media_type in described.media_types
         }
@@ -380,6 +384,13 @@ def error_example(kind: type[AppError]) -> Schema:
     return {"status": "error", "code": kind.code, "message": kind.en, "data": facts}
 
 
+EVENT_STREAM = "text/event-stream"
+STREAM: Schema = {
+    "type": "string",
+    "description": "Server-sent events, as a browser's `EventSource` reads them.",
+    "examples": ['id: 1\nevent: started\ndata: {"seq": 1, "type": "started"}\n\n'],
+}
+ENDED: Schema = {"description": "There is nothing more to come: an `EventSource` doesn't connect again."}
 SUCCESS: Schema = {"type": "string", "const": "success", "description": "It worked."}
 FACTS: Schema = {
     "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},

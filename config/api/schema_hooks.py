@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 
-from config.api.words import WORDS
+from config.api.words import TAGS, WORDS
 
 Schema = dict[str, Any]
+
+#: What holds for all operations, for people: the first thing that `/docs` shows.
+GUIDE = Path(__file__).with_name("guide.md")
 
 
 def name_choices(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
@@ -62,7 +66,8 @@ def _inline_choices(node: Any) -> Iterator[Schema]:
 
 
 def describe(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
-    """Give fields and parameters that say nothing of themselves the meaning that their name has everywhere."""
+    """Say what holds for all operations, what each group is about, and what fields and parameters mean that say nothing
+    of themselves: what their name means everywhere."""
     for properties in _properties(result):
         for name, node in properties.items():
             if not node.get("description") and name in WORDS:
@@ -74,6 +79,9 @@ def describe(result: Schema, generator: Any, request: Any, public: bool) -> Sche
         for parameter in operation.get("parameters", []):
             if not parameter.get("description") and parameter["name"] in WORDS:
                 parameter["description"] = WORDS[parameter["name"]]
+    result["info"]["description"] = GUIDE.read_text(encoding="utf-8")
+    used = {tag for operation in _operations(result) for tag in operation.get("tags", [])}
+    result["tags"] = [{"name": name, "description": TAGS[name]} for name in TAGS if name in used]
     return result
 
 

@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from config.registry import Registry
 
 WORDS: Registry[str] = Registry("word of the API")
+#: The groups of operations, with what each is about.
+TAGS: Registry[str] = Registry("tag")
+
+
+def register_tag(name: str, text: str) -> None:
+    """Say what the operations of this tag (a scope's resource, or a view's `tag`) are about."""
+    TAGS.register(name, text)
 
 
 def register(words: Mapping[str, str]) -> None:

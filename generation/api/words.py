@@ -66,3 +66,10 @@ WORDS = {
     "totals": "All rows together.",
     "workers": "The processes that work.",
 }
+
+TAGS = {
+    "catalogue": "The AI models that can be asked, and what they cost.",
+    "jobs": "Long work: how far it is, what happened, what came of it; cancel it, or try it again.",
+    "queue": "How much waits, and who works on it.",
+    "usage": "What AI calls were made, what they cost, and what is left of the month's budget.",
+}

@@ -30,3 +30,8 @@ WORDS = {
     "versions": "All versions, the newest first.",
     "website": "The project's address on the web.",
 }
+
+TAGS = {
+    "templates": "Projects and content templates, and the documents that are written from them, in batches, in Chinese "
+    "and English.",
+}

@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 
 from config.api.docs import schema_json
-from config.api.words import WORDS
+from config.api.words import TAGS, WORDS
 from tests.architecture.house import ROOT
 
 COMMITTED = ROOT / "docs" / "openapi.json"
@@ -97,3 +97,9 @@ def test_no_word_is_described_in_vain(served: Any) -> None:
     """A word that every field says by itself, or that no field has, is of no use."""
     said = {(where.rpartition("/")[2], node.get("description")) for where, node in parts(served)}
     assert [name for name, text in WORDS.items() if (name, text) not in said] == []
+
+
+def test_every_group_of_operations_says_what_it_is_about(served: Any) -> None:
+    operations = [operation for path in served["paths"].values() for operation in path.values()]
+    used = {tag for operation in operations for tag in operation["tags"]}
+    assert {tag["name"] for tag in served["tags"] if tag["description"].endswith(".")} == used == set(TAGS)
