@@ -14,7 +14,9 @@ MAX_NAME_BYTES = 200
 
 # Refused by Windows with any extension, superscript digits included:
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_RESERVED = re.compile(r"^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?=\.|$)", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|(?:COM|LPT)[0-9¹²³])(?=\s*(?:\.|$))", re.IGNORECASE
+)
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|⁄∕⧵＼／]')
 # Controls, invisible format characters (bidirectional overrides hide an extension), private use, surrogates,
 # line and paragraph separators. The zero-width joiner stays: it holds emoji together.

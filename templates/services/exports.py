@@ -16,6 +16,7 @@ from accounts.services import activity_record
 from generation.domain.origins import is_small_model
 from templates.domain.filenames import safe_filename, unique_filenames
 from templates.domain.inputs import language_of, localized
+from templates.domain.language import truncated
 from templates.domain.notes import with_small_model_note
 from templates.errors import ExportEmptyError, ExportTooLargeError
 from templates.models import ContentTemplate, Document, Project
@@ -24,6 +25,8 @@ from templates.selectors import document_export_list_for
 
 EXPORT_LIMIT = 5_000
 CHUNK = 50
+CATEGORY_COLUMNS = 40
+"""Display columns of a category in a file's name at most."""
 
 
 class ExportFormat(models.TextChoices):
@@ -88,8 +91,8 @@ def _named_briefly(row: Project | ContentTemplate) -> dict[str, str]:
 def export_zip(
     documents: QuerySet[Document], *, formats: tuple[str, ...] = ("md", "html")
 ) -> Iterator[bytes]:
-    """A ZIP with `<project>/<language>/<order> <template>.md` and `.html`; names keep their Chinese and never leave the
-    folder."""
+    """A ZIP with `<project>/<language>/<category> <order> <template>.md` and `.html`; names keep their Chinese and
+    never leave the folder."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for stem, document in _named(documents):
@@ -124,12 +127,18 @@ def _named(documents: QuerySet[Document]) -> Iterator[tuple[str, Document]]:
 
 
 def _stems(documents: QuerySet[Document]) -> dict[UUID, str]:
+    """A folder for each project, in it one for each language, and files named by category, order and template."""
     template = ("content_template__order", "content_template__name_zh", "content_template__name_en")
-    rows = list(documents.values_list("pk", "project__code", "language", *template))
-    names = unique_filenames(
-        f"{safe_filename(code)}/{language}/{safe_filename(f'{order:02d} {localized(zh, en, language)}')}"
-        for _, code, language, order, zh, en in rows
-    )
+    shelf = ("content_template__category__name_zh", "content_template__category__name_en")
+    rows = list(documents.values_list("pk", "project__code", "language", *template, *shelf))
+    codes = list(dict.fromkeys(row[1] for row in rows))
+    folders = dict(zip(codes, unique_filenames(map(safe_filename, codes)), strict=True))
+    paths = []
+    for _, code, language, order, zh, en, shelf_zh, shelf_en in rows:
+        category = truncated(localized(shelf_zh, shelf_en, language), CATEGORY_COLUMNS)
+        name = safe_filename(f"{category} {order:02d} {localized(zh, en, language)}")
+        paths.append(f"{folders[code]}/{language}/{name}")
+    names = unique_filenames(paths)
     return {row[0]: name for row, name in zip(rows, names, strict=True)}
 
 

@@ -19,13 +19,11 @@ WriterFor = Callable[..., None]
 @pytest.fixture
 def library(db: None) -> list[ContentTemplate]:
     """Two shared templates in two categories."""
+    product = category_make(code="product", name_zh="产品", name_en="Product")
+    launch = category_make(code="launch", name_zh="上线", name_en="Launch")
     return [
-        template_of(
-            code="brief", name_zh="产品简介", name_en="Product brief", category=category_make(code="product")
-        ),
-        template_of(
-            code="plan", name_zh="上线计划", name_en="Launch plan", category=category_make(code="launch")
-        ),
+        template_of(code="brief", name_zh="产品简介", name_en="Product brief", category=product),
+        template_of(code="plan", name_zh="上线计划", name_en="Launch plan", category=launch),
     ]
 
 

@@ -1,5 +1,6 @@
 """Staff edit the sources of documents through the services, so that what they change makes documents stale."""
 
+import re
 from typing import Any
 
 import pytest
@@ -194,6 +195,45 @@ class TestDocuments:
         assert "<td>茶</td>" in page
         assert "alert(1)" not in page
         assert "onerror" not in page
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "<svg/onload=alert(1)>",
+            "[x](javascript:alert(1))",
+            '<a href="jAvAscript&colon;alert(1)">x</a>',
+            '<div x-data x-init="alert(1)" @click="alert(1)" hx-get="/admin/">x</div>',
+            '<form action="//evil.example"><button>x</button></form>',
+            '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+            "<style>@import '//evil.example'</style>",
+            "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+            "</article></div><script>alert(1)</script>",
+            "$\\text{<script>alert(1)</script>}$",
+            "x[^1]\n\n[^1]: <script>alert(1)</script>",
+            "---\na: <script>alert(1)</script>\n---\n",
+            '```"><script>alert(1)</script>\nx\n```',
+        ],
+    )
+    def test_nothing_in_a_text_runs(self, back_office: Client, document: Document, payload: str) -> None:
+        assert document.latest is not None
+        DocumentVersion.objects.filter(pk=document.latest_id).update(content=payload, title=payload)
+        Document.objects.filter(pk=document.pk).update(title=payload)
+        for row in (document, document.latest):
+            listed = reverse(f"admin:templates_{row._meta.model_name}_changelist")
+            for page in (back_office.get(change_url(row)), back_office.get(listed)):
+                policy = page.headers["Content-Security-Policy"]
+                assert "script-src 'self' 'unsafe-eval';" in policy
+                assert "object-src 'none'" in policy
+                assert not re.search(
+                    r"<[^>]*\son\w+=|<script>alert|<iframe|<svg/|javascript&colon;", page.text
+                )
+            shown = back_office.get(change_url(row)).text
+            article = shown[shown.find("<article") :].partition("</article>")[0]
+            assert not re.search(
+                r"<(?:script|style|form|iframe|svg|math)|x-data|x-init|hx-get|href=\"javascript:", article
+            )
 
     def test_state_is_shown_and_filtered(
         self, back_office: Client, template: ContentTemplate, document: Document

@@ -65,17 +65,20 @@ class TestZip:
         assert answer.headers["Content-Disposition"] == 'attachment; filename="documents.zip"'
         opened = archive(answer)
         assert sorted(opened.namelist()) == sorted(
-            f"tea-house/{language}/00 {name}.{extension}"
+            f"tea-house/{language}/{name}.{extension}"
             for language, names in (
-                ("zh", ("产品简介", "上线计划")),
-                ("en", ("Product brief", "Launch plan")),
+                ("zh", ("产品 00 产品简介", "上线 00 上线计划")),
+                ("en", ("Product 00 Product brief", "Launch 00 Launch plan")),
             )
             for name in names
             for extension in ("md", "html")
         )
         for (_, template, language), document in documents_of(alice).items():
-            name = {"brief": ("产品简介", "Product brief"), "plan": ("上线计划", "Launch plan")}[template]
-            stem = f"tea-house/{language}/00 {name[language == 'en']}"
+            name = {
+                "brief": ("产品 00 产品简介", "Product 00 Product brief"),
+                "plan": ("上线 00 上线计划", "Launch 00 Launch plan"),
+            }[template]
+            stem = f"tea-house/{language}/{name[language == 'en']}"
             assert document.latest is not None
             assert opened.read(f"{stem}.md").decode() == document.latest.content
             page = opened.read(f"{stem}.html").decode()
@@ -100,7 +103,7 @@ class TestZip:
         assert len(names) == 2
 
     def test_names_never_leave_the_folder_nor_come_twice(self, client: APIClient, alice: User) -> None:
-        project = project_make(alice, code="p")
+        project, category = project_make(alice, code="p"), category_make(name_zh="类")
         for name in (
             "../../etc/passwd",
             "..",
@@ -111,7 +114,7 @@ class TestZip:
             "A" * 200,
             "茶" * 200,
         ):
-            template = content_template_make(name_zh=name, order=7)
+            template = content_template_make(name_zh=name, order=7, category=category)
             document_make(alice, project=project, content_template=template, title="../../标题")
         names = archive(client.get(f"{URL}?format=markdown")).namelist()
         assert len(names) == len({name.casefold() for name in names}) == 8
@@ -122,7 +125,33 @@ class TestZip:
             assert not parts[2].startswith(".")
             assert not re.search(r'[\\:*?"<>|\x00-\x1f]', name)
             assert len(parts[2].encode()) <= 255
-        assert {"p/zh/07 相同 🍵.md", "p/zh/07 相同 🍵 (2).md"} <= set(names)
+        assert {"p/zh/类 07 相同 🍵.md", "p/zh/类 07 相同 🍵 (2).md"} <= set(names)
+
+    @pytest.mark.parametrize("code", ["con", "NUL", "aux", "com1", "_con"])
+    def test_no_folder_is_a_device_of_windows(self, client: APIClient, alice: User, code: str) -> None:
+        category = category_make(name_zh="CON")
+        for each in (code, "_con" if code != "_con" else "con"):
+            template = content_template_make(name_zh="nul", category=category)
+            document_make(alice, project=project_make(alice, code=each), content_template=template)
+        names = archive(client.get(f"{URL}?format=markdown")).namelist()
+        folders = {name.split("/")[0].casefold() for name in names}
+        assert len(folders) == 2
+        assert not folders & {"con", "nul", "aux", "com1"}
+
+    @pytest.mark.parametrize("format_", ["zip", "markdown", "html", "jsonl"])
+    def test_texts_like_formulas_stay_texts(self, client: APIClient, alice: User, format_: str) -> None:
+        """No export is a table that a spreadsheet would run: names begin with words, cells are JSON or HTML."""
+        formula = '=HYPERLINK("http://evil.example")'
+        project = project_make(alice, code="p", name_zh=formula)
+        template = content_template_make(name_zh=formula)
+        document_make(alice, project=project, content_template=template, title=formula)
+        answer = client.get(f"{URL}?format={format_}")
+        if format_ == "jsonl":
+            (line,) = b"".join(answer.streaming_content).splitlines()
+            assert json.loads(line)["title"] == formula
+            return
+        for name in archive(answer).namelist():
+            assert not any(part.startswith(("=", "+", "-", "@")) for part in name.split("/"))
 
     def test_a_document_that_comes_meanwhile_takes_nobody_s_name(
         self, alice: User, tea: Project, library: list[ContentTemplate], monkeypatch: pytest.MonkeyPatch
@@ -138,7 +167,7 @@ class TestZip:
         monkeypatch.setattr(exports, "_stems", meanwhile)
         documents = exports.documents_to_export(owner_id=alice.pk, format="zip")
         with zipfile.ZipFile(io.BytesIO(b"".join(exports.export_zip(documents, formats=("md",))))) as opened:
-            assert opened.namelist() == ["tea-house/zh/00 上线计划.md"]
+            assert opened.namelist() == ["tea-house/zh/上线 00 上线计划.md"]
             assert "上线计划" in opened.read(opened.namelist()[0]).decode()
 
 
@@ -185,6 +214,7 @@ class TestHtml:
         generate(alice, limit=1)
         document = Document.objects.get()
         answer = client.get(f"{URL}?format=html&document_id={document.pk}")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         page = answer.content.decode()
@@ -343,7 +373,7 @@ class TestFolder:
             assert exports.export_folder(documents, tmp_path / "文档") == 1
         files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
         assert [path.relative_to(tmp_path).as_posix() for path in files] == [
-            "文档/tea-house/zh/00 产品简介.html",
-            "文档/tea-house/zh/00 产品简介.md",
+            "文档/tea-house/zh/产品 00 产品简介.html",
+            "文档/tea-house/zh/产品 00 产品简介.md",
         ]
         assert files[1].read_text("utf-8") == "# 改了标题的第二版\n\n新的正文。"

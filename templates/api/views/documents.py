@@ -90,7 +90,17 @@ class DocumentExportApi(ApiView):
             lines, kind = export_jsonl(documents), "application/x-ndjson; charset=utf-8"
             return file_stream(request, lines, content_type=kind, name="documents.jsonl")
         if format_ == ExportFormat.HTML and "document_id" in wanted:
-            return HttpResponse(document_html(documents.get()), content_type="text/html; charset=utf-8")
+            return _page(document_html(documents.get()))
         formats = {"zip": ("md", "html"), "markdown": ("md",), "html": ("html",)}[format_]
         chunks = export_zip(documents, formats=formats)
         return file_stream(request, chunks, content_type="application/zip", name="documents.zip")
+
+
+def _page(html: str) -> HttpResponse:
+    from templates.domain.html import CONTENT_SECURITY_POLICY  # heavy
+
+    return HttpResponse(
+        html,
+        content_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; sandbox; frame-ancestors 'none'"},
+    )

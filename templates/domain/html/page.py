@@ -13,6 +13,11 @@ from templates.domain import notes
 from templates.domain.html.sanitized import Heading, markdown_to_html
 from templates.domain.inputs import Language
 
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
+)
+"""Said in the page, and by whoever serves it: whatever got past the sanitizer runs nothing and posts nothing."""
+
 _MIN_CONTENTS = 4
 _MAX_CONTENTS = 40
 
@@ -64,13 +69,12 @@ def document_page(markdown: str, details: PageDetails) -> str:
     rendered = markdown_to_html(markdown)
     words = _WORDS[details.language]
     contents = _contents(rendered.headings, words["contents"])
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
     return f"""<!DOCTYPE html>
 <html lang="{_LANG_ATTRIBUTE[details.language]}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>{escape(details.title)}</title>

@@ -18,6 +18,8 @@ from templates.domain.filenames import MAX_NAME_BYTES, safe_filename, unique_fil
         ("con", "_con.md"),
         ("LPT¹", "_LPT¹.md"),
         ("Aux.draft", "_Aux.draft.md"),
+        ("NUL .txt", "_NUL .txt.md"),
+        ("CON .", "_CON.md"),
         ("console", "console.md"),
         ("invoice\u202egpj.exe", "invoicegpj.exe.md"),
         ("a\x00b\nc", "ab c.md"),
