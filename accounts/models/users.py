@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.names import folded, is_email
 from accounts.domain.scripts import is_highly_restricted
 from config.db import uuid7
+from config.languages import Language
 
 username_validator = RegexValidator(
     r"^[\w.+-]+\Z", _("A username has letters of any script, digits and . + - _, but no blanks and no @.")
@@ -52,10 +53,6 @@ class User(AbstractUser):
         LIGHT = "light", _("light")
         DARK = "dark", _("dark")
         SYSTEM = "system", _("as the system")
-
-    class Language(models.TextChoices):
-        EN = "en", "English"
-        ZH = "zh", "中文"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     username = models.CharField(

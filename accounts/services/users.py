@@ -19,12 +19,13 @@ from accounts.selectors import principal_forget
 from accounts.services.activities import activity_record
 from accounts.services.deletion import account_delete
 from accounts.services.sessions import TokenPair, session_start, sessions_end_all
+from config.languages import Language
 
 CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
 
 
 def user_register(
-    *, username: str, email: str, password: str, language: str = User.Language.EN
+    *, username: str, email: str, password: str, language: str = Language.EN
 ) -> tuple[User, TokenPair]:
     """Open an account and log in. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
     password)."""

@@ -36,7 +36,6 @@ WORDS = {
     "label": "What people call the model.",
     "max_failures": "After so many failures it isn't tried again.",
     "max_output_tokens": "The longest answer; null: not known.",
-    "message_zh": "The same sentence in Chinese.",
     "model": "The model's name at its provider.",
     "oldest_queued_at": "Since when the first in the queue has waited; null: nobody waits.",
     "oldest_queued_seconds": "For how long it has waited.",

@@ -2,7 +2,7 @@
 
 from templates.models.batches import BatchItem, TemplateBatch
 from templates.models.documents import Document, DocumentVersion
-from templates.models.sources import Category, ContentTemplate, Language, Project
+from templates.models.sources import Category, ContentTemplate, Project
 
 __all__ = [
     "BatchItem",
@@ -10,7 +10,6 @@ __all__ = [
     "ContentTemplate",
     "Document",
     "DocumentVersion",
-    "Language",
     "Project",
     "TemplateBatch",
 ]

@@ -5,8 +5,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
+from config.languages import Language
 from generation.models.items import item_conditions, item_state
-from templates.models.sources import ContentTemplate, Language, Project
+from templates.models.sources import ContentTemplate, Project
 
 ITEM_CONDITIONS = item_conditions()
 ITEM_STATE = item_state()

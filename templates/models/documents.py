@@ -8,7 +8,8 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel, OwnedQuerySet
-from templates.models.sources import ContentTemplate, Language, Project
+from config.languages import Language
+from templates.models.sources import ContentTemplate, Project
 
 
 class DocumentQuerySet(OwnedQuerySet["Document"]):
@@ -61,7 +62,7 @@ class Document(OwnedModel):
             models.UniqueConstraint(
                 fields=["project", "content_template", "language"], name="document_once_per_cell"
             ),
-            models.CheckConstraint(condition=Q(language__in=["zh", "en"]), name="document_language_known"),
+            models.CheckConstraint(condition=Q(language__in=Language.values), name="document_language_known"),
         ]
         indexes = [
             models.Index(fields=["owner", "-updated_at", "-id"], name="document_owner_changed"),

@@ -13,11 +13,6 @@ from templates.domain.inputs import PROJECT_LENGTHS, TEMPLATE_LENGTHS
 from templates.domain.names import hidden_character
 
 
-class Language(models.TextChoices):
-    ZH = "zh", "中文"
-    EN = "en", "English"
-
-
 def validate_name(name: str) -> None:
     """Refuse what a name hides: it would deceive in lists, in files' names, in what a model is told."""
     hidden = hidden_character(name)

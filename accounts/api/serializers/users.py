@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts.models import User
 from accounts.services import TokenPair
 from config.api.serializers import StrictSerializer
+from config.languages import Language
 
 PASSWORD_LENGTH = 1024
 
@@ -22,7 +23,7 @@ class UserRegisterIn(StrictSerializer):
     username = serializers.CharField(min_length=2, max_length=150)
     email = serializers.EmailField(max_length=254)
     password = PasswordField(min_length=8)
-    language = serializers.ChoiceField(User.Language.choices, required=False)
+    language = serializers.ChoiceField(Language.choices, required=False)
 
 
 class UserLoginIn(StrictSerializer):
@@ -59,7 +60,7 @@ class UserUpdateIn(StrictSerializer):
     username = serializers.CharField(min_length=2, max_length=150, required=False)
     email = serializers.EmailField(max_length=254, required=False)
     theme = serializers.ChoiceField(User.Theme.choices, required=False)
-    language = serializers.ChoiceField(User.Language.choices, required=False)
+    language = serializers.ChoiceField(Language.choices, required=False)
     notifications = serializers.BooleanField(required=False)
 
 
@@ -69,7 +70,7 @@ class UserDeleteIn(StrictSerializer):
 
 class SettingsOut(serializers.Serializer[Any]):
     theme = serializers.ChoiceField(User.Theme.choices)
-    language = serializers.ChoiceField(User.Language.choices)
+    language = serializers.ChoiceField(Language.choices)
     notifications = serializers.BooleanField()
 
 

@@ -22,12 +22,13 @@ from config.api.lists import (
 )
 from config.api.serializers import StrictSerializer
 from config.api.shapes import EstimateOut, JobError
+from config.languages import Language
 from generation.domain.states import JobStatus
 from generation.models.items import ItemState
 from generation.models.jobs import is_paused
 from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
 from templates.domain.grid import MAX_ITEMS
-from templates.models import BatchItem, Document, Language, TemplateBatch
+from templates.models import BatchItem, Document, TemplateBatch
 from templates.models.batches import ITEM_CONDITIONS, ITEM_STATE
 
 LANGUAGES = Language.values

@@ -5,9 +5,10 @@ from rest_framework import serializers
 
 from config.api.lists import Bool, Choice, Int, Many, One, ReadModel, Text, Time, Uuid
 from config.api.serializers import StrictSerializer
+from config.languages import Language
 from generation.domain.origins import SMALL_MODELS
 from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
-from templates.models import Document, DocumentVersion, Language
+from templates.models import Document, DocumentVersion
 from templates.models.documents import STALE
 from templates.services.exports import ExportFormat
 

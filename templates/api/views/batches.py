@@ -13,6 +13,7 @@ from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import OneOf, operation
 from config.api.shapes import ESTIMATE_EXAMPLE
 from config.api.views import Accepted, Answer, Detail
+from config.languages import Language
 from generation.domain.states import JobStatus
 from generation.errors import (
     JobLiveError,
@@ -38,7 +39,7 @@ from templates.errors import (
     ProjectUnknownError,
     TemplateUnknownError,
 )
-from templates.models import Language, TemplateBatch
+from templates.models import TemplateBatch
 from templates.models.batches import ITEM_STATE
 from templates.selectors import batch_item_list_for, batch_list_for
 from templates.services import batch_cancel, batch_create, batch_pause, batch_resume, batch_retry

@@ -9,6 +9,7 @@ from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, Text
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
+from config.languages import Language
 from templates.api.serializers.documents import (
     DocumentDetailOut,
     DocumentExportIn,
@@ -16,7 +17,6 @@ from templates.api.serializers.documents import (
     DocumentVersionOut,
 )
 from templates.errors import ExportEmptyError, ExportTooLargeError
-from templates.models import Language
 from templates.models.documents import STALE_CONDITION
 from templates.selectors import document_list_for, document_version_list_for
 from templates.services.exports import (
