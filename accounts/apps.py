@@ -19,6 +19,8 @@ class AccountsConfig(AppConfig):
         actions.register(actions.Action, actions.ObjectType)
         queues.register("accounts.remove_files", queues.Queue.STATUS_UPDATES, every=600)
         queues.register("accounts.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
+        for task in ("send_password_reset", "send_confirmation", "send_invitation"):
+            queues.register(f"accounts.{task}", queues.Queue.STATUS_UPDATES)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)
@@ -41,6 +43,7 @@ class AccountsConfig(AppConfig):
             menu.Item("auth.group", "group"),
             menu.Item("accounts.budgetperiod", "savings", _("Budgets by month")),
             menu.Item("accounts.budget", "speed", _("Monthly limits")),
+            menu.Item("accounts.invitation", "mail"),
             menu.Item("accounts.loginsession", "devices"),
             menu.Item("accounts.accesstoken", "token"),
             menu.Item("accounts.providerkey", "vpn_key"),

@@ -124,3 +124,53 @@ class LastSuperuserError(AppError):
     status = 409
     en = "This is the only superuser. Make another account a superuser first, then delete this one."
     zh = "这是唯一的超级用户。请先将另一个账户设为超级用户，再删除此账户。"
+
+
+class RegistrationClosedError(AppError):
+    code = "REGISTRATION_CLOSED"
+    status = 403
+    en = "Accounts are opened by staff here. Ask them for one."
+    zh = "本站账户由工作人员开通，请与其联系。"
+
+
+class InvitationNeededError(AppError):
+    code = "INVITATION_NEEDED"
+    status = 403
+    en = "An account is opened with an invitation here: send it as `invitation`, the part of its link after token=."
+    zh = "本站注册需要邀请：请将邀请链接中 token= 之后的部分作为 invitation 提交。"
+
+
+class InvitationInvalidError(AppError):
+    code = "INVITATION_INVALID"
+    status = 403
+    en = (
+        "This invitation is not good: mistyped, used, run out, taken back, or for another e-mail address. Ask for a "
+        "new one."
+    )
+    zh = "该邀请无效：可能输入有误、已被使用、已过期、已被撤回，或属于其他邮箱。请索取新的邀请。"
+
+
+class EmailNotConfirmedError(AppError):
+    """Said only to who knows the password."""
+
+    code = "EMAIL_NOT_CONFIRMED"
+    status = 403
+    en = (
+        "Confirm your e-mail address first, by the link that was sent to it. POST /auth/confirm-email/send sends it "
+        "again."
+    )
+    zh = "请先通过发送到您邮箱的链接完成邮箱验证。可用 POST /auth/confirm-email/send 重新发送。"
+
+
+class LinkInvalidError(AppError):
+    code = "LINK_INVALID"
+    status = 403
+    en = "This link is not good any more: it was used, has run out, or was not copied whole. Ask for a new one."
+    zh = "该链接已失效：可能已被使用、已过期或未复制完整。请重新申请。"
+
+
+class EmailNotSetUpError(AppError):
+    code = "EMAIL_NOT_SET_UP"
+    status = 503
+    en = "This server sends no e-mail. Ask its operator: manage.py reset_password makes a link without one."
+    zh = "本服务器未配置邮件发送。请联系运营方：manage.py reset_password 可直接生成链接。"

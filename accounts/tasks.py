@@ -5,7 +5,14 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts.services import activities_expire, removals_run, sessions_expire
+from accounts.services import (
+    activities_expire,
+    confirmation_send,
+    invitation_send,
+    password_reset_send,
+    removals_run,
+    sessions_expire,
+)
 
 
 @shared_task(name="accounts.remove_files")
@@ -17,3 +24,18 @@ def remove_files(*, removal_id: str | None = None, **_: Any) -> int:
 @shared_task(name="accounts.clean_up", ignore_result=False)
 def clean_up(**_: Any) -> dict[str, int]:
     return {"activities": activities_expire(), "sessions": sessions_expire()}
+
+
+@shared_task(name="accounts.send_password_reset")
+def send_password_reset(*, user_id: str, **_: Any) -> bool:
+    return password_reset_send(user_id=UUID(user_id))
+
+
+@shared_task(name="accounts.send_confirmation")
+def send_confirmation(*, user_id: str, **_: Any) -> bool:
+    return confirmation_send(user_id=UUID(user_id))
+
+
+@shared_task(name="accounts.send_invitation")
+def send_invitation(*, invitation_id: str, **_: Any) -> bool:
+    return invitation_send(invitation_id=UUID(invitation_id))

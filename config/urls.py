@@ -13,6 +13,7 @@ urlpatterns = [
     *health.urlpatterns,
     path("i18n/", include("django.conf.urls.i18n")),  # the admin's choice of language
     path("admin/", admin.site.urls),
+    path("", include("accounts.api.page_urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/templates", include("templates.api.urls")),
     path("api/v1/", include("generation.api.urls")),

@@ -5,6 +5,7 @@ from accounts.admin.audit import AuditEntryAdmin
 from accounts.admin.budgets import BudgetAdmin, BudgetPeriodAdmin
 from accounts.admin.doors import LoginForm, OwnPasswordForm
 from accounts.admin.files import FileRemovalAdmin
+from accounts.admin.invitations import InvitationAdmin
 from accounts.admin.keys import ProviderKeyAdmin
 from accounts.admin.sessions import LoginSessionAdmin
 from accounts.admin.tokens import AccessTokenAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "BudgetAdmin",
     "BudgetPeriodAdmin",
     "FileRemovalAdmin",
+    "InvitationAdmin",
     "LoginForm",
     "LoginSessionAdmin",
     "OwnPasswordForm",

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
@@ -24,8 +24,8 @@ from accounts.admin.budgets import limit_link, months_link
 from accounts.domain.names import folded
 from accounts.models import User
 from accounts.selectors import principal_forget
-from accounts.services import account_delete, owned_counts
-from config.admin_site import Audited
+from accounts.services import account_delete, owned_counts, password_reset_request
+from config.admin_site import Audited, run_each
 from config.errors import AppError
 
 admin.site.unregister(Group)
@@ -69,6 +69,7 @@ class UserChangeForm(Addressed):
             "language",
             "theme",
             "notifications",
+            "is_email_confirmed",
             "is_active",
             "is_staff",
             "is_superuser",
@@ -102,7 +103,7 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
         "password_changed_at",
     )
     fieldsets = (
-        (None, {"fields": ("id", "username", "email", "change_password")}),
+        (None, {"fields": ("id", "username", ("email", "is_email_confirmed"), "change_password")}),
         (_("Settings"), {"fields": ("language", "theme", "notifications")}),
         (_("Budget"), {"fields": (("budget_limit", "budget_months"),)}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
@@ -111,7 +112,21 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "language", "password1", "password2")}),
     )
+    actions = ("send_password_reset",)
     RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+    @admin.action(description=_("Send the selected users a link to a new password"), permissions=["change"])
+    def send_password_reset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        def ask(user: User) -> bool:
+            password_reset_request(login=user.username)
+            return True
+
+        run_each(
+            request,
+            queryset,
+            ask,
+            done=lambda n: ngettext("A link goes to %d user.", "Links go to %d users.", n) % n,
+        )
 
     @admin.display(description=_("password"))
     def change_password(self, user: User) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api.views import activities, auth, keys, sessions, tokens
+from accounts.api.views import activities, auth, keys, recovery, sessions, tokens
 
 urlpatterns = [
     path("auth/register", auth.UserRegisterApi.as_view()),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("auth/logout-everywhere", sessions.LogoutEverywhereApi.as_view()),
     path("auth/sessions", sessions.LoginSessionListApi.as_view()),
     path("auth/sessions/<uuid:session_id>", sessions.LoginSessionApi.as_view()),
+    path("auth/password-reset", recovery.PasswordResetRequestApi.as_view()),
+    path("auth/password-reset/confirm", recovery.PasswordResetApi.as_view()),
+    path("auth/confirm-email", recovery.EmailConfirmApi.as_view()),
+    path("auth/confirm-email/send", recovery.ConfirmationRequestApi.as_view()),
     path("auth/password", auth.PasswordChangeApi.as_view()),
     path("auth/me", auth.MeApi.as_view(), name="me"),
     path("auth/updateMe", auth.UpdateMeApi.as_view()),

@@ -3,6 +3,7 @@
 from accounts.models.activity import Activity, AuditEntry
 from accounts.models.budgets import Budget, BudgetPeriod
 from accounts.models.files import FileRemoval
+from accounts.models.invitations import Invitation
 from accounts.models.keys import ProviderKey
 from accounts.models.sessions import LoginSession
 from accounts.models.tokens import AccessToken
@@ -16,6 +17,7 @@ __all__ = [
     "Budget",
     "BudgetPeriod",
     "FileRemoval",
+    "Invitation",
     "LoginSession",
     "ProviderKey",
     "User",

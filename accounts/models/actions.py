@@ -24,6 +24,8 @@ class Action(TextChoices):
     LOGOUT = "logout", _("Logged out")
     LOGOUT_EVERYWHERE = "logout_everywhere", _("Logged out everywhere")
     END_SESSION = "end_session", _("Ended a session")
+    CONFIRM_EMAIL = "confirm_email", _("Confirmed the e-mail address")
+    RESET_PASSWORD = "reset_password", _("Set a new password by a link")
     CHANGE_PASSWORD = "change_password", _("Changed the password")
     UPDATE_ACCOUNT = "update_account", _("Changed the account")
     CLEAR_ACTIVITIES = "clear_activities", _("Cleared activities")

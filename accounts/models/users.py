@@ -66,6 +66,9 @@ class User(AbstractUser):
     username_folded = models.CharField(max_length=150 * FOLDED, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
     email_folded = models.CharField(max_length=254 * FOLDED, unique=True, editable=False)
+    is_email_confirmed = models.BooleanField(
+        _("e-mail address confirmed"), default=True, help_text=_("An account without it can't log in.")
+    )
     theme = models.CharField(_("theme"), max_length=10, choices=Theme, default=Theme.SYSTEM)
     language = models.CharField(_("language"), max_length=5, choices=Language, default=Language.EN)
     notifications = models.BooleanField(_("notifications"), default=True)

@@ -94,6 +94,12 @@ def budget_limit_default() -> int | None:
     return None if default < 0 else round(default * MICROS)
 
 
+def new_account_limit() -> int | None:
+    """The limit that a new account is given as its own. None: none, so that the default holds."""
+    limit = settings.NEW_ACCOUNT_BUDGET_USD
+    return None if limit < 0 else round(limit * MICROS)
+
+
 def _limit(owner_id: UUID) -> tuple[int | None, bool]:
     """The limit, and whether it is the user's own."""
     own = LIMIT.fetch(owner=owner_id)

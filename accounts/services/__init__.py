@@ -3,6 +3,7 @@
 from accounts.services.activities import activities_clear, activities_expire, activity_record
 from accounts.services.deletion import account_delete, owned_counts, register_deletion_hook
 from accounts.services.files import removals_run
+from accounts.services.invitations import invitation_create, invitation_delete, invitation_url
 from accounts.services.keys import (
     key_address_check,
     key_create,
@@ -15,6 +16,16 @@ from accounts.services.keys import (
     key_verify,
     key_worked,
 )
+from accounts.services.mails import confirmation_send, invitation_send, password_reset_send
+from accounts.services.recovery import (
+    confirmation_request,
+    email_confirm,
+    email_set_confirmed,
+    password_reset,
+    password_reset_request,
+    password_reset_url,
+)
+from accounts.services.registration import user_register
 from accounts.services.sessions import (
     TokenPair,
     access_claims,
@@ -29,7 +40,7 @@ from accounts.services.sessions import (
     user_logout_everywhere,
 )
 from accounts.services.tokens import token_authenticate, token_create, token_delete
-from accounts.services.users import password_change, password_save, user_delete, user_register, user_update
+from accounts.services.users import password_change, password_save, user_create, user_delete, user_update
 
 __all__ = [
     "TokenPair",
@@ -38,6 +49,14 @@ __all__ = [
     "activities_clear",
     "activities_expire",
     "activity_record",
+    "confirmation_request",
+    "confirmation_send",
+    "email_confirm",
+    "email_set_confirmed",
+    "invitation_create",
+    "invitation_delete",
+    "invitation_send",
+    "invitation_url",
     "key_address_check",
     "key_create",
     "key_delete",
@@ -51,6 +70,10 @@ __all__ = [
     "login_account",
     "owned_counts",
     "password_change",
+    "password_reset",
+    "password_reset_request",
+    "password_reset_send",
+    "password_reset_url",
     "password_save",
     "register_deletion_hook",
     "removals_run",
@@ -62,6 +85,7 @@ __all__ = [
     "token_authenticate",
     "token_create",
     "token_delete",
+    "user_create",
     "user_delete",
     "user_login",
     "user_logout",

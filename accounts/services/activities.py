@@ -53,6 +53,13 @@ def activity_record(
     )
 
 
+def account_record(user_id: UUID, action: Action, **details: Any) -> None:
+    """Write down that an account did this to itself."""
+    activity_record(
+        owner_id=user_id, action=action, object_type=ObjectType.USER, object_id=user_id, details=details
+    )
+
+
 def activities_clear(
     *,
     owner_id: UUID,

@@ -24,11 +24,11 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.domain.claims import SessionClaims, password_stamp
-from accounts.errors import CredentialsWrongError
+from accounts.errors import CredentialsWrongError, EmailNotConfirmedError
 from accounts.models import AccessToken, LoginSession, User
 from accounts.models.actions import Action, ObjectType
 from accounts.selectors import principal_forget, session_forget
-from accounts.services.activities import activity_record
+from accounts.services.activities import account_record, activity_record
 from accounts.services.back_office import back_office_sessions_end
 from accounts.services.tokens import token_delete
 from config.api import origin
@@ -66,7 +66,7 @@ def session_start(*, user: User) -> TokenPair:
 
 
 def user_login(*, login: str, password: str) -> tuple[User, TokenPair]:
-    """Log in by username or e-mail address, in any case. Raises CredentialsWrongError.
+    """Log in by username or e-mail address, in any case. Raises CredentialsWrongError, EmailNotConfirmedError.
 
     Takes as long for a name that doesn't exist, and says the same for an account that is switched off.
     """
@@ -77,6 +77,8 @@ def user_login(*, login: str, password: str) -> tuple[User, TokenPair]:
         raise CredentialsWrongError from None
     if not user.check_password(password) or not user.is_active:
         raise CredentialsWrongError
+    if not user.is_email_confirmed:
+        raise EmailNotConfirmedError
     with transaction.atomic():
         # A password that was changed while this one was checked must open no session any more.
         unchanged = User.objects.filter(
@@ -84,7 +86,7 @@ def user_login(*, login: str, password: str) -> tuple[User, TokenPair]:
         )
         if not unchanged.update(last_login=timezone.now()):
             raise CredentialsWrongError
-        _record(user.pk, Action.LOGIN)
+        account_record(user.pk, Action.LOGIN)
         return user, session_start(user=user)
 
 
@@ -133,7 +135,7 @@ def user_logout(*, user_id: UUID, session_id: UUID, refresh: str | None = None) 
     session_end(owner_id=user_id, session_id=session_id)
     if refresh is not None:
         _end_by_token(user_id, refresh)
-    _record(user_id, Action.LOGOUT)
+    account_record(user_id, Action.LOGOUT)
 
 
 @transaction.atomic
@@ -143,7 +145,7 @@ def user_logout_everywhere(*, user_id: UUID, with_access_tokens: bool = False) -
     back_office_sessions_end(user_id)
     if with_access_tokens:
         _delete_tokens(AccessToken.objects.owned_by(user_id))
-    _record(user_id, Action.LOGOUT_EVERYWHERE, with_access_tokens=with_access_tokens)
+    account_record(user_id, Action.LOGOUT_EVERYWHERE, with_access_tokens=with_access_tokens)
 
 
 @transaction.atomic
@@ -193,12 +195,6 @@ def _end_by_token(user_id: UUID, refresh: str) -> None:
     except TokenInvalidError:
         return
     session_end(owner_id=user_id, session_id=claims.session_id)
-
-
-def _record(user_id: UUID, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=user_id, action=action, object_type=ObjectType.USER, object_id=user_id, details=details
-    )
 
 
 # -- tokens ----------------------------------------------------------------------------------------------------------

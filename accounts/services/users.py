@@ -14,9 +14,9 @@ from django.db import IntegrityError, transaction
 from accounts.domain.names import normalized_email, normalized_username
 from accounts.errors import EmailTakenError, PasswordWrongError, UsernameTakenError
 from accounts.models import User
-from accounts.models.actions import Action, ObjectType
+from accounts.models.actions import Action
 from accounts.selectors import principal_forget
-from accounts.services.activities import activity_record
+from accounts.services.activities import account_record
 from accounts.services.deletion import account_delete
 from accounts.services.sessions import TokenPair, session_start, sessions_end_all
 from config.languages import Language
@@ -24,18 +24,21 @@ from config.languages import Language
 CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
 
 
-def user_register(
-    *, username: str, email: str, password: str, language: str = Language.EN
-) -> tuple[User, TokenPair]:
-    """Open an account and log in. Raises UsernameTakenError, EmailTakenError, ValidationError (a malformed name, a weak
-    password)."""
+def user_prepare(*, username: str, email: str, password: str, language: str = Language.EN) -> User:
+    """An account with its password hashed, not kept yet. Raises ValidationError (a weak password)."""
     user = User(username=normalized_username(username), email=normalized_email(email), language=language)
-    _check_password(password, user, field="password")
+    password_check(password, user, field="password")
     user.set_password(password)
+    return user
+
+
+def user_create(**given: Any) -> User:
+    """Make an account on an operator's word, whoever may register. Raises as `user_register` does for its names."""
+    user = user_prepare(**given)
     with transaction.atomic():
-        _save_unique(user)
-        _record(user, Action.REGISTER)
-        return user, session_start(user=user)
+        user_save(user)
+        account_record(user.pk, Action.REGISTER)
+    return user
 
 
 @transaction.atomic
@@ -52,8 +55,8 @@ def user_update(*, user: User, **changes: Any) -> User:
     for name in changed:
         setattr(user, name, changes[name])
     if changed:
-        _save_unique(user, update_fields=changed)
-        _record(user, Action.UPDATE_ACCOUNT, fields=changed)
+        user_save(user, update_fields=changed)
+        account_record(user.pk, Action.UPDATE_ACCOUNT, fields=changed)
         transaction.on_commit(partial(principal_forget, user.pk))
     return user
 
@@ -65,7 +68,7 @@ def password_change(*, user: User, current: str, new: str) -> TokenPair:
     """
     if not user.check_password(current):
         raise PasswordWrongError
-    _check_password(new, user, field="new_password")
+    password_check(new, user, field="new_password")
     checked_at = user.password_changed_at
     user.set_password(new)
     with transaction.atomic():
@@ -77,11 +80,11 @@ def password_change(*, user: User, current: str, new: str) -> TokenPair:
 
 
 @transaction.atomic
-def password_save(*, user: User) -> None:
+def password_save(*, user: User, action: Action = Action.CHANGE_PASSWORD) -> None:
     """Keep what `set_password` has hashed, and end every session: JWTs by their rows, the admin's by their hash."""
     user.save(update_fields=["password"])
     sessions_end_all(owner_id=user.pk)
-    _record(user, Action.CHANGE_PASSWORD)
+    account_record(user.pk, action)
 
 
 def user_delete(*, user: User, password: str) -> None:
@@ -91,20 +94,14 @@ def user_delete(*, user: User, password: str) -> None:
     account_delete(user_id=user.pk)
 
 
-def _record(user: User, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=user.pk, action=action, object_type=ObjectType.USER, object_id=user.pk, details=details
-    )
-
-
-def _check_password(password: str, user: User, *, field: str) -> None:
+def password_check(password: str, user: User, *, field: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as exc:
         raise ValidationError({field: exc.error_list}) from None
 
 
-def _save_unique(user: User, update_fields: list[str] | None = None) -> None:
+def user_save(user: User, update_fields: list[str] | None = None) -> None:
     """Save, and ask only afterwards which of the two names was taken: the database decides races."""
     checked = {"username", "email"} if update_fields is None else {*update_fields}
     user.clean_fields(exclude={field.name for field in User._meta.concrete_fields} - checked)

@@ -200,6 +200,13 @@ MONTHLY_BUDGET_USD = env.float(
     "MONTHLY_BUDGET_USD", default=50.0, min=-1, help="What a user may spend in a month; -1: no limit"
 )
 
+NEW_ACCOUNT_BUDGET_USD = env.float(
+    "NEW_ACCOUNT_BUDGET_USD",
+    default=1.0,
+    min=-1,
+    help="What who registers may spend in a month, until staff say otherwise; -1: as everybody",
+)
+
 DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
     "DOCUMENT_MAX_OUTPUT_TOKENS",
     default=4000,
@@ -326,8 +333,41 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
 }
 
+# -- e-mail --------------------------------------------------------------------------------------------------------
+
+PUBLIC_URL = env.url(
+    "PUBLIC_URL",
+    default="http://127.0.0.1:8000",
+    schemes=("http", "https"),
+    help="Where people reach this server; links in e-mails begin with it",
+)
+EMAIL_HOST = env.str("EMAIL_HOST", default="", help="Mail server (SMTP); empty: no e-mail is sent")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587, min=1, max=65535, help="Port of the mail server")
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="", help="Login at the mail server")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", default="", help="Password at the mail server")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True, help="STARTTLS, as port 587 wants it")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False, help="TLS from the start, as port 465 wants it")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="atelier@localhost", help="Whom e-mails are from")
+EMAIL_TIMEOUT = 10
+#: Whether somebody reads what is sent: where nothing is sent, nobody is told to wait for a link.
+SENDS_EMAIL = bool(EMAIL_HOST)
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if SENDS_EMAIL
+    else "django.core.mail.backends.dummy.EmailBackend"
+)
+
 # -- accounts ------------------------------------------------------------------------------------------------------
 
+REGISTRATION = env.str(
+    "REGISTRATION",
+    default="closed",
+    choices=["open", "invited", "closed"],
+    help="Who may open an account: everybody, who is invited, nobody",
+)
+CONFIRM_EMAIL = env.bool(
+    "CONFIRM_EMAIL", default=False, help="Who registers confirms the e-mail address before logging in"
+)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

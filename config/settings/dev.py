@@ -14,5 +14,10 @@ from config.settings.base import *  # noqa: E402 — base reads what was just se
 
 DEBUG = True
 ALLOW_DEMO_ACCOUNT = True
+if not env.is_set("REGISTRATION"):
+    REGISTRATION = "open"
+if not EMAIL_HOST:
+    SENDS_EMAIL = True
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 env.done()

@@ -37,6 +37,17 @@ if "null" in map(str.lower, CORS_ORIGIN):
         "must not hold null: every sandboxed page and local file has that origin.", name="CORS_ORIGIN"
     )
 
+if CONFIRM_EMAIL and not SENDS_EMAIL:
+    env.problem(
+        "wants a mail server, or nobody who registers can log in.",
+        name="CONFIRM_EMAIL",
+        fix="Set EMAIL_HOST.",
+    )
+if EMAIL_USE_TLS and EMAIL_USE_SSL and SENDS_EMAIL:
+    env.problem("and EMAIL_USE_TLS exclude each other.", name="EMAIL_USE_SSL", fix="Set EMAIL_USE_TLS=false.")
+if SENDS_EMAIL and not env.is_set("PUBLIC_URL"):
+    env.problem("must be set, as links in e-mails begin with it.", name="PUBLIC_URL")
+
 LOG_FORMAT = "json"
 LOGGING = logging_config(level=LOG_LEVEL.upper(), json=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # of TRUSTED_PROXIES only: config.middleware

@@ -9,11 +9,12 @@ from accounts.models import (
     Budget,
     BudgetPeriod,
     FileRemoval,
+    Invitation,
     LoginSession,
     ProviderKey,
     User,
 )
-from accounts.services import key_create, session_start, token_create
+from accounts.services import invitation_create, key_create, session_start, token_create
 from config.crypto import Secret
 from tests.support.rows import Maker
 
@@ -25,6 +26,10 @@ def token(n: int, owner: User) -> AccessToken:
 def session(n: int, owner: User) -> LoginSession:
     session_start(user=owner)
     return LoginSession.objects.filter(owner=owner).latest("created_at")
+
+
+def invitation(n: int, owner: User) -> Invitation:
+    return invitation_create(email=f"guest{n}@example.com", limit_micros=n)
 
 
 def own_key(n: int, owner: User) -> ProviderKey:
@@ -59,6 +64,7 @@ MAKERS: dict[str, Maker] = {
         owner=owner, month=date(2026, 1, 1)
     ),
     "accounts.FileRemoval": lambda n, owner: FileRemoval.objects.create(prefix=f"users/{n}/"),
+    "accounts.Invitation": invitation,
     "accounts.LoginSession": session,
     "accounts.ProviderKey": own_key,
     "accounts.User": lambda n, owner: owner,

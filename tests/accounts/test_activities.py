@@ -185,11 +185,11 @@ class TestTogether:
     def test_no_effect_without_its_record(
         self, client_for, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def broken(**_: Any) -> None:
+        def broken(*_: Any, **__: Any) -> None:
             raise IntegrityError("planted")
 
-        for module in ("accounts.services.users", "templates.services.sources"):
-            monkeypatch.setattr(f"{module}.activity_record", broken)
+        monkeypatch.setattr("accounts.services.users.account_record", broken)
+        monkeypatch.setattr("templates.services.sources.activity_record", broken)
         client = client_for(alice)
         client.raise_request_exception = False
         assert client.patch(f"{AUTH}/me", {"theme": "dark"}).status_code == 500
@@ -205,7 +205,7 @@ class TestTogether:
         def broken(**_: Any) -> None:
             raise IntegrityError("planted")
 
-        monkeypatch.setattr("accounts.services.users.session_start", broken)
+        monkeypatch.setattr("accounts.services.registration.session_start", broken)
         given = {"username": "李雷", "email": "lilei@example.com", "password": "correct horse 电池"}
         client = APIClient(raise_request_exception=False)
         assert client.post(f"{AUTH}/register", given).status_code == 500

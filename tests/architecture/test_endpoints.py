@@ -13,6 +13,10 @@ OPEN = {
     "api/v1/auth/register": "Who has no account can't log in",
     "api/v1/auth/login": "This is where one logs in",
     "api/v1/auth/refresh": "The refresh token is the proof",
+    "api/v1/auth/password-reset": "Who has forgotten the password can't log in",
+    "api/v1/auth/password-reset/confirm": "The link is the proof",
+    "api/v1/auth/confirm-email": "The link is the proof",
+    "api/v1/auth/confirm-email/send": "Who waits for the link can't log in",
     "api/<path:unknown>": "Answers 404 to everything",
 }
 

@@ -24,6 +24,22 @@ class UserRegisterIn(StrictSerializer):
     email = serializers.EmailField(max_length=254)
     password = PasswordField(min_length=8)
     language = serializers.ChoiceField(Language.choices, required=False)
+    invitation = serializers.CharField(
+        max_length=1000, required=False, help_text="The part of an invitation's link after `token=`."
+    )
+
+
+class LoginNameIn(StrictSerializer):
+    login = serializers.CharField(max_length=254, help_text="A username or an e-mail address.")
+
+
+class PasswordResetIn(StrictSerializer):
+    token = serializers.CharField(max_length=1000, help_text="The part of the link after `token=`.")
+    new_password = PasswordField(min_length=8)
+
+
+class EmailConfirmIn(StrictSerializer):
+    token = serializers.CharField(max_length=1000, help_text="The part of the link after `token=`.")
 
 
 class UserLoginIn(StrictSerializer):
@@ -96,6 +112,16 @@ class SessionOut(TokenPairOut):
     user = UserOut()
 
 
+class RegisteredOut(serializers.Serializer[Any]):
+    """The tokens are null where the e-mail address has to be confirmed first; then log in."""
+
+    access = serializers.CharField(allow_null=True)
+    refresh = serializers.CharField(allow_null=True)
+    token_type = serializers.ChoiceField(["Bearer"])
+    expires_in = serializers.IntegerField(allow_null=True, help_text="Seconds until `access` runs out.")
+    user = UserOut()
+
+
 def user_out(user: User) -> dict[str, Any]:
     return {
         "id": user.pk,
@@ -109,10 +135,10 @@ def user_out(user: User) -> dict[str, Any]:
     }
 
 
-def tokens_out(tokens: TokenPair) -> dict[str, Any]:
+def tokens_out(tokens: TokenPair | None) -> dict[str, Any]:
     return {
-        "access": tokens.access,
-        "refresh": tokens.refresh,
+        "access": tokens and tokens.access,
+        "refresh": tokens and tokens.refresh,
         "token_type": "Bearer",
-        "expires_in": tokens.expires_in,
+        "expires_in": tokens and tokens.expires_in,
     }

@@ -11,6 +11,7 @@ from accounts import services
 from accounts.api.examples import SESSION, TOKENS, USER
 from accounts.api.serializers.users import (
     PasswordChangeIn,
+    RegisteredOut,
     SessionOut,
     TokenPairOut,
     TokenRefreshIn,
@@ -24,9 +25,13 @@ from accounts.api.serializers.users import (
 )
 from accounts.errors import (
     CredentialsWrongError,
+    EmailNotConfirmedError,
     EmailTakenError,
+    InvitationInvalidError,
+    InvitationNeededError,
     LastSuperuserError,
     PasswordWrongError,
+    RegistrationClosedError,
     UsernameTakenError,
 )
 from accounts.models import User
@@ -66,12 +71,23 @@ class OwnAccountApi(ApiView):
 class UserRegisterApi(PublicApi):
     @operation(
         "Open an account and log in",
+        description=(
+            "Where the operator lets everybody in, or with an invitation; `access` and `refresh` are null where the "
+            "e-mail address has to be confirmed first. A new account may spend little with the operator's keys until "
+            "staff say otherwise."
+        ),
         request=UserRegisterIn,
         request_example={"username": "李雷", "email": "lilei@example.com", "password": "correct horse 电池"},
-        response=SessionOut,
+        response=RegisteredOut,
         status=201,
         example=SESSION,
-        errors=[UsernameTakenError, EmailTakenError],
+        errors=[
+            RegistrationClosedError,
+            InvitationNeededError,
+            InvitationInvalidError,
+            UsernameTakenError,
+            EmailTakenError,
+        ],
         operation_id="register",
     )
     def post(self, request: Request) -> Created:
@@ -89,7 +105,7 @@ class UserLoginApi(PublicApi):
         request_example={"login": "demo", "password": "atelier-demo"},
         response=SessionOut,
         example=SESSION,
-        errors=[CredentialsWrongError],
+        errors=[CredentialsWrongError, EmailNotConfirmedError],
         operation_id="login",
     )
     def post(self, request: Request) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from accounts.services import user_register
+from accounts.services import user_create
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 
 DEMO_EMAIL = "demo@example.com"
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             )
         demo = User.objects.filter(username=DEMO_USERNAME).first()
         if demo is None:
-            demo, _ = user_register(username=DEMO_USERNAME, email=DEMO_EMAIL, password=DEMO_PASSWORD)
+            demo = user_create(username=DEMO_USERNAME, email=DEMO_EMAIL, password=DEMO_PASSWORD)
         elif not demo.check_password(DEMO_PASSWORD):
             self.stdout.write(
                 f"There is an account {DEMO_USERNAME} with a password of its own; it stays as it is."
