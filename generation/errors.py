@@ -255,6 +255,30 @@ class OutputEmptyError(AnswerRejectedError):
     zh = "模型没有返回文本。"
 
 
+class OutputOnlyThoughtsError(AnswerRejectedError):
+    """Asked the same way, the model would think as long again."""
+
+    code = "OUTPUT_ONLY_THOUGHTS"
+    status = 502
+    en = (
+        "The model thought and then said nothing: its thoughts may have taken all the room there was. Choose a model "
+        "that thinks less or ask for less, then retry."
+    )
+    zh = "模型只给出了思考过程，没有正文，可能思考已用完全部输出长度。请换用思考较少的模型或减少要求后重试。"
+    advice_en = "An earlier answer was all thoughts. Think briefly, then write the text."
+    advice_zh = "上一次只有思考而没有正文，请简短思考后直接写出正文。"
+
+
+class OutputRepeatsError(AnswerRejectedError):
+    code = "OUTPUT_REPEATS"
+    status = 502
+    retryable = True
+    en = "The model said the same over and over; the text isn't stored."
+    zh = "模型反复输出相同的内容，文本未保存。"
+    advice_en = "An earlier answer said the same over and over. Say each thing once."
+    advice_zh = "上一次的回答反复重复相同的内容，请不要重复。"
+
+
 class OutputRefusedError(AnswerRejectedError):
     code = "OUTPUT_REFUSED"
     status = 422

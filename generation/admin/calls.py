@@ -87,7 +87,10 @@ class ProviderCallAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        (_("Provider"), {"fields": (("provider", "model"), "provider_ref", "error")}),
+        (
+            _("Provider"),
+            {"fields": (("provider", "model"), ("answered_model", "provider_ref"), "error", "unread")},
+        ),
         (
             _("Money"),
             {
@@ -132,6 +135,11 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     @display(description=_("error"))
     def error(self, call: ProviderCall) -> str:
         return error_text(call.error_code or call.rejected_code)
+
+    @display(description=_("answer that can't be read"))
+    def unread(self, call: ProviderCall) -> str:
+        """What came for the money, for a look with one's own eyes."""
+        return str((call.result or {}).get("unread", "")) or "-"
 
     @display(description=_("tokens in · out"))
     def tokens(self, call: ProviderCall) -> str:

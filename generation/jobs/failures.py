@@ -12,7 +12,7 @@ from generation.domain.states import JobStatus
 from generation.errors import CallUncertainError, JobInternalError
 from generation.jobs import ledger, transitions
 from generation.models import Job
-from generation.providers.base import ProviderError
+from generation.providers.base import BAD_ANSWER, ProviderError
 
 _rng = random.Random()  # noqa: S311 — jitter, not a secret
 
@@ -67,7 +67,8 @@ def _as_the_ledger_sees_it(job: Job, error: Exception) -> Exception:
 
 
 def _may_retry(error: Exception) -> bool:
-    """Bugs are not retried (they would fail again, at a price); an unknown outcome is if the ledger lets it."""
+    """Bugs are not retried (they would fail again, at a price); an unknown outcome is if the ledger lets it, unless the
+    answer came and was of no use."""
     if isinstance(error, ProviderError) and error.charged is None:
-        return True
+        return error.retryable or error.code != BAD_ANSWER
     return bool(getattr(error, "retryable", False))

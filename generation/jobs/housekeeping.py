@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from generation.domain.states import TERMINAL, CallStatus, JobStatus
@@ -45,11 +46,10 @@ def _delete_old_events() -> int:
 
 def _forget_results() -> int:
     old = timezone.now() - timedelta(days=RESULT_DAYS)
-    calls = ProviderCall.objects.filter(
-        status=CallStatus.SETTLED,
-        result__isnull=False,
-        job__status=JobStatus.SUCCEEDED,
-        job__finished_at__lt=old,
-    )
+    stored = Q(status=CallStatus.SETTLED, job__status=JobStatus.SUCCEEDED, job__finished_at__lt=old)
+    # What nobody could read is kept for staff as long as the job's events are.
+    long_ago = timezone.now() - timedelta(days=settings.JOB_RETENTION_DAYS)
+    unread = Q(status__in=[CallStatus.RELEASED, CallStatus.UNCERTAIN], updated_at__lt=long_ago)
+    calls = ProviderCall.objects.filter(stored | unread, result__isnull=False)
     ids = list(calls.values_list("pk", flat=True)[:LIMIT])
     return ProviderCall.objects.filter(pk__in=ids).update(result=None)

@@ -53,6 +53,7 @@ SETTLED_FIELDS = (
     "cached_tokens",
     "reasoning_tokens",
     "is_estimate",
+    "answered_model",
 )
 SEND = Update(
     lambda: (
@@ -184,7 +185,13 @@ def mark_accepted(call: ProviderCall, provider_ref: str) -> bool:
 
 
 def settle(
-    call: ProviderCall, *, micros: int, usage: Usage, result: Mapping[str, Any], provider_ref: str = ""
+    call: ProviderCall,
+    *,
+    micros: int,
+    usage: Usage,
+    result: Mapping[str, Any],
+    provider_ref: str = "",
+    answered_model: str = "",
 ) -> bool:
     """Write down what was paid and what was bought for it.
 
@@ -193,13 +200,26 @@ def settle(
     """
     try:
         with savepoint():
-            return _settle(call, micros=micros, usage=usage, result=result, provider_ref=provider_ref)
+            return _settle(
+                call,
+                micros=micros,
+                usage=usage,
+                result=result,
+                provider_ref=provider_ref,
+                answered_model=answered_model,
+            )
     except IntegrityError:
         return settle_useless(call, micros=micros, usage=usage, code="CALL_REPEATED")
 
 
 def _settle(
-    call: ProviderCall, *, micros: int, usage: Usage, result: Mapping[str, Any], provider_ref: str
+    call: ProviderCall,
+    *,
+    micros: int,
+    usage: Usage,
+    result: Mapping[str, Any],
+    provider_ref: str,
+    answered_model: str,
 ) -> bool:
     values: dict[str, Any] = {
         "cost_micros": micros,
@@ -210,6 +230,7 @@ def _settle(
         "cached_tokens": usage.cached_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
         "is_estimate": usage.is_estimate,
+        "answered_model": answered_model,
     }
     with _closing(call):
         if not SETTLE.run(pk=call.pk, now=timezone.now(), **values):
@@ -238,6 +259,17 @@ def settle_useless(call: ProviderCall, *, micros: int, usage: Usage, code: str) 
         output_tokens=usage.output_tokens,
         is_estimate=usage.is_estimate,
     )
+
+
+def keep_unread(call: ProviderCall, raw: str) -> bool:
+    """What came for the money and can't be read, for staff to look at."""
+    return _move(call, CallStatus.SENT, CallStatus.UNCERTAIN, result={"unread": raw})
+
+
+def paid_in_vain(call: ProviderCall) -> int:
+    """How often this step was charged for answers that were of no use."""
+    useless = ProviderCall.objects.filter(job=call.job, step=call.step, status=CallStatus.RELEASED)
+    return useless.filter(cost_micros__gt=0).count()
 
 
 def turn_down(job: Job, mark: str, *, code: str) -> int:

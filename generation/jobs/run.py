@@ -24,12 +24,14 @@ from generation.providers import registry
 from generation.providers.base import (
     ADDRESS_REFUSED,
     AUTH_FAILED,
+    BAD_ANSWER,
     QUOTA_EXHAUSTED,
     ProviderError,
     Usage,
 )
 from generation.providers.limits import AcquireCancelledError
-from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult, FinishReason
+from generation.providers.llm.answer_text import storable
+from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.tokens import estimated_usage
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,8 @@ INPUT_MARGIN = 1.6
 KEY_FAULTS = frozenset({AUTH_FAILED, QUOTA_EXHAUSTED, ADDRESS_REFUSED})
 #: A call that begins with less time than this left would only be cut off.
 LEAST_SECONDS = 1.0
+#: How often a step may be charged for answers that are of no use before only a person may ask again.
+MOST_IN_VAIN = 2
 
 
 class AttemptLostError(Exception):
@@ -91,6 +95,11 @@ class JobRun:
         percent = max(0, min(99, percent))
         data = {"percent": percent, **({"message": message} if message else {})}
         if transitions.change(transitions.held(self.job), "progress", data, progress=percent) is None:
+            raise AttemptLostError
+
+    def note(self, type: str, data: Mapping[str, Any]) -> None:
+        """Write an event of the kind's own into the job's list."""
+        if transitions.change(transitions.held(self.job), type, data) is None:
             raise AttemptLostError
 
     # -- text ------------------------------------------------------------------------------------------------------
@@ -215,7 +224,13 @@ class JobRun:
         except BaseException:
             ledger.mark_uncertain(call, code="JOB_INTERNAL_ERROR")
             raise
-        result = dataclasses.replace(result, text=storable(result.text), reasoning=storable(result.reasoning))
+        result = dataclasses.replace(
+            result,
+            text=storable(result.text),
+            reasoning=storable(result.reasoning),
+            answered_model=storable(result.answered_model),
+            cut=storable(result.cut),
+        )
         micros = _cost(route.price, result.usage)
         ledger.settle(
             call,
@@ -223,6 +238,7 @@ class JobRun:
             usage=result.usage,
             result=msgspec.to_builtins(result),
             provider_ref=result.provider_ref or "",
+            answered_model=result.answered_model,
         )
         self._count(micros, result.usage)
         if route.key is not None and route.key.error_code:
@@ -236,11 +252,18 @@ class JobRun:
     def _close_failed(self, call: ProviderCall, error: ProviderError, cost: Callable[[Usage], int]) -> None:
         if error.charged is False:
             ledger.release(call, code=error.code)
-        elif error.charged:
+            return
+        if error.raw:
+            ledger.keep_unread(call, storable(error.raw))
+        if error.charged:
             usage = error.usage or Usage()
             ledger.settle_useless(call, micros=cost(usage), usage=usage, code=error.code)
         else:
             ledger.mark_uncertain(call, code=error.code)
+        is_unread = error.code == BAD_ANSWER and error.charged is None
+        if is_unread or error.charged and ledger.paid_in_vain(call) >= MOST_IN_VAIN:
+            # It was answered: the same question would bring the same answer, at a price.
+            error.retryable = False
 
     # -- everything else -------------------------------------------------------------------------------------------
 
@@ -325,39 +348,29 @@ class _Pieces:
         return bool(self._text or self._reasoning)
 
     def collect(self, llm: LLM, request: ChatRequest) -> ChatResult:
-        finish: FinishReason = "stop"
-        usage = None
+        last = ChatDelta(finish_reason="unknown")
         with closing(cast("Generator[ChatDelta]", llm.stream(request))) as stream:
             for delta in stream:
                 if delta.text:
                     self._text.append(delta.text)
                 if delta.reasoning:
                     self._reasoning.append(delta.reasoning)
-                finish, usage = delta.finish_reason or finish, delta.usage or usage
+                last = delta if delta.finish_reason else last
                 self._on_delta(delta)
         return ChatResult(
-            text="".join(self._text),
-            finish_reason=finish,
-            usage=usage or self.usage(request),
+            text="".join(self._text)[last.misplaced :],
+            finish_reason=last.finish_reason or "unknown",
+            usage=last.usage or self.usage(request),
             provider=llm.name,
             model=request.model or llm.model,
             reasoning="".join(self._reasoning),
+            answered_model=last.answered_model,
+            cut=last.cut,
         )
 
     def usage(self, request: ChatRequest) -> Usage:
         """An estimate of what has come so far."""
         return estimated_usage(request, "".join(self._text), "".join(self._reasoning))
-
-
-def storable(text: str) -> str:
-    """The text without NUL and halves of surrogate pairs. No database takes those, and a paid answer must not be lost
-    for one of them."""
-    text = text.replace("\0", "")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _as_the_owner_sees_it(route: Route, error: ProviderError) -> Exception:

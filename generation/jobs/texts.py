@@ -16,17 +16,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from config.errors import REGISTRY
-from generation.domain import continuation
+from generation.domain import chatter, continuation
+from generation.domain.repetition import repeats_itself
 from generation.domain.sections import data_sections
 from generation.errors import (
     AnswerRejectedError,
     OutputEmptyError,
+    OutputOnlyThoughtsError,
     OutputRefusedError,
+    OutputRepeatsError,
     OutputTruncatedError,
 )
 from generation.jobs import ledger
 from generation.jobs.run import JobRun
-from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult
+from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult, FinishReason
 
 #: How often a text that ended at its length limit is continued.
 CONTINUATIONS = 3
@@ -36,6 +39,8 @@ MOST_CALLS = CONTINUATIONS + 1
 MOST_ROUNDS = 2
 #: Characters from the end of a broken-off text that the request to continue quotes.
 CONTINUATION_TAIL = 400
+#: How much is noted of what was left out.
+NOTED_CHARACTERS = 500
 
 _CONTINUE = {
     "zh": (
@@ -100,8 +105,12 @@ class TextOrder:
     ) -> ChatResult:
         """A text and, while it ends at the length limit, its continuation, joined.
 
-        The sandbox finds in `context["partial"]` what it has to go on from. Raises what `JobRun.chat` raises, and
-        `OutputTruncatedError`, `OutputEmptyError`, `OutputRefusedError`.
+        A vendor that says that the text ended is believed; where nobody said why it did, its last words are looked at.
+        What a model says around a document is left out, and noted as an event of the job. The sandbox finds in
+        `context["partial"]` what it has to go on from.
+
+        Raises what `JobRun.chat` raises, and `OutputTruncatedError`, `OutputEmptyError`, `OutputOnlyThoughtsError`,
+        `OutputRepeatsError`, `OutputRefusedError`.
         """
         request = self._unlike_before(request)
         asked, text, calls = request, "", 0
@@ -110,12 +119,30 @@ class TextOrder:
             if answer.finish_reason == "content_filter":
                 raise OutputRefusedError(charged=True)
             before, text = text, continuation.join(text, answer.text) if text else answer.text
-            if answer.finish_reason == "stop":
-                return replace(answer, text=_whole(text, calls))
+            if not text.strip():
+                raise (OutputOnlyThoughtsError if answer.reasoning.strip() else OutputEmptyError)(
+                    charged=True
+                )
+            if repeats_itself(text):
+                raise OutputRepeatsError(charged=True)
+            if _is_whole(answer.finish_reason, text, has_grown=text != before):
+                return replace(answer, text=self._trimmed(text, answer.cut))
             if text == before:
                 break  # the same question would be asked again
             asked = self._continued(request, text)
         raise OutputTruncatedError(calls=calls, charged=True)
+
+    def _trimmed(self, text: str, cut: str) -> str:
+        """The document alone."""
+        found = chatter.trimmed(text)
+        if not found.text.strip():
+            raise OutputEmptyError(charged=True)
+        left_out = {"before": found.before, "after": " ".join(filter(None, (found.after, cut)))}
+        if any(left_out.values()):
+            self.run.note(
+                "trimmed", {name: words[:NOTED_CHARACTERS] for name, words in left_out.items() if words}
+            )
+        return found.text.strip()
 
     def _ask(
         self, step: str, request: ChatRequest, on_delta: Callable[[ChatDelta], None] | None = None
@@ -144,10 +171,7 @@ class TextOrder:
         return replace(request, messages=messages, context={**request.context, "partial": text})
 
 
-def _whole(text: str, calls: int) -> str:
-    whole = continuation.unwrapped(text).strip()
-    if not whole:
-        raise OutputEmptyError(charged=True)
-    if not continuation.looks_complete(whole):
-        raise OutputTruncatedError(calls=calls, charged=True)
-    return whole
+def _is_whole(reason: FinishReason, text: str, *, has_grown: bool) -> bool:
+    if reason == "stop" and has_grown:
+        return True
+    return reason in ("stop", "unknown") and continuation.looks_complete(chatter.trimmed(text).text)

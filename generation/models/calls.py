@@ -22,7 +22,8 @@ class ProviderCall(OwnedModel):
     from. What a budget counts names its month. `step` names the purchase within its job: the partial unique constraint
     lets nobody buy a step twice while an earlier purchase of it is open or settled. `result` keeps the bought answer
     until the job's output is in place, so that a retry stores it instead of buying it again. `repeats` links the second
-    purchase of a text whose first outcome is unknown. `rejected_code` says why a settled answer was turned down.
+    purchase of a text whose first outcome is unknown. `model` is the one that was asked, `answered_model` the one that
+    the provider says has answered. `rejected_code` says why a settled answer was turned down.
     """
 
     job = models.ForeignKey(
@@ -34,6 +35,14 @@ class ProviderCall(OwnedModel):
     capability = models.CharField(_("capability"), max_length=20)
     provider = models.CharField(_("provider"), max_length=40)
     model = models.CharField(_("model"), max_length=120, blank=True)
+    answered_model = models.CharField(
+        _("answered by"),
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The model that the provider named in its answer."),
+    )
     status = models.CharField(
         _("status"),
         max_length=10,

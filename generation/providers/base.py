@@ -119,6 +119,7 @@ class ProviderError(Exception):
       the request: a timeout after sending, a connection lost after acceptance).
     - `retry_after`: seconds the vendor asked us to wait, already capped.
     - `usage`: what was counted although the answer was useless.
+    - `raw`: an answer that nobody could read, for staff; shortened, and without the key.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class ProviderError(Exception):
         provider_ref: str | None = None,
         retry_after: float | None = None,
         usage: Usage | None = None,
+        raw: str = "",
     ) -> None:
         super().__init__(code, message)
         self.code = code
@@ -142,6 +144,7 @@ class ProviderError(Exception):
         self.provider_ref = provider_ref
         self.retry_after = retry_after
         self.usage = usage
+        self.raw = raw
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

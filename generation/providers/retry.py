@@ -17,7 +17,6 @@ page only say that the proxy lost the machine behind it, which may have gone on:
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from types import MappingProxyType
 
 from generation.providers import rules
 from generation.providers.base import ProviderError
+from generation.providers.error_words import Said, rule_of_words, said_in
 
 MAX_RETRY_AFTER = 300.0
 """Seconds. A vendor that asks for more is asked again (or passed over) after this long."""
@@ -37,7 +37,7 @@ OPENAI_STATUS: Mapping[int, rules.Rule] = {
     400: rules.BAD_REQUEST,
     401: rules.AUTH,
     402: rules.QUOTA,
-    403: rules.AUTH,
+    403: rules.FORBIDDEN,
     404: rules.NO_MODEL,
     408: rules.NOT_RECEIVED,
     409: rules.CONFLICT,
@@ -98,6 +98,30 @@ OPENAI_CODES: Mapping[str, rules.Rule] = {
     # SiliconFlow: numbers
     "20012": rules.NO_MODEL,
     "30001": rules.QUOTA,
+    # gateways: one-api and its kin, LiteLLM, OpenRouter
+    "insufficient_user_quota": rules.QUOTA,
+    "insufficient_credits": rules.QUOTA,
+    "insufficient_balance": rules.QUOTA,
+    "insufficient_funds": rules.QUOTA,
+    "pre_consume_token_quota_failed": rules.QUOTA,
+    "quota_exceeded": rules.QUOTA,
+    "quota_not_enough": rules.QUOTA,
+    "budget_exceeded": rules.QUOTA,
+    "payment_required": rules.QUOTA,
+    "billing_error": rules.QUOTA,
+    "authentication_error": rules.AUTH,
+    "permission_error": rules.AUTH,
+    "invalid_token": rules.AUTH,
+    "token_expired": rules.AUTH,
+    "account_deactivated": rules.AUTH,
+    "too_many_requests": rules.RATE_LIMITED,
+    "rate_limit_error": rules.RATE_LIMITED,
+    "resource_exhausted": rules.RATE_LIMITED,
+    "not_found_error": rules.NO_MODEL,
+    "model_not_exist": rules.NO_MODEL,
+    # Zhipu, MiniMax: numbers that nobody else uses for something else
+    "1113": rules.QUOTA,
+    "1008": rules.QUOTA,
     # llama.cpp
     "exceed_context_size_error": rules.TOO_LONG,
 }
@@ -105,28 +129,6 @@ OPENAI_CODES: Mapping[str, rules.Rule] = {
 QWEN_CODES: Mapping[str, rules.Rule] = {"insufficient_quota": rules.RATE_LIMITED}
 """Aliyun gives OpenAI's name for an empty account to its tokens per minute (help.aliyun.com/model-studio, error
 codes, 429); what is used up for good there is called arrearage or AllocationQuota.FreeTierOnly."""
-
-# For vendors that put only `invalid_request_error` into `code` (DeepSeek, Moonshot, Aliyun, Ollama).
-OPENAI_MESSAGES: tuple[tuple[re.Pattern[str], rules.Rule], ...] = (
-    (re.compile(r"content exists risk|data inspection|inappropriate content", re.IGNORECASE), rules.REFUSED),
-    (
-        re.compile(
-            r"maximum context length|context (window|length|size)|exceeded model token limit"
-            r"|range of input length|input token length too long|max_total_tokens",
-            re.IGNORECASE,
-        ),
-        rules.TOO_LONG,
-    ),
-    (
-        re.compile(r"insufficient balance|balance is insufficient|in good standing", re.IGNORECASE),
-        rules.QUOTA,
-    ),
-    (
-        re.compile(r"model\b.{0,120}\b(not exist|does not exist|not found)", re.IGNORECASE | re.DOTALL),
-        rules.NO_MODEL,
-    ),
-)
-_EXAMINED = 2_000
 
 TRANSPORT: Mapping[str, rules.Rule] = {
     "ConnectError": rules.NOT_CONNECTED,
@@ -167,16 +169,25 @@ def openai_status_error(
     return rule.error(provider, provider_ref=provider_ref, retry_after=wait)
 
 
-def openai_stream_error(
+def openai_body_error(
     body: object,
     *,
     provider: str,
     provider_ref: str | None = None,
     codes: Mapping[str, rules.Rule] = NO_CODES,
+    is_begun: bool = False,
 ) -> ProviderError:
-    """The error for an error object inside a stream: the request was accepted, so the charge is unknown."""
-    rule = _named_rule(body, codes) or rules.FAILED
-    return rule.after_acceptance().error(provider, provider_ref=provider_ref)
+    """The error for a body that says so under 200, or in a stream. A status in it counts as the status.
+
+    `is_begun`: words of the answer had come. From then on, and where nothing says why it failed, the charge is unknown.
+    """
+    said = said_in(body)
+    rule = _named_rule(said, codes)
+    if rule is None and said.status is not None:
+        rule = status_rule(said.status)
+    if rule is None or is_begun or rule is rules.FAILED:
+        rule = (rule or rules.FAILED).after_acceptance()
+    return rule.error(provider, provider_ref=provider_ref)
 
 
 def transport_error(error: BaseException, *, provider: str) -> ProviderError:
@@ -248,29 +259,21 @@ def _by_class(error: BaseException, table: Mapping[str, rules.Rule]) -> rules.Ru
 
 
 def _openai_rule(status: int, body: object, codes: Mapping[str, rules.Rule]) -> rules.Rule:
-    named = _named_rule(body, codes)
+    said = said_in(body)
+    named = _named_rule(said, codes, status)
     if status == 500:
-        return named or (rules.FAILED if _text_of(body, "message") else rules.GATEWAY_LOST)
-    if named is not None and status < 500:
+        return named or (rules.FAILED if said.message and not isinstance(body, str) else rules.GATEWAY_LOST)
+    if named is not None and (status < 500 or named in (rules.QUOTA, rules.NO_MODEL)):
         return named
     return status_rule(status)
 
 
-def _named_rule(body: object, codes: Mapping[str, rules.Rule]) -> rules.Rule | None:
-    for field in ("code", "type"):
-        name = _text_of(body, field).lower()
+def _named_rule(said: Said, codes: Mapping[str, rules.Rule], status: int | None = None) -> rules.Rule | None:
+    for name in said.codes:
         rule = codes.get(name) or OPENAI_CODES.get(name)
         if rule is not None:
             return rule
-    message = _text_of(body, "message")[:_EXAMINED]
-    return next((rule for pattern, rule in OPENAI_MESSAGES if pattern.search(message)), None)
-
-
-def _text_of(body: object, field: str) -> str:
-    if isinstance(body, Mapping):
-        value = body.get(field)
-        return str(value) if isinstance(value, str | int) else ""
-    return ""
+    return rule_of_words(said.message, status if status is not None else said.status)
 
 
 def _number(value: str | None) -> float | None:

@@ -48,6 +48,9 @@ NOT_RECEIVED = Rule(base.TIMEOUT, "The provider did not receive the whole reques
 CONFLICT = Rule(base.UNAVAILABLE, "The provider is busy with a conflicting request.", True, False)
 REDIRECTED = Rule(base.UNAVAILABLE, "The provider's address redirects, which is not followed.", False, False)
 AUTH = Rule(base.AUTH_FAILED, "The provider refuses our key, or this account or region.", False, False)
+FORBIDDEN = Rule(
+    base.UNAVAILABLE, "The provider's address refuses requests without saying why.", False, False
+)
 NO_KEY = Rule(base.AUTH_FAILED, "The key holds characters that no key has.", False, False)
 QUOTA = Rule(base.QUOTA_EXHAUSTED, "The account at the provider has no balance or quota left.", False, False)
 NO_MODEL = Rule(base.MODEL_NOT_FOUND, "The provider has no such model or address.", False, False)

@@ -1,6 +1,7 @@
 """What a model may answer, and what becomes of it: stored whole, mended, or turned down and told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from accounts.models import User
 from generation.domain.states import CallStatus
 from generation.jobs import runner
-from generation.models import Job, ProviderCall
+from generation.models import Job, JobEvent, ProviderCall
 from generation.providers.base import OVERLOADED, ProviderError
 from generation.providers.llm.base import ChatRequest, ChatResult
 from templates.domain import prompting
@@ -118,14 +119,49 @@ class TestTruncated:
             "# 标题\n\n| 列 | 值 |\n| --- | --- |\n| 甲 | 乙",
         ],
     )
-    def test_a_text_that_only_claims_to_be_complete_is_not_stored(
+    def test_where_nobody_said_why_a_text_ended_its_last_words_are_looked_at(
         self, one: Callable[..., TemplateBatch], text: str
     ) -> None:
-        writer.says(lambda request: text)
+        writer.says(lambda request: writer.answer(text, "unknown"))
         batch = one()
         finish(batch)
         assert errors_of(batch) == ["OUTPUT_TRUNCATED"]
         assert not Document.objects.exists()
+
+    @pytest.mark.parametrize(
+        "end", ["最后一段提到 `src/**` 和 **kwargs。", "见 src/** 与 **kwargs", "## 附录"]
+    )
+    def test_a_model_that_says_it_stopped_is_believed(
+        self, one: Callable[..., TemplateBatch], end: str
+    ) -> None:
+        writer.says(lambda request: f"# 标题\n\n正文写在这里。\n\n{end}")
+        assert finish(one()) == {"succeeded": 1}
+        assert len(writer.said) == 1
+
+    def test_nobody_is_asked_for_more_of_a_whole_text_that_ended_for_an_unknown_reason(
+        self, one: Callable[..., TemplateBatch]
+    ) -> None:
+        writer.says(lambda request: writer.answer(writer.ordinary(request), "unknown"))
+        assert finish(one()) == {"succeeded": 1}
+        assert len(writer.said) == 1
+
+
+class TestAround:
+    def test_what_a_model_says_around_a_document_is_left_out_and_noted(
+        self, one: Callable[..., TemplateBatch]
+    ) -> None:
+        writer.says(
+            lambda request: (
+                f"好的，以下是文档：\n\n```markdown\n{writer.ordinary(request).strip()}\n```\n\n如需修改请告诉我。"
+            )
+        )
+        assert finish(one()) == {"succeeded": 1}
+        document = Document.objects.get().latest
+        assert document is not None
+        assert document.content.startswith("# ")
+        assert "```" not in document.content[-10:]
+        (event,) = JobEvent.objects.filter(type="trimmed")
+        assert event.data == {"before": "好的，以下是文档：", "after": "如需修改请告诉我。"}
 
 
 class TestTurnedDown:
@@ -139,6 +175,9 @@ class TestTurnedDown:
                 2,
             ),
             (writer.answer("```markdown\n\n```"), "OUTPUT_EMPTY", 2),
+            (replace(writer.answer(""), reasoning="想了很久"), "OUTPUT_ONLY_THOUGHTS", 1),
+            (replace(writer.answer("", "length"), reasoning="想了很久"), "OUTPUT_ONLY_THOUGHTS", 1),
+            (writer.answer("# 标题\n\n" + "这一句反复出现。" * 60, "length"), "OUTPUT_REPEATS", 2),
         ],
     )
     def test_is_not_stored_and_costs_what_it_cost(

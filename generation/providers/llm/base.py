@@ -10,7 +10,8 @@ from typing import Any, Literal, Protocol
 from generation.providers.base import Usage
 
 Role = Literal["system", "user", "assistant"]
-FinishReason = Literal["stop", "length", "content_filter"]
+#: `unknown`: nobody said why the answer ended, or in words that nobody knows.
+FinishReason = Literal["stop", "length", "content_filter", "unknown"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -61,7 +62,11 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChatResult:
-    """A whole answer. `reasoning` holds a model's thoughts, which are never part of `text`."""
+    """A whole answer. `reasoning` holds a model's thoughts, which are never part of `text`.
+
+    `model` is the one that was asked, `answered_model` the one that the vendor names in its answer, if it does. `cut`
+    is what was left out besides thoughts, such as control tokens.
+    """
 
     text: str
     finish_reason: FinishReason
@@ -70,6 +75,8 @@ class ChatResult:
     model: str
     provider_ref: str | None = None
     reasoning: str = ""
+    answered_model: str = ""
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,17 @@ class ChatDelta:
     """A piece of a streamed answer.
 
     Pieces with text or reasoning come first; exactly one last piece carries `finish_reason` and `usage` and
-    proves that the answer is whole. A stream that breaks before it raises `ProviderError`.
+    proves that the answer is whole. A stream that breaks before it raises `ProviderError`. `misplaced`, in the last
+    piece, counts the characters at the beginning of the text that turned out to be thoughts; the reasoning has them.
     """
 
     text: str = ""
     reasoning: str = ""
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    misplaced: int = 0
+    answered_model: str = ""
+    cut: str = ""
 
 
 class LLM(Protocol):

@@ -8,11 +8,13 @@ from typing import Any
 
 from generation.providers import retry
 from generation.providers.aws_errors import aws_error
-from generation.providers.base import ProviderError, Usage
+from generation.providers.base import ProviderError
 from generation.providers.llm import bedrock_wire as wire
+from generation.providers.llm.answer_text import AnswerText
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.bedrock_client import Account, shared_client, silence
-from generation.providers.llm.tokens import estimate_input_tokens, estimated_usage
+from generation.providers.llm.tokens import estimate_input_tokens
+from generation.providers.llm.usage import Counted, counted, usage_of
 
 
 class BedrockChat:
@@ -88,7 +90,7 @@ class BedrockChat:
                     delta = streamed.take(event)
                     if delta is not None:
                         yield delta
-            yield streamed.end()
+            yield from streamed.end()
             return
         except ProviderError as error:
             failure = error
@@ -130,7 +132,8 @@ class _StreamedAnswer:
         self._provider = provider
         self._request = request
         self._stop: object = None
-        self._usage: object = None
+        self._found = Counted()
+        self._said = AnswerText()
         self._text: list[str] = []
         self._reasoning: list[str] = []
 
@@ -139,20 +142,27 @@ class _StreamedAnswer:
         if "messageStop" in event:
             self._stop = event["messageStop"].get("stopReason")
         elif "metadata" in event:
-            self._usage = event["metadata"].get("usage")
-        delta = wire.parse_delta(event)
-        if delta is not None:
-            self._text.append(delta.text)
-            self._reasoning.append(delta.reasoning)
-        return delta
+            self._found = self._found.or_more(counted(event["metadata"].get("usage")))
+        text, reasoning = wire.parse_delta(event)
+        if not text and not reasoning:
+            return None
+        self._text.append(text)
+        self._reasoning.append(reasoning)
+        return self._said.feed(text, reasoning)
 
-    def end(self) -> ChatDelta:
-        """The last piece. Raises `ProviderError` when the stream broke off before the answer's end."""
+    def end(self) -> Iterator[ChatDelta]:
+        """The last pieces. Raises `ProviderError` when the stream broke off before the answer's end."""
         if self._stop is None:
             raise retry.cut_error(provider=self._provider, provider_ref=self.provider_ref)
-        text, reasoning = "".join(self._text), "".join(self._reasoning)
-        usage: Usage | None = wire.parse_usage(self._usage, reasoning)
-        finish = wire.finish_reason_of(
-            self._stop, provider=self._provider, provider_ref=self.provider_ref, usage=usage
+        usage = usage_of(
+            self._found,
+            self._request,
+            "".join(self._text),
+            "".join(self._reasoning),
+            most_output=self._request.max_output_tokens,
         )
-        return ChatDelta(finish_reason=finish, usage=usage or estimated_usage(self._request, text, reasoning))
+        finish = wire.finish_reason_of(self._stop, self._provider, self.provider_ref, self._found, usage)
+        rest = self._said.end()
+        if rest is not None:
+            yield rest
+        yield ChatDelta(finish_reason=finish, usage=usage, misplaced=self._said.misplaced, cut=self._said.cut)

@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from generation.providers import base
 from generation.providers.base import ProviderError, Usage
-from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult, FinishReason
+from generation.providers.llm import finish
+from generation.providers.llm.answer_text import AnswerText
+from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_schema import json_rule
-from generation.providers.llm.tokens import estimate_tokens, estimated_usage
+from generation.providers.llm.usage import Counted, counted, usage_of
 
-_STOP_REASONS: Final[Mapping[str, FinishReason]] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "content_filtered": "content_filter",
-    "guardrail_intervened": "content_filter",
-}
 _NOT_IN_METADATA = re.compile(r"[^a-zA-Z0-9\s:_@$#=/+,.-]")
 
 
@@ -66,73 +60,61 @@ def parse_answer(
     model: str,
     secrets: Sequence[str] = (),
 ) -> ChatResult:
-    """Raises `ProviderError` for an answer without a message or a known end."""
+    """Raises `ProviderError` for an answer without a message, or one that the model broke off."""
     reference = reference_of(answer, secrets)
     message = _mapping(_mapping(answer.get("output")).get("message"))
+    found = counted(answer.get("usage"))
     blocks = [block for block in message.get("content") or () if isinstance(block, Mapping)]
     text = "".join(_string(block.get("text")) for block in blocks)
     reasoning = "".join(
         _string(_mapping(_mapping(block.get("reasoningContent")).get("reasoningText")).get("text"))
         for block in blocks
     )
-    usage = parse_usage(answer.get("usage"), reasoning)
+    usage = usage_of(found, request, text, reasoning, model=model, most_output=request.max_output_tokens)
     if not message:
-        raise bad_answer("The provider's answer has no message.", provider, reference, usage)
-    finish = finish_reason_of(
-        answer.get("stopReason"), provider=provider, provider_ref=reference, usage=usage
-    )
+        raise bad_answer("The provider's answer has no message.", provider, reference, found, usage)
+    said = AnswerText()
+    said.feed(text, reasoning)
+    said.end()
     return ChatResult(
-        text=text,
-        finish_reason=finish,
-        usage=usage or estimated_usage(request, text, reasoning),
+        text=said.text,
+        finish_reason=finish_reason_of(answer.get("stopReason"), provider, reference, found, usage),
+        usage=usage,
         provider=provider,
         model=model,
         provider_ref=reference,
-        reasoning=reasoning,
+        reasoning=said.reasoning,
+        cut=said.cut,
     )
 
 
-def parse_delta(event: Mapping[str, Any]) -> ChatDelta | None:
-    """The piece that an event of a stream brings, if it brings text."""
+def parse_delta(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The text and the thoughts that an event of a stream brings."""
     delta = _mapping(_mapping(event.get("contentBlockDelta")).get("delta"))
-    text, reasoning = _string(delta.get("text")), _string(_mapping(delta.get("reasoningContent")).get("text"))
-    return ChatDelta(text=text, reasoning=reasoning) if text or reasoning else None
-
-
-def parse_usage(value: object, reasoning: str) -> Usage | None:
-    """What Bedrock counted: its input leaves out what its cache had, and thoughts are counted as output only, so that
-    their part of it is our estimate."""
-    if not isinstance(value, Mapping):
-        return None
-    cached = _count(value.get("cacheReadInputTokens"))
-    output = _count(value.get("outputTokens"))
-    return Usage(
-        input_tokens=_count(value.get("inputTokens")) + cached + _count(value.get("cacheWriteInputTokens")),
-        output_tokens=output,
-        cached_tokens=cached,
-        reasoning_tokens=min(estimate_tokens(reasoning), output),
-    )
+    return _string(delta.get("text")), _string(_mapping(delta.get("reasoningContent")).get("text"))
 
 
 def finish_reason_of(
-    value: object, *, provider: str, provider_ref: str | None, usage: Usage | None
+    value: object, provider: str, provider_ref: str | None, found: Counted, usage: Usage
 ) -> FinishReason:
-    """Raises `ProviderError` for a reason that does not say that the answer is whole, cut or filtered."""
-    if isinstance(value, str) and value in _STOP_REASONS:
-        return _STOP_REASONS[value]
-    raise bad_answer("The provider's answer has no known end.", provider, provider_ref, usage)
+    """Raises `ProviderError` for a reason that says that the model broke off, or wants a tool that nobody offered."""
+    if finish.plain_reason(value) in {*finish.BROKEN, "tooluse"}:
+        raise bad_answer("The model did not end its answer.", provider, provider_ref, found, usage)
+    return finish.meaning_of(value, provider=provider)
 
 
-def bad_answer(message: str, provider: str, provider_ref: str | None, usage: Usage | None) -> ProviderError:
+def bad_answer(
+    message: str, provider: str, provider_ref: str | None, found: Counted, usage: Usage
+) -> ProviderError:
     """An accepted call with a useless answer: charged when the vendor counted it, else unknown."""
     return ProviderError(
         base.BAD_ANSWER,
         message,
         retryable=True,
-        charged=True if usage else None,
+        charged=True if found.is_charge else None,
         provider=provider,
         provider_ref=provider_ref,
-        usage=usage,
+        usage=usage if found.is_charge else None,
     )
 
 
@@ -146,7 +128,3 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _string(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _count(value: object) -> int:
-    return max(value, 0) if isinstance(value, int) else 0

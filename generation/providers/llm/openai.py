@@ -21,16 +21,25 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generation.providers import retry
-from generation.providers.base import ProviderError, Secret, Usage
+from generation.providers.base import ProviderError, Secret
+from generation.providers.llm import openai_refusals
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
-from generation.providers.llm.openai_client import authorization, client_for, failure_of, reference_of
+from generation.providers.llm.openai_answers import Asked, StreamedAnswer, parse_answer
+from generation.providers.llm.openai_client import (
+    authorization,
+    body_of,
+    client_for,
+    failure_of,
+    reference_of,
+)
+from generation.providers.llm.reading import is_events, read_object
 from generation.providers.llm.sse import SseSplitter
-from generation.providers.llm.tokens import estimate_input_tokens, estimated_usage
+from generation.providers.llm.tokens import estimate_input_tokens
+from generation.providers.llm.usage import Counted
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import OpenAI
 
     from generation.providers.llm.openai_client import Transport
 
@@ -93,19 +102,9 @@ class OpenAIChat:
     def complete(self, request: ChatRequest) -> ChatResult:
         timeout = min(request.timeout_s, self._timeout_s)
         deadline = time.monotonic() + timeout
-        body = self._body(request, is_stream=False)
         try:
-            client = client_for(self.name, self._base_url, self._max_connections, self._transport)
-            with closing(self._post(client, request, body, timeout)) as response:
-                return wire.parse_answer(
-                    self._read(response, deadline),
-                    request,
-                    dialect=self._dialect,
-                    provider=self.name,
-                    model=request.model or self.model,
-                    provider_ref=reference_of(response, self._api_key),
-                    secret=self._api_key,
-                )
+            with closing(self._post(request, timeout, is_stream=False)) as response:
+                return self._whole(response, self._asked(request, response), deadline)
         except ProviderError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
@@ -115,57 +114,112 @@ class OpenAIChat:
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
         timeout = min(request.timeout_s, self._timeout_s)
-        body = self._body(request, is_stream=True)
+        answer: StreamedAnswer | None = None
         try:
-            client = client_for(self.name, self._base_url, self._max_connections, self._transport)
-            with closing(self._post(client, request, body, timeout)) as response:
-                answer = _StreamedAnswer(
-                    self.name,
-                    request,
-                    request.model or self.model,
-                    self._dialect,
-                    reference_of(response, self._api_key),
-                )
-                yield from self._deltas(response, answer, timeout)
+            with closing(self._post(request, timeout, is_stream=True)) as response:
+                answer = StreamedAnswer(self._asked(request, response))
+                yield from self._deltas(response.iter_bytes(), answer, timeout)
                 return
         except ProviderError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
             failure = self._failure(error)
+        if answer is not None:
+            yield from answer.rest()
         raise failure.with_traceback(None)
 
-    def _deltas(
-        self, response: httpx2.Response, answer: _StreamedAnswer, timeout: float
-    ) -> Iterator[ChatDelta]:
+    def _deltas(self, chunks: Iterator[bytes], answer: StreamedAnswer, timeout: float) -> Iterator[ChatDelta]:
         splitter = SseSplitter()
+        unsplit = bytearray()  # until it is known that there are events
         last = time.monotonic()
-        for chunk in response.iter_bytes():
-            for event in splitter.feed(chunk):
-                delta = answer.take(event)
-                last = time.monotonic()
-                if delta is not None:
-                    yield delta
-            if answer.is_done:
-                break
-            # Comments that keep the connection alive are no answer.
-            if time.monotonic() - last > timeout:
-                raise retry.deadline_error(provider=self.name, provider_ref=answer.provider_ref)
-        yield answer.end()
+        failure: ProviderError | None = None
+        try:
+            for chunk in chunks:
+                if not splitter.has_events:
+                    unsplit += chunk
+                for event in splitter.feed(chunk):
+                    yield from answer.take(event)
+                    last = time.monotonic()
+                if answer.is_done:
+                    break
+                if len(unsplit) > MAX_ANSWER_BYTES:
+                    raise answer.asked.useless("The provider's answer is too large.", Counted())
+                # Comments that keep the connection alive are no answer.
+                if time.monotonic() - last > timeout:
+                    raise retry.deadline_error(provider=self.name, provider_ref=answer.asked.provider_ref)
+        except ProviderError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - whatever was raised, the request was accepted
+            failure = self._failure(error)
+        if failure is not None and not answer.has_reason:  # else, all was there before the connection broke
+            raise failure
+        for event in splitter.end():
+            yield from answer.take(event, is_last=True)
+        if not answer.is_begun and unsplit.strip() and not is_events(unsplit):
+            yield from self._unasked(bytes(unsplit), answer)
+        yield from answer.end()
 
-    def _body(self, request: ChatRequest, *, is_stream: bool) -> bytes:
+    def _unasked(self, content: bytes, answer: StreamedAnswer) -> Iterator[ChatDelta]:
+        """A whole answer, or one JSON in each line, although events were asked for."""
+        lines = [content] if read_object(content) else content.splitlines()
+        if not all(map(read_object, lines[:-1] or lines)):
+            raise answer.asked.useless("The provider's answer can't be read.", Counted(), content)
+        for line in lines:
+            yield from answer.take(line, is_last=True)
+
+    def _whole(self, response: httpx2.Response, asked: Asked, deadline: float) -> ChatResult:
+        content = self._read(response, asked, deadline)
+        if not is_events(content):
+            return parse_answer(content, asked)
+        answer = StreamedAnswer(asked, is_read_along=False)
+        *_, last = self._deltas(iter([content]), answer, self._timeout_s)
+        return answer.result(last)
+
+    def _asked(self, request: ChatRequest, response: httpx2.Response) -> Asked:
+        return Asked(
+            request=request,
+            provider=self.name,
+            model=request.model or self.model,
+            dialect=self._dialect,
+            most_output=self.max_billed_output_tokens(request),
+            provider_ref=reference_of(response, self._api_key),
+            secret=self._api_key,
+        )
+
+    def _body(self, request: ChatRequest, refused: frozenset[str], *, is_stream: bool) -> bytes:
         try:
             return wire.request_body(
-                request, model=request.model or self.model, dialect=self._dialect, is_stream=is_stream
+                request,
+                model=request.model or self.model,
+                dialect=self._dialect,
+                is_stream=is_stream,
+                refused=refused,
             )
         except (ValueError, TypeError):
             failure = retry.not_sendable_error(provider=self.name)
         raise failure
 
-    def _post(self, client: OpenAI, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
-        """The answer's head; its body is still to be read."""
+    def _post(self, request: ChatRequest, timeout: float, *, is_stream: bool) -> httpx2.Response:
+        """The answer's head; its body is still to be read. What the server refuses of the request, which costs nothing,
+        is left out of the next try; each thing once, so that there is an end."""
+        import openai
+
+        served = (self._base_url, request.model or self.model)
+        while True:
+            refused = openai_refusals.refused_by(served)
+            body = self._body(request, refused, is_stream=is_stream)
+            try:
+                return self._send(request, body, timeout)
+            except openai.APIStatusError as error:
+                said = body_of(error)
+                if not openai_refusals.learn(served, error.status_code, said, orjson.loads(body), refused):
+                    raise
+
+    def _send(self, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
         import httpx2
         from openai import Stream
 
+        client = client_for(self.name, self._base_url, self._max_connections, self._transport)
         headers = authorization(self.name, self._api_key)
         if request.request_key:
             headers["X-Client-Request-Id"] = (
@@ -183,93 +237,25 @@ class OpenAIChat:
         )
         return cast("httpx2.Response", response)
 
-    def _read(self, response: httpx2.Response, deadline: float) -> bytes:
+    def _read(self, response: httpx2.Response, asked: Asked, deadline: float) -> bytes:
         """The whole body. The socket's own timeout counts silence only, and DeepSeek sends blank lines while
         it waits, so the total is watched here."""
         content = bytearray()
-        named = reference_of(response, self._api_key)
-        for chunk in response.iter_bytes():
-            content += chunk
-            if time.monotonic() > deadline:
-                raise retry.deadline_error(provider=self.name, provider_ref=named)
-            if len(content) > MAX_ANSWER_BYTES:
-                raise wire.bad_answer("The provider's answer is too large.", self.name, named, None)
+        failure: ProviderError | None = None
+        try:
+            for chunk in response.iter_bytes():
+                content += chunk
+                if time.monotonic() > deadline:
+                    raise retry.deadline_error(provider=self.name, provider_ref=asked.provider_ref)
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise asked.useless("The provider's answer is too large.", Counted())
+        except ProviderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever was raised, the request was accepted
+            failure = self._failure(error)
+        if failure is not None and read_object(bytes(content)) is None:  # else, all was there before
+            raise failure
         return bytes(content)
 
     def _failure(self, error: Exception) -> ProviderError:
         return failure_of(error, provider=self.name, codes=self._dialect.codes, api_key=self._api_key)
-
-
-class _StreamedAnswer:
-    """What a stream has brought so far."""
-
-    def __init__(
-        self,
-        provider: str,
-        request: ChatRequest,
-        model: str,
-        dialect: wire.Dialect,
-        provider_ref: str | None,
-    ) -> None:
-        self.provider_ref = provider_ref
-        self.is_done = False
-        self._provider = provider
-        self._request = request
-        self._model = model
-        self._codes = dialect.codes
-        self._finish: object = None
-        self._usage: Usage | None = None
-        self._is_refusal = False
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-
-    def take(self, event: bytes) -> ChatDelta | None:
-        """The piece that `event` brings, if it brings text."""
-        if event == b"[DONE]":
-            self.is_done = True
-            return None
-        try:
-            data = orjson.loads(event)
-        except ValueError:
-            data = None
-        if not isinstance(data, dict):
-            raise wire.bad_answer(
-                "A piece of the answer is not JSON.", self._provider, self.provider_ref, None
-            )
-        if data.get("error"):
-            raise retry.openai_stream_error(
-                data["error"], provider=self._provider, provider_ref=self.provider_ref, codes=self._codes
-            )
-        choice = wire.first_choice(data)
-        self._usage = wire.usage_of(data, choice) or self._usage
-        if choice is None:
-            return None
-        self._finish = choice.get("finish_reason") or self._finish
-        part = choice.get("delta")
-        return self._piece(part) if isinstance(part, dict) else None
-
-    def _piece(self, part: dict[str, Any]) -> ChatDelta | None:
-        refusal = wire.refusal_of(part)
-        self._is_refusal = self._is_refusal or bool(refusal)
-        text, reasoning = refusal or wire.text_of(part), wire.reasoning_of(part)
-        if not text and not reasoning:
-            return None
-        self._text.append(text)
-        self._reasoning.append(reasoning)
-        return ChatDelta(text=text, reasoning=reasoning)
-
-    def end(self) -> ChatDelta:
-        """The last piece. Raises `ProviderError` when the stream broke off before the answer's end."""
-        if self._finish is None and not self.is_done:
-            raise retry.cut_error(provider=self._provider, provider_ref=self.provider_ref)
-        finish = wire.finish_reason_of(
-            self._finish,
-            self._is_refusal,
-            provider=self._provider,
-            provider_ref=self.provider_ref,
-            usage=self._usage,
-        )
-        usage = self._usage or estimated_usage(
-            self._request, "".join(self._text), "".join(self._reasoning), model=self._model
-        )
-        return ChatDelta(finish_reason=finish, usage=usage)

@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 
 from generation.providers import retry, rules
 from generation.providers.base import ProviderError, reference
+from generation.providers.llm.reading import read_object
 from generation.providers.quiet import quiet
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import OpenAI
+    from openai import APIStatusError, OpenAI
 
     Transport = Callable[[str], httpx2.BaseTransport]
     """Makes the way to an address, such as one that refuses private networks. A function of a module, so that
@@ -36,6 +37,7 @@ MAX_CLIENTS = 64
 _KEEPALIVE_S = 4.0
 """Idle connections are dropped before common servers do it (uvicorn: 5 s): a request that meets a connection
 being closed has an unknown outcome."""
+_MAX_REFUSAL = 256 * 1024
 _KEY = re.compile(r"[!-~]*")
 _REFERENCES = ("x-request-id", "x-siliconcloud-trace-id")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -94,6 +96,12 @@ def reference_of(response: httpx2.Response, api_key: str) -> str | None:
     return next(filter(None, (reference(response.headers.get(name), api_key) for name in _REFERENCES)), None)
 
 
+def body_of(error: APIStatusError) -> object:
+    """What a refusal says: its whole body, of which the SDK gives only a part, and nothing if it can't read it."""
+    content = error.response.content[:_MAX_REFUSAL]
+    return read_object(content) or content.decode("utf-8", "replace").strip()
+
+
 def failure_of(
     error: Exception, *, provider: str, codes: Mapping[str, rules.Rule], api_key: str
 ) -> ProviderError:
@@ -106,7 +114,7 @@ def failure_of(
     if isinstance(error, openai.APIStatusError):
         return retry.openai_status_error(
             error.status_code,
-            error.body,
+            body_of(error),
             error.response.headers,
             provider=provider,
             provider_ref=reference_of(error.response, api_key),

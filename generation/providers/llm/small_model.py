@@ -13,7 +13,6 @@ from contextlib import closing
 
 from generation.providers import retry
 from generation.providers.base import ProviderError
-from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.openai import OpenAIChat
 
@@ -31,16 +30,18 @@ class SmallModelChat(OpenAIChat):
                 reasoning.append(piece.reasoning)
                 if piece.finish_reason is not None and piece.usage is not None:
                     return ChatResult(
-                        text="".join(text),
+                        text="".join(text)[piece.misplaced :],
                         finish_reason=piece.finish_reason,
                         usage=piece.usage,
                         provider=self.name,
                         model=request.model or self.model,
                         reasoning="".join(reasoning),
+                        answered_model=piece.answered_model,
+                        cut=piece.cut,
                     )
                 if time.monotonic() > deadline:
                     raise _free(retry.deadline_error(provider=self.name))
-        raise _free(wire.bad_answer("The provider's answer has no known end.", self.name, None, None))
+        raise AssertionError("a stream ends with its last piece or an error")
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
         return self._pieces(request)
