@@ -2,16 +2,19 @@
 
 from dataclasses import asdict, replace
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
+from generation.domain.origins import SMALL_MODELS
 from generation.domain.states import TERMINAL
 from generation.jobs.registry import JobKind, Later, NoInput, NoOutput, WaitForChildren
-from generation.jobs.run import JobRun
+from generation.jobs.run import JobRun, NobodyLeftError
 from generation.jobs.texts import TextOrder, text_order
 from generation.models import Job, ProviderCall
+from generation.providers import registry
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
 from templates.domain import prompting, translation
 from templates.domain.blocks import parse_blocks
@@ -19,12 +22,13 @@ from templates.domain.inputs import Language, language_of
 from templates.domain.language import is_plausibly
 from templates.domain.titles import fitting_title, title_of
 from templates.errors import (
+    BetterDocumentKeptError,
     OutputLanguageError,
     SourceDocumentMissingError,
     SourceGoneError,
     TranslationMismatchError,
 )
-from templates.models import BatchItem, DocumentVersion
+from templates.models import BatchItem, Document, DocumentVersion
 from templates.selectors import Sources, sources_find_for
 from templates.services.batches import BATCH_KIND, DOCUMENT_KIND, DocumentJobInput, batch_summary
 from templates.services.documents import FinishedText, document_store
@@ -50,9 +54,26 @@ def run_document(run: JobRun) -> FinishedText | Later:
     )
     if sources is None:
         raise SourceGoneError
-    if wanted.language == wanted.source_language:
-        return _write(run, sources, language_of(wanted.language))
-    return _translate(run, sources)
+    if not wanted.small_model_may_replace and _has_better(run.job.owner_id, wanted):
+        run.left_out = SMALL_MODELS
+    try:
+        if wanted.language == wanted.source_language:
+            return _write(run, sources, language_of(wanted.language))
+        return _translate(run, sources)
+    except NobodyLeftError:
+        raise BetterDocumentKeptError from None
+
+
+def _has_better(owner_id: UUID, wanted: DocumentJobInput) -> bool:
+    """Whether the small local model may be asked, and there is a document that neither it nor the sandbox wrote."""
+    if SMALL_MODELS.isdisjoint(registry.configured_names("llm")):
+        return False
+    documents = Document.objects.owned_by(owner_id).filter(
+        project_id=wanted.project_id,
+        content_template_id=wanted.content_template_id,
+        language=wanted.language,
+    )
+    return documents.exclude(provider__in=[*SMALL_MODELS, registry.SANDBOX]).exists()
 
 
 # -- native --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from accounts.selectors.budgets import (
     budgets_near_limit,
 )
 from accounts.selectors.keys import (
+    provider_key_is_current,
     provider_key_list_for,
     provider_keys_for,
     provider_keys_forget,
@@ -43,6 +44,7 @@ __all__ = [
     "principal_forget",
     "principal_forget_all",
     "principal_get",
+    "provider_key_is_current",
     "provider_key_list_for",
     "provider_keys_for",
     "provider_keys_forget",

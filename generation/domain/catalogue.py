@@ -4,7 +4,7 @@ A frozen picture of the tables; `generation.selectors.catalogue` takes it.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -73,6 +73,8 @@ class Entry:
 BUILT_IN_ENTRIES = (Entry("sandbox", "sandbox"), Entry("sandbox", "sandbox-priced"))
 
 Key = tuple[str, str, str]
+#: Tells for (provider, model) whether the operator's server for it really has that model, as far as anybody knows.
+Served = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,18 @@ class Catalogue:
         return () if entry is None else (entry,)
 
     def resolve(
-        self, name: str, *, providers: Sequence[str], capability: str = LLM, now: datetime | None = None
+        self,
+        name: str,
+        *,
+        providers: Sequence[str],
+        capability: str = LLM,
+        now: datetime | None = None,
+        is_served: Served = lambda provider, model: True,
     ) -> tuple[Entry, ...]:
         """The models called `name` that can be called through one of `providers`, in their order.
 
         Raises `ModelUnknownError`, `ModelEndedError`, and `ModelUnavailableError` for a model whose provider isn't
-        among `providers` or that staff have switched off.
+        among `providers` or doesn't serve it, or that staff have switched off.
         """
         now = now or datetime.now(UTC)
         found = self.find(name, capability=capability)
@@ -144,16 +152,29 @@ class Catalogue:
             raise ModelEndedError(
                 model=last.name, provider=last.provider, ended_at=ended_at, successor=last.successor
             )
-        usable = [entry for entry in living if entry.is_active and entry.provider in providers]
+        usable = [
+            entry
+            for entry in living
+            if entry.is_active and entry.provider in providers and is_served(entry.provider, entry.name)
+        ]
         if not usable:
             raise ModelUnavailableError(
                 model=name,
                 providers=[entry.provider for entry in living],
-                choices=self.names(providers=providers, capability=capability, now=now)[:NAMES_SUGGESTED],
+                choices=self.names(providers=providers, capability=capability, now=now, is_served=is_served)[
+                    :NAMES_SUGGESTED
+                ],
             )
         return tuple(sorted(usable, key=lambda entry: providers.index(entry.provider)))
 
-    def names(self, *, providers: Sequence[str], capability: str = LLM, now: datetime) -> list[str]:
+    def names(
+        self,
+        *,
+        providers: Sequence[str],
+        capability: str = LLM,
+        now: datetime,
+        is_served: Served = lambda provider, model: True,
+    ) -> list[str]:
         """Full names of the models with a price that can be called through these providers, in their order."""
         usable = [
             entry
@@ -162,6 +183,7 @@ class Catalogue:
             and entry.provider in providers
             and entry.is_callable(now)
             and self.has_price(entry.provider, entry.name, now, capability=capability)
+            and is_served(entry.provider, entry.name)
         ]
         return [e.full_name for e in sorted(usable, key=lambda e: providers.index(e.provider))]
 

@@ -12,14 +12,15 @@ import structlog
 from django.conf import settings
 
 from accounts.models import ProviderKey
-from accounts.selectors import provider_keys_for
+from accounts.selectors import provider_keys_for, provider_keys_forget
 from generation.domain.catalogue import Catalogue, Entry
 from generation.domain.prices import Price
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
 from generation.jobs.gateway import Lane, lane_of
 from generation.providers import registry
 from generation.providers.llm.base import LLM
-from generation.selectors.catalogue import catalogue
+from generation.providers.served import is_served
+from generation.selectors.catalogue import catalogue, catalogue_forget
 
 log = structlog.get_logger(__name__)
 
@@ -56,20 +57,33 @@ class _Way:
     price: Price | None = None
 
 
-def routes_for(owner_id: UUID, *, model: str | None = None, is_test: bool = False) -> tuple[Route, ...]:
-    """At least one route.
+def routes_for(
+    owner_id: UUID, *, model: str | None = None, is_test: bool = False, since: datetime | None = None
+) -> tuple[Route, ...]:
+    """At least one route, out of the pictures that this process has of the catalogue and of the owner's keys.
+
+    The keys are as they were at `since` or later. Nothing is refused from an old picture: before a no, both are read
+    once more.
 
     `model` is a name out of the catalogue (`model` or `provider:model`) or that of an own key; without one, the owner's
     own keys come first, then the environment's order. Raises `ModelUnknownError`, `ModelEndedError`,
     `ModelUnavailableError` (no key for it), `PriceMissingError` (when no way that is left has a price).
     """
+    try:
+        return _routes(owner_id, model, is_test=is_test, since=since)
+    except (ModelUnknownError, ModelEndedError, ModelUnavailableError, PriceMissingError):
+        catalogue_forget()
+        provider_keys_forget(owner_id)
+    return _routes(owner_id, model, is_test=is_test, since=since)
+
+
+def _routes(owner_id: UUID, model: str | None, *, is_test: bool, since: datetime | None) -> tuple[Route, ...]:
     known = catalogue()
     if is_test:
         ways = [_sandbox(known, model)]
-    elif model:
-        ways = list(_ways_to(known, owner_id, model))
     else:
-        ways = [*_own_ways(known, owner_id), *_environment_ways(known)]
+        keys = provider_keys_for(owner_id, since=since)
+        ways = list(_ways_to(known, keys, model) if model else _preferred_ways(known, keys))
     return _priced(known, ways)
 
 
@@ -132,16 +146,15 @@ def _sandbox(known: Catalogue, model: str | None) -> _Way:
     return _Way(registry.SANDBOX, entry.name, llm, entry=entry, price=price)
 
 
-def _ways_to(known: Catalogue, owner_id: UUID, model: str) -> Iterator[_Way]:
+def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Iterator[_Way]:
     """Every way to one model: own keys first, then the operator's, then the sandbox's own models."""
-    keys = provider_keys_for(owner_id)
     own = _named_at(keys, model)
     yield from (_own_way(known, key, name) for key, name in own)
     named = [key for key, _ in own]
     configured = registry.configured_names("llm")
     providers = [*dict.fromkeys([*(key.provider for key in keys), *configured])]
     try:
-        entries = known.resolve(model, providers=providers)
+        entries = known.resolve(model, providers=providers, is_served=is_served)
     except (ModelUnknownError, ModelUnavailableError, ModelEndedError):
         if not named:
             raise
@@ -167,12 +180,16 @@ def _named_at(keys: Sequence[ProviderKey], model: str) -> list[tuple[ProviderKey
     return found
 
 
-def _own_ways(known: Catalogue, owner_id: UUID) -> Iterator[_Way]:
-    for key in provider_keys_for(owner_id):
+def _preferred_ways(known: Catalogue, keys: Sequence[ProviderKey]) -> Iterator[_Way]:
+    """Own keys first, then the environment's order."""
+    for key in keys:
         vendor = settings.PROVIDER_VENDORS.get(key.provider, {})
         model = key.model_name or vendor.get("model", "")
         if model:  # a server of one's own without a named model is asked by name only
             yield _own_way(known, key, model)
+    for name in registry.provider_names("llm"):
+        model = registry.get_llm(name).model
+        yield _Way(name, model, _adapter(name), entry=known.entry(name, model))
 
 
 def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
@@ -183,12 +200,6 @@ def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
     if key.input_micros is not None and key.output_micros is not None:
         price = Price(input=key.input_micros, output=key.output_micros, version=OWN_PRICE)
     return _Way(key.provider, model, llm, key, known.entry(key.provider, model), price)
-
-
-def _environment_ways(known: Catalogue) -> Iterator[_Way]:
-    for name in registry.provider_names("llm"):
-        model = registry.get_llm(name).model
-        yield _Way(name, model, _adapter(name), entry=known.entry(name, model))
 
 
 def _adapter(name: str) -> Callable[[], LLM]:

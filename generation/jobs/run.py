@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
+from accounts.selectors import provider_key_is_current, provider_keys_forget
 from accounts.services.keys import OWN_ERRORS, key_refused, key_worked
 from config.db import release_connection
 from config.errors import SecretUnreadableError
@@ -26,6 +27,7 @@ from generation.providers.base import (
     AUTH_FAILED,
     BAD_ANSWER,
     QUOTA_EXHAUSTED,
+    UNAVAILABLE,
     ProviderError,
     Usage,
 )
@@ -44,6 +46,16 @@ KEY_FAULTS = frozenset({AUTH_FAILED, QUOTA_EXHAUSTED, ADDRESS_REFUSED})
 LEAST_SECONDS = 1.0
 #: How often a step may be charged for answers that are of no use before only a person may ask again.
 MOST_IN_VAIN = 2
+#: How often an owner's keys may change while a call is on its way.
+MOST_CHANGES = 3
+
+
+class NobodyLeftError(Exception):
+    """All providers that could be asked are those that the handler left out."""
+
+
+class _KeyChangedError(Exception):
+    """An own key was taken away or changed since its snapshot: nobody uses it."""
 
 
 class AttemptLostError(Exception):
@@ -69,6 +81,8 @@ class JobRun:
     calls_made: int = 0
     spent_micros: int = 0
     usage: Usage = Usage()
+    #: Providers that are not to be asked for this job's texts.
+    left_out: frozenset[str] = frozenset()
 
     @property
     def provider_ref(self) -> str:
@@ -133,8 +147,31 @@ class JobRun:
                 return result
         self._stay()
         self.calls_made += 1
-        routes = routes_for(self.job.owner_id, model=request.model, is_test=self.job.is_test)
         pieces = _Pieces(on_delta) if on_delta is not None else None
+        for _ in range(MOST_CHANGES):
+            try:
+                return self._chat_by_routes(step, request, feature=feature, repeats=repeats, pieces=pieces)
+            except _KeyChangedError:
+                provider_keys_forget(self.job.owner_id)
+        raise gateway.TurnMissedError(
+            UNAVAILABLE, "The owner's keys change too often.", retryable=True, charged=False
+        )
+
+    def _chat_by_routes(
+        self,
+        step: str,
+        request: ChatRequest,
+        *,
+        feature: str,
+        repeats: ProviderCall | None,
+        pieces: "_Pieces | None",
+    ) -> ChatResult:
+        routes = routes_for(
+            self.job.owner_id, model=request.model, is_test=self.job.is_test, since=self.job.created_at
+        )
+        routes = tuple(route for route in routes if route.provider not in self.left_out)
+        if not routes:
+            raise NobodyLeftError
         for route in routes:
             try:
                 return self._chat_by(route, step, request, feature=feature, repeats=repeats, pieces=pieces)
@@ -194,6 +231,8 @@ class JobRun:
         pieces: "_Pieces | None",
     ) -> ChatResult:
         """Reserve, send, settle. The time for the call is what the wait for its turn has left."""
+        if route.key is not None and not provider_key_is_current(route.key):
+            raise _KeyChangedError
         most = route.price.cost(
             input_tokens=ceil(llm.estimate_input_tokens(request) * INPUT_MARGIN),
             output_tokens=llm.max_billed_output_tokens(request),
@@ -224,6 +263,10 @@ class JobRun:
         except BaseException:
             ledger.mark_uncertain(call, code="JOB_INTERNAL_ERROR")
             raise
+        return self._settle(route, call, result)
+
+    def _settle(self, route: Route, call: ProviderCall, result: ChatResult) -> ChatResult:
+        """The answer as it can be stored, with its price."""
         result = dataclasses.replace(
             result,
             text=storable(result.text),

@@ -23,6 +23,7 @@ from generation.domain.catalogue import FEATURES, LLM, Catalogue, Entry, PriceVe
 from generation.domain.prices import ItemPrice, Price
 from generation.models import CatalogueModel, ProviderCall
 from generation.providers import registry
+from generation.providers.served import is_served
 
 #: After so long a change of staff is known to every process. A price that was entered to begin later needs no reading:
 #: the picture holds all versions.
@@ -164,7 +165,8 @@ def offers_for(owner_id: UUID, *, is_test: bool) -> Callable[[str, str, str], Of
             price = known.price(provider, model, now)
         else:
             price = known.item_price(provider, model, now, capability=capability)
-        is_open = is_test or provider in own or provider in registry.configured_names(capability)
+        is_configured = provider in registry.configured_names(capability) and is_served(provider, model)
+        is_open = is_test or provider in own or is_configured
         is_priced = price is not None or (capability == LLM and not is_test and provider in own_priced)
         return Offer(price, is_callable=is_open and is_priced and entry.is_callable(now))
 

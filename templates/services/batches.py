@@ -40,6 +40,7 @@ class DocumentJobInput:
     language: str
     source_language: str
     model: str = ""
+    small_model_may_replace: bool = False
 
 
 def batch_create(
@@ -71,19 +72,26 @@ def batch_create(
         batch = TemplateBatch.objects.create(
             id=job.pk, owner_id=owner_id, job=job, params=_params(options), total=len(planned.items)
         )
-        _create_items(batch, job, planned, model=options.model)
+        _create_items(batch, job, planned, options)
         figures = {"total": len(planned.items), "to_run": len(planned.to_run)}
         _record(batch, Action.GENERATE_DOCUMENTS, **figures, is_test=options.demo_mode)
     return batch
 
 
-def _create_items(batch: TemplateBatch, job: Job, planned: BatchPlan, *, model: str) -> None:
+def _create_items(batch: TemplateBatch, job: Job, planned: BatchPlan, options: BatchOptions) -> None:
     children = iter(
         jobs.children_submit(
             parent=job,
             kind=DOCUMENT_KIND,
             inputs=[
-                DocumentJobInput(c.project_id, c.content_template_id, c.language, c.source_language, model)
+                DocumentJobInput(
+                    c.project_id,
+                    c.content_template_id,
+                    c.language,
+                    c.source_language,
+                    options.model,
+                    options.small_model_may_replace,
+                )
                 for c in (item.cell for item in planned.to_run)
             ],
         )

@@ -33,7 +33,8 @@ class BatchOptions:
 
     `translated` writes the first language and translates it into the others. `limit` counts items that run.
     `demo_mode` lets the sandbox answer whatever is configured. `model` is a name of the catalogue or of an own key;
-    empty: the preferred one. `concurrency` is how many items run at once.
+    empty: the preferred one. `small_model_may_replace`: the small local model, too, writes over what others wrote.
+    `concurrency` is how many items run at once.
     """
 
     languages: tuple[Language, ...] = ("zh", "en")
@@ -46,6 +47,7 @@ class BatchOptions:
     translated: bool = False
     demo_mode: bool = False
     model: str = ""
+    small_model_may_replace: bool = False
     concurrency: int = 0
 
 

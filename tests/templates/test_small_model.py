@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,8 +13,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from generation.domain.origins import is_small_model
-from templates.models import Document
-from tests.templates.factories import document_make
+from generation.providers import registry
+from generation.providers.base import AUTH_FAILED, ProviderError
+from templates.models import ContentTemplate, Document, Project, TemplateBatch
+from tests.templates import writer
+from tests.templates.factories import batch_of, document_make, errors_of, finish
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +84,54 @@ def test_the_back_office_says_so(admin_client: Client, alice: User, kind: str) -
         assert row is not None
         page = admin_client.get(reverse(f"admin:templates_{kind}_change", args=[row.pk])).text
         assert (NOTES["en"] in page) is is_marked
+
+
+class TestKept:
+    """A document that a larger model wrote isn't replaced by the small one, unless a person says so."""
+
+    @pytest.fixture
+    def one(
+        self, alice: User, tea: Project, library: list[ContentTemplate], paid: Any
+    ) -> Callable[..., TemplateBatch]:
+        return lambda **changes: batch_of(
+            alice, languages=("zh",), template_codes=("brief",), skip_existing=False, **changes
+        )
+
+    def by(self, settings: Any, provider: str) -> None:
+        writer.configure(settings, provider)
+        registry.reset()
+
+    def test_by_default(self, one: Callable[..., TemplateBatch], settings: Any) -> None:
+        finish(one())
+        self.by(settings, "local-model")
+        batch = one()
+        assert finish(batch) == {"failed": 1}
+        assert errors_of(batch) == ["BETTER_DOCUMENT_KEPT"]
+        assert Document.objects.get().provider == "deepseek"
+        assert len(writer.said) == 1, "nothing was bought"
+
+    def test_unless_a_person_says_otherwise(self, one: Callable[..., TemplateBatch], settings: Any) -> None:
+        finish(one())
+        self.by(settings, "local-model")
+        assert finish(one(small_model_may_replace=True)) == {"succeeded": 1}
+        assert Document.objects.get().provider == "local-model"
+
+    def test_what_doesnt_exist_is_written_and_its_own_replaced(
+        self, one: Callable[..., TemplateBatch], settings: Any
+    ) -> None:
+        self.by(settings, "local-model")
+        for number in (1, 2):
+            assert finish(one()) == {"succeeded": 1}
+            assert Document.objects.get().version == number
+
+    def test_the_small_one_doesnt_step_in_for_a_larger_one_either(
+        self, one: Callable[..., TemplateBatch], settings: Any
+    ) -> None:
+        finish(one())
+        writer.configure(settings, "deepseek", "local-model")
+        registry.reset()
+        away = ProviderError(AUTH_FAILED, "no", retryable=False, charged=False)
+        writer.says(lambda request: away)
+        batch = one()
+        assert finish(batch) == {"failed": 1}
+        assert errors_of(batch) == [AUTH_FAILED]

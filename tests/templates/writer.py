@@ -23,7 +23,7 @@ _saying: list[Saying] = []
 
 def configure(settings: Any, *names: str) -> None:
     """Make it the only provider of text (or several, under these names)."""
-    models = {"deepseek": "deepseek-chat", "openai": "gpt-4o-mini"}
+    models = {"deepseek": "deepseek-chat", "openai": "gpt-4o-mini", "local-model": "qwen"}
     names = names or ("deepseek",)
     path = f"{__name__}.Writer"
     settings.PROVIDERS = {"llm": {name: {"path": path, "options": {"model": models[name]}} for name in names}}

@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 
-from generation.providers import retry
+from generation.providers import retry, rules
 from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.openai import OpenAIChat
@@ -19,6 +19,10 @@ from generation.providers.llm.openai import OpenAIChat
 
 class SmallModelChat(OpenAIChat):
     """An `OpenAIChat` with the same options."""
+
+    def served_models(self) -> frozenset[str]:
+        """One server, one model."""
+        return frozenset({self.model})
 
     def complete(self, request: ChatRequest) -> ChatResult:
         deadline = time.monotonic() + self._timeout_s
@@ -47,6 +51,9 @@ class SmallModelChat(OpenAIChat):
         return self._pieces(request)
 
     def _pieces(self, request: ChatRequest) -> Generator[ChatDelta, None, None]:
+        if request.model not in (None, self.model):
+            # Its server would answer in whatever name it is called by.
+            raise _free(rules.NO_MODEL.error(self.name))
         try:
             yield from super().stream(request)
         except ProviderError as error:

@@ -76,6 +76,11 @@ class BatchEstimateCreateIn(StrictSerializer):
         help_text="A name of the catalogue, `model` or `provider:model`, or the model of a key of yours; left out: the "
         "preferred one. `sandbox-priced` rehearses budgets in play money.",
     )
+    small_model_may_replace = serializers.BooleanField(
+        default=False,
+        help_text="Let the small local model write over documents of larger models and of persons. By default it "
+        "writes only what doesn't exist.",
+    )
     concurrency = serializers.IntegerField(min_value=1, max_value=100, required=False)
 
     def validate_languages(self, value: list[str]) -> list[str]:

@@ -45,6 +45,7 @@ OF_NEW_BATCHES = (
     "only_stale",
     "translated",
     "demo_mode",
+    "small_model_may_replace",
     "model",
 )
 
@@ -83,6 +84,11 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--model", default="", help="a model of the catalogue (default: the preferred one)"
+        )
+        parser.add_argument(
+            "--small-model-may-replace",
+            action="store_true",
+            help="let the small local model, too, write over documents of larger models and of persons",
         )
         parser.add_argument("--dry-run", action="store_true", help="only count and say what it would cost")
         parser.add_argument(
@@ -136,6 +142,7 @@ class Command(BaseCommand):
             only_stale=options["only_stale"],
             translated=options["translated"],
             demo_mode=options["demo_mode"],
+            small_model_may_replace=options["small_model_may_replace"],
             model=options["model"],
             concurrency=options["concurrency"],
         )

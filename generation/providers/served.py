@@ -1,0 +1,50 @@
+"""Which models the operator's own servers really have: a catalogue only says what might be there.
+
+A vendor's list may leave out names that it takes all the same, so only servers of one's own are asked (`local`, the
+small model); of all others nothing is denied. What was learnt is used for `FRESH_S`; a server that doesn't answer
+denies nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Final, TypeGuard
+
+from generation.providers import registry
+from generation.providers.llm.base import LLM
+
+FRESH_S: Final = 30.0
+
+#: An adapter, until when its word holds, and the word.
+Word = tuple[LLM, float, frozenset[str] | None]
+
+_lock = threading.Lock()
+_known: dict[str, Word] = {}
+
+
+def is_served(provider: str, model: str) -> bool:
+    """Whether the operator's server may have this model. Asks it at most every `FRESH_S`, for a second."""
+    if provider not in registry.configured_names("llm"):
+        return True
+    names = _served_by(provider)
+    return names is None or model in names or f"{model}:latest" in names
+
+
+def _served_by(provider: str) -> frozenset[str] | None:
+    llm = registry.get_llm(provider)
+    known = _known.get(provider)
+    if _holds(known, llm):
+        return known[2]
+    with _lock:
+        known = _known.get(provider)
+        if _holds(known, llm):
+            return known[2]
+        ask = getattr(llm, "served_models", None)
+        names = ask() if ask is not None else None
+        _known[provider] = llm, time.monotonic() + FRESH_S, names
+    return names
+
+
+def _holds(known: Word | None, llm: LLM) -> TypeGuard[Word]:
+    return known is not None and known[0] is llm and known[1] > time.monotonic()
