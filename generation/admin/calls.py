@@ -23,6 +23,7 @@ from config.admin_site import (
 from config.money import money
 from generation.admin.call_forms import ChargedForm, rows_of
 from generation.admin.words import CALL_WORDS, call_badge
+from generation.domain.origins import is_same_model
 from generation.domain.states import CallStatus
 from generation.jobs.ledger import Resolution
 from generation.jobs.services import call_resolve
@@ -89,7 +90,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         ),
         (
             _("Provider"),
-            {"fields": (("provider", "model"), ("answered_model", "provider_ref"), "error", "unread")},
+            {"fields": (("provider", "model"), ("answered", "provider_ref"), "error", "unread")},
         ),
         (
             _("Money"),
@@ -135,6 +136,13 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     @display(description=_("error"))
     def error(self, call: ProviderCall) -> str:
         return error_text(call.error_code or call.rejected_code)
+
+    @display(description=_("answered by"))
+    def answered(self, call: ProviderCall) -> str:
+        """The provider's own word, and whether it is what was asked for."""
+        if is_same_model(call.model, call.answered_model):
+            return call.answered_model or "-"
+        return str(_("%(model)s: not the model that was asked") % {"model": call.answered_model})
 
     @display(description=_("answer that can't be read"))
     def unread(self, call: ProviderCall) -> str:

@@ -15,6 +15,7 @@ from accounts.selectors import provider_key_is_current, provider_keys_forget
 from accounts.services.keys import OWN_ERRORS, key_refused, key_worked
 from config.db import release_connection
 from config.errors import SecretUnreadableError
+from generation.domain.origins import is_same_model
 from generation.domain.states import CallStatus
 from generation.errors import CallInFlightError, JobCancelledError, JobTimeoutError
 from generation.jobs import gateway, ledger, transitions
@@ -274,6 +275,8 @@ class JobRun:
             answered_model=storable(result.answered_model),
             cut=storable(result.cut),
         )
+        if not is_same_model(call.model, result.answered_model):
+            log.warning("provider.other_model", asked=call.model, answered=result.answered_model)
         micros = _cost(route.price, result.usage)
         ledger.settle(
             call,

@@ -15,6 +15,8 @@ from launcher.local_llm.installer import Bars, InstallError, install, only_one
 from launcher.local_llm.joining import JoiningError
 from launcher.local_llm.packages import UNCHANGED, FetchError, Packages
 from launcher.local_llm.room import Room
+from launcher.local_llm.server import free_port
+from launcher.local_llm.speed import measure, sentence
 from launcher.local_llm.weights import DEFAULT, MODELS
 
 if TYPE_CHECKING:
@@ -25,7 +27,9 @@ Installs a small language model (Qwen2.5-Coder) on this machine, without any key
 
 From the next start on, `make run` serves it on 127.0.0.1 and lets it write where the sandbox would:
 when no key is configured, or where LLM_PROVIDERS names local-model. It is a small model: it makes
-mistakes, invents facts and mixes languages. Whatever it has written is marked as its work.
+mistakes, invents facts and mixes languages. Whatever it has written is marked as its work, and it
+doesn't write over documents of larger models. Ollama or any other OpenAI-compatible server of your own
+(LOCAL_LLM_BASE_URL) is the better choice where you can have one.
 
   0.5b   478 MB to download, 0.6 GB on the disk, 1.1 GB of memory, 10-20 tokens a second on two cores
   1.5b   1.1 GB to download, 1.2 GB on the disk, 2.8 GB of memory,  4-10 tokens a second, writes better
@@ -89,6 +93,8 @@ def put_in_place(room: Room, size: str | None) -> None:
         say(f"{model.name} is already there ({room.folder}).")
         return
     say(f"{model.name} is installed ({time.monotonic() - started:.0f} s, {room.folder}).")
+    speed = measure(room, model, free_port())
+    say(sentence(speed) if speed else "How fast it writes here could not be measured.")
     say("make run serves it when no key is configured (.env.example, LLM_PROVIDERS); restart one that runs.")
 
 

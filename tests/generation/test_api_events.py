@@ -344,6 +344,31 @@ class TestLimits:
         assert (end.event, end.data["reason"], end.data["last_event"]) == ("end", "expired", 1)
         assert time.monotonic() - began < 3
 
+    def test_a_reader_who_comes_back_as_told_outlives_any_token(
+        self, alice: User, settings: Settings
+    ) -> None:
+        settings.SIMPLE_JWT = {**settings.SIMPLE_JWT, "ACCESS_TOKEN_LIFETIME": timedelta(seconds=0.3)}
+        job, token = submit(alice), token_of(alice)
+
+        async def follow() -> tuple[list[int], list[str]]:
+            seen: list[int] = []
+            ends: list[str] = []
+            after = 0
+            while True:
+                async with open_stream(url_of(job), token, last_event_id=str(after)) as stream:
+                    *events, end = await stream.rest()
+                seen += [int(event.id) for event in events]
+                ends.append(end.data["reason"])
+                if end.data["reason"] not in streams.COME_BACK:
+                    return seen, ends
+                after = end.data["last_event"]
+                if len(ends) == 3:
+                    await in_thread(lambda: runner.run(job.pk))
+
+        seen, ends = asyncio.run(follow())
+        assert seen == list(range(1, len(seen) + 1)), "nothing missed, nothing told twice"
+        assert ends == ["expired", "expired", "expired", "finished"]
+
     def test_lasts_no_longer_than_a_fresh_token(self, alice: User, settings: Settings) -> None:
         job, token = submit(alice), token_of(alice)
         settings.SIMPLE_JWT = {**settings.SIMPLE_JWT, "ACCESS_TOKEN_LIFETIME": timedelta(seconds=0.2)}

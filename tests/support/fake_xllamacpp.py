@@ -45,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
         first = {"index": 0, "delta": {"role": "assistant", "content": DOCUMENT}, "finish_reason": None}
         last = {"index": 0, "delta": {}, "finish_reason": "stop"}
         pieces = ({"choices": [first]}, {"choices": [last]}, {"choices": [], "usage": usage})
-        events = [
+        events: list[str] = [
             *(json.dumps({"id": "c", "model": self.server.model, **piece}) for piece in pieces),
             "[DONE]",
         ]

@@ -8,34 +8,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from config.env import ROOT
-from launcher.local_llm.room import Receipt, Room
-from launcher.local_llm.weights import MODELS
 from launcher.supervisor.ports import answers, free_port
-from tests.support import fake_xllamacpp
 from tests.support.programs import Program, all_gone, below, eventually, running
+from tests.support.small_model import MODEL, pretend_to_install
 
 pytestmark = [pytest.mark.system, pytest.mark.once, pytest.mark.timeout(200)]
-
-MODEL = MODELS["0.5b"]
-
-
-def pretend_to_install(var_dir: Path) -> Room:
-    """A room as `make local-llm` leaves it, with a stand-in for the server's package and a model of nothing."""
-    room = Room(var_dir)
-    venv.create(room.venv, symlinks=True)
-    (packages,) = room.venv.glob("lib/python*/site-packages")
-    shutil.copy(fake_xllamacpp.__file__, packages / "xllamacpp.py")
-    with room.file(MODEL).open("wb") as file:
-        file.truncate(MODEL.size)
-    room.write_receipt(Receipt(MODEL.label, "0"))
-    assert room.installed() == MODEL
-    return room
 
 
 def environ(var_dir: Path, **changes: str) -> dict[str, str]:

@@ -46,8 +46,12 @@ With `Accept: text/event-stream` a stream. Each numbered event has an `id`, so a
 `Last-Event-ID` (or `?after=`) and misses nothing. `event` is the type and `data` the same object that polling shows. A
 comment line comes at least every 15 seconds. A stream that ends by itself says so in a last event `end` without an id:
 `{"reason", "status", "last_event"}`, where the reason is `finished`, `expired`, `revoked` (log in again),
-`slow_reader`, `busy` or `gone`. Once the job is over and everything was delivered, connecting again answers 204, which
-ends an `EventSource`.
+`slow_reader`, `busy` or `gone`.
+
+A stream lasts no longer than its token, a job may. After `expired`, `slow_reader` and `busy` there is more: come back
+after the milliseconds of the last `retry` with `Last-Event-ID: <last_event>`, as an `EventSource` does by itself, and
+after `expired` with a fresh token from `POST /auth/refresh`. Nothing is missed or told twice. Once the job is over and
+everything was delivered, connecting again answers 204, which ends an `EventSource`.
 """
 
 

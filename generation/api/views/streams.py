@@ -24,6 +24,8 @@ from generation.selectors import event_news
 #: A proxy gives up on a silent connection, usually after a minute; the API promises a sign of life every 15 s.
 HEARTBEAT_SECONDS = 10.0
 RETRY_MILLISECONDS = 2000
+#: Reasons after which there is more to read: connect again, with a fresh token where the old one has run out.
+COME_BACK = frozenset({"expired", "slow_reader", "busy"})
 
 
 class StreamSlots:
@@ -164,7 +166,8 @@ class EventStream:
     def _end(self, reason: str) -> bytes:
         status = self._subscription.status if self._subscription is not None else ""
         data = {"reason": reason, "status": status or None, "last_event": self._after}
-        return sse.event("end", to_json(data))
+        hint = sse.retry_hint(RETRY_MILLISECONDS) if reason in COME_BACK else b""
+        return hint + sse.event("end", to_json(data))
 
     def _leave(self) -> None:
         if self._is_over:
