@@ -110,9 +110,15 @@ def rows(alice: User) -> None:
 
 def _account(owner: User) -> None:
     LoginSession.objects.create(
-        owner=owner, expires_at=EXACT_SECOND, ip_address="2001:db8::1", user_agent=NASTY
+        owner=owner,
+        last_used_at=TRAILING_ZEROS,
+        expires_at=EXACT_SECOND,
+        ip_address="2001:db8::1",
+        user_agent=NASTY,
     )
-    LoginSession.objects.create(owner=owner, expires_at=TRAILING_ZEROS, ended_at=EXACT_SECOND)
+    LoginSession.objects.create(
+        owner=owner, last_used_at=EXACT_SECOND, expires_at=TRAILING_ZEROS, ended_at=EXACT_SECOND
+    )
     AccessToken.objects.create(owner=owner, name=NASTY[:100], token_hash="1", last_four="aA09")
     AccessToken.objects.create(
         owner=owner,
