@@ -13,10 +13,12 @@ class AccountsConfig(AppConfig):
         from accounts.models import actions
         from accounts.services.audit import audit_record
         from config import audit, menu, queues
-        from config.api import scopes, words
+        from config.api import schema_hooks, scopes, words
 
         audit.register(audit_record)
         actions.register(actions.Action, actions.ObjectType)
+        schema_hooks.register("ActivityAction", actions.ACTIONS)
+        schema_hooks.register("ActivityObjectType", actions.OBJECT_TYPES)
         queues.register("accounts.remove_files", queues.Queue.STATUS_UPDATES, every=600)
         queues.register("accounts.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         for task in ("send_password_reset", "send_confirmation", "send_invitation"):

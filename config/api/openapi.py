@@ -174,18 +174,17 @@ class AtelierSchema(AutoSchema):
         described = self.described
         if described is None:
             return None
-        successes = self._successes(described)
-        found: dict[Any, Any] = {
-            (status, media_type): OpenApiResponse(
-                response=STREAM if media_type == EVENT_STREAM else OpenApiTypes.BINARY, description=text
-            )
-            for status, text in successes.items()
-            for media_type in described.media_types
-        }
-        for status, text in successes.items():
+        found: dict[Any, Any] = {}
+        for status, text in self._successes(described).items():
             shown = self._shown(described, status)
+            # JSON first: generated clients read the first kind that they know.
             if shown is not None or not described.media_types:
                 found[status, JSON] = OpenApiResponse(response=shown, description=text)
+            for media_type in described.media_types:
+                kind: Any = OpenApiTypes.STR if media_type.startswith("text/") else OpenApiTypes.BINARY
+                if media_type == EVENT_STREAM:
+                    kind = STREAM
+                found[status, media_type] = OpenApiResponse(response=kind, description=text)
         return found
 
     def _shown(self, described: Operation, status: int) -> Any:

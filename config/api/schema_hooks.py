@@ -1,18 +1,27 @@
 """What is done to the whole schema after its operations are known."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 
+from config.api.scopes import SCOPES
 from config.api.words import TAGS, WORDS
 
 Schema = dict[str, Any]
 
 #: What holds for all operations, for people: the first thing that `/docs` shows.
 GUIDE = Path(__file__).with_name("guide.md")
+
+#: Closed sets of words that are no class: those that apps add to.
+_sets: dict[str, Collection[str]] = {"Scope": SCOPES}
+
+
+def register(name: str, words: Collection[str]) -> None:
+    """Give these words, as they are when the schema is made, one component of this name."""
+    _sets[name] = words
 
 
 def name_choices(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
@@ -38,7 +47,9 @@ def name_choices(result: Schema, generator: Any, request: Any, public: bool) -> 
 
 
 def _named_sets() -> Iterator[tuple[frozenset[str], str]]:
-    """The words of each class of words, with its name."""
+    """The words of each set of words, with its name."""
+    for name, words in _sets.items():
+        yield frozenset(words), name
     for cls in _subclasses(Enum):
         app = cls.__module__.partition(".")[0]
         is_ours = app == "config" or apps.is_installed(app)

@@ -302,6 +302,17 @@ class TestMe:
         assert data["settings"] == {"theme": "dark", "language": "zh", "notifications": False}
         assert client.get(f"{AUTH}/me").json()["data"] == data
 
+    def test_what_get_shows_can_be_sent_back(self, client_for: Any, alice: User) -> None:
+        client = client_for(alice)
+        changed = client.patch(f"{AUTH}/me", {"settings": {"theme": "dark"}}).json()["data"]
+        assert changed["settings"]["theme"] == "dark"
+        assert client.patch(f"{AUTH}/me", {"settings": changed["settings"]}).json()["data"] == changed
+        wrong = client.patch(f"{AUTH}/me", {"settings": {"theme": "pink", "colour": 1}})
+        assert {one["field"] for one in wrong.json()["data"]["details"]} == {
+            "settings.theme",
+            "settings.colour",
+        }
+
     @pytest.mark.parametrize(
         ("changes", "status", "code"),
         [

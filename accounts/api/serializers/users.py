@@ -72,12 +72,24 @@ class PasswordChangeIn(StrictSerializer):
     new_password = PasswordField(min_length=8)
 
 
-class UserUpdateIn(StrictSerializer):
-    username = serializers.CharField(min_length=2, max_length=150, required=False)
-    email = serializers.EmailField(max_length=254, required=False)
+class SettingsUpdateIn(StrictSerializer):
+    """The settings that change."""
+
     theme = serializers.ChoiceField(User.Theme.choices, required=False)
     language = serializers.ChoiceField(Language.choices, required=False)
     notifications = serializers.BooleanField(required=False)
+
+
+class UserUpdateIn(SettingsUpdateIn):
+    """As `GET` shows an account. The settings may also stand beside its names: the older way."""
+
+    username = serializers.CharField(min_length=2, max_length=150, required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    settings = SettingsUpdateIn(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        settings = attrs.pop("settings", {})
+        return {**attrs, **settings}
 
 
 class UserDeleteIn(StrictSerializer):

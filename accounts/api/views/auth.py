@@ -167,7 +167,7 @@ class UpdateMeApi(OwnAccountApi):
     @operation(
         "Change the account or its settings (older name of PATCH me)",
         request=UserUpdateIn,
-        request_example={"language": "zh", "theme": "dark"},
+        request_example={"settings": {"language": "zh", "theme": "dark"}},
         response=UserOut,
         example=USER,
         errors=[UsernameTakenError, EmailTakenError, PreconditionFailedError],
@@ -193,7 +193,7 @@ class MeApi(UpdateMeApi):
     @operation(
         "Change the account or its settings",
         request=UserUpdateIn,
-        request_example={"language": "zh", "theme": "dark"},
+        request_example={"settings": {"language": "zh", "theme": "dark"}},
         response=UserOut,
         example=USER,
         errors=[UsernameTakenError, EmailTakenError, PreconditionFailedError],
