@@ -18,7 +18,7 @@ class GenerationConfig(AppConfig):
         from config.api import scopes, waiting, words
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
-        from generation.jobs.departures import jobs_stop
+        from generation.jobs.services import jobs_stop
         from generation.jobs.verification import verify_key
         from generation.models.actions import Action, ObjectType
         from generation.selectors import job_is_over, workers_check

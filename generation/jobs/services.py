@@ -10,7 +10,7 @@ from django.utils import timezone
 from config.celery import enqueue
 from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE, JobStatus
-from generation.errors import JobStateError
+from generation.errors import JobLiveError, JobStateError
 from generation.jobs import ledger, parents, transitions
 from generation.jobs.registry import get_kind, to_json
 from generation.models import Job, JobEvent
@@ -214,3 +214,22 @@ def call_resolve(
 ) -> bool:
     """A person's word on an uncertain call (`ledger.resolve`)."""
     return ledger.resolve(call_id, outcome=outcome, resolution=resolution, micros=micros)
+
+
+def jobs_stop(owner_id: UUID) -> None:
+    """Take an account's unfinished jobs away from whoever works on them. Call it in the transaction that deletes them.
+
+    A worker that is writing to one of them ends first; one that comes later waits for that transaction, finds no job
+    any more, and drops what it has.
+    """
+    Job.objects.owned_by(owner_id).active().update(cancel_requested_at=timezone.now())
+
+
+def check_mode(job: Job, *, is_test: bool) -> None:
+    """Call it before somebody has a job go on that may buy something; `is_test`: they hold a test token.
+
+    A job keeps the mode that it was made in: begun by a test token it asks the sandbox, whoever goes on with it; begun
+    otherwise it asks real providers, so no test token goes on with it. Raises JobLiveError.
+    """
+    if is_test and not job.is_test:
+        raise JobLiveError

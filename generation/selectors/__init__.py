@@ -19,13 +19,13 @@ from generation.selectors.jobs import (
 from generation.selectors.workers import (
     QueueWorkers,
     active_counts,
+    dead_worker_list,
     lease,
     oldest_queued_at,
     queue_messages,
     queue_workers,
     worker_list,
     workers_check,
-    workers_dead,
 )
 
 __all__ = [
@@ -52,5 +52,5 @@ __all__ = [
     "things_waiting",
     "worker_list",
     "workers_check",
-    "workers_dead",
+    "dead_worker_list",
 ]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.selectors import NearLimit, budgets_near_limit
 from generation.domain.states import TERMINAL, JobStatus
 from generation.models import Job, ProviderCall, WorkerHeartbeat
-from generation.selectors.workers import QueueWorkers, oldest_queued_at, queue_workers, workers_dead
+from generation.selectors.workers import QueueWorkers, dead_worker_list, oldest_queued_at, queue_workers
 
 #: Counts stop here: "more than that" is all that a person needs to know.
 CAP = 1000
@@ -76,7 +76,7 @@ def things_waiting() -> Waiting:
         oldest_uncertain=list(uncertain.order_by("created_at")[:ROWS_SHOWN]),
         near_limit=budgets_near_limit(most=CAP),
         queues=queue_workers(),
-        dead_workers=list(workers_dead()[:ROWS_SHOWN]),
+        dead_workers=list(dead_worker_list()[:ROWS_SHOWN]),
         oldest_queued_at=oldest_queued_at(),
     )
 

@@ -33,7 +33,7 @@ class QueueWorkers:
     seen_at: datetime | None
 
 
-def workers_dead() -> QuerySet[WorkerHeartbeat]:
+def dead_worker_list() -> QuerySet[WorkerHeartbeat]:
     """Workers that fell silent without taking their leave; their rows are kept for a day. Last heard of first."""
     return WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - lease()).order_by("-seen_at")
 

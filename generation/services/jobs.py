@@ -5,8 +5,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.services import activity_record
-from generation.jobs.modes import check_mode
-from generation.jobs.services import job_cancel, job_retry
+from generation.jobs.services import check_mode, job_cancel, job_retry
 from generation.models import Job
 from generation.models.actions import Action, ObjectType
 from generation.selectors import job_get_for

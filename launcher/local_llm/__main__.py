@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.env import Env, EnvironmentProblem, var_dir
+from launcher.local_llm.installation import Installation
 from launcher.local_llm.installer import Bars, InstallError, install, only_one
 from launcher.local_llm.joining import JoiningError
 from launcher.local_llm.packages import UNCHANGED, FetchError, Packages
-from launcher.local_llm.room import Room
 from launcher.local_llm.server import free_port
 from launcher.local_llm.speed import measure, sentence
 from launcher.local_llm.weights import DEFAULT, MODELS
@@ -56,12 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--remove", action="store_true", help="remove the model and its server")
     given = parser.parse_args(arguments)
     try:
-        room = Room(read_var_dir())
-        with only_one(room):
+        installation = Installation(read_var_dir())
+        with only_one(installation):
             if given.remove:
-                remove(room)
+                remove(installation)
             else:
-                put_in_place(room, given.size)
+                put_in_place(installation, given.size)
     except (EnvironmentProblem, InstallError, FetchError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
@@ -83,25 +83,29 @@ def read_var_dir() -> Path:
     return folder.resolve()
 
 
-def put_in_place(room: Room, size: str | None) -> None:
-    receipt = room.receipt()
+def put_in_place(installation: Installation, size: str | None) -> None:
+    receipt = installation.receipt()
     model = MODELS[size or (receipt.label if receipt and receipt.label in MODELS else DEFAULT)]
     started = time.monotonic()
     with progress_bars() as bars:
-        is_new = install(model, room, Packages(room.cache), bars)
+        is_new = install(model, installation, Packages(installation.cache), bars)
     if not is_new:
-        say(f"{model.name} is already there ({room.folder}).")
+        say(f"{model.name} is already there ({installation.folder}).")
         return
-    say(f"{model.name} is installed ({time.monotonic() - started:.0f} s, {room.folder}).")
-    speed = measure(room, model, free_port())
+    say(f"{model.name} is installed ({time.monotonic() - started:.0f} s, {installation.folder}).")
+    speed = measure(installation, model, free_port())
     say(sentence(speed) if speed else "How fast it writes here could not be measured.")
     say("make run serves it when no key is configured (.env.example, LLM_PROVIDERS); restart one that runs.")
 
 
-def remove(room: Room) -> None:
-    was_there = room.receipt() is not None
-    room.remove()
-    say(f"Removed {room.folder}." if was_there else "There is no small model; what was left of one is gone.")
+def remove(installation: Installation) -> None:
+    was_there = installation.receipt() is not None
+    installation.remove()
+    say(
+        f"Removed {installation.folder}."
+        if was_there
+        else "There is no small model; what was left of one is gone."
+    )
 
 
 def say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Installs a model into its room, in steps that may each be interrupted and repeated."""
+"""Installs a model into its installation, in steps that may each be interrupted and repeated."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from launcher.local_llm.installation import Installation, Receipt
 from launcher.local_llm.joining import is_right, join
 from launcher.local_llm.packages import bytes_below
-from launcher.local_llm.room import Receipt, Room
 from launcher.local_llm.weights import RUNTIME, Model
 
 MEBIBYTE = 1024**2
@@ -45,30 +45,32 @@ class Bar(Protocol):
 Bars = Callable[[str, int], Bar]
 
 
-def install(model: Model, room: Room, source: Source, bars: Bars, *, runtime: Path = RUNTIME) -> bool:
+def install(
+    model: Model, installation: Installation, source: Source, bars: Bars, *, runtime: Path = RUNTIME
+) -> bool:
     """Makes `model` the one that is served; False when it is already.
 
     Only the last step makes it count. Raises InstallError, JoiningError, FetchError.
     """
     wanted = Receipt(model.label, hashlib.sha256(runtime.read_bytes()).hexdigest())
-    if room.receipt() == wanted and room.installed() == model:
-        room.clear_leftovers()
+    if installation.receipt() == wanted and installation.installed() == model:
+        installation.clear_leftovers()
         return False
-    _check_space(model, room)
-    if not _has_runtime(room, wanted.runtime):
-        _install_runtime(room, source, bars, runtime)
-    if not _is_whole(model, room, bars):
-        _fetch(model, room, source, bars)
-    room.write_receipt(wanted)
-    room.clear_leftovers()
+    _check_space(model, installation)
+    if not _has_runtime(installation, wanted.runtime):
+        _install_runtime(installation, source, bars, runtime)
+    if not _is_whole(model, installation, bars):
+        _fetch(model, installation, source, bars)
+    installation.write_receipt(wanted)
+    installation.clear_leftovers()
     return True
 
 
 @contextmanager
-def only_one(room: Room) -> Iterator[None]:
+def only_one(installation: Installation) -> Iterator[None]:
     """Keeps a second installer out; raises InstallError."""
-    room.folder.mkdir(parents=True, exist_ok=True)
-    with (room.folder.parent / "local-llm.lock").open("w") as file:
+    installation.folder.mkdir(parents=True, exist_ok=True)
+    with (installation.folder.parent / "local-llm.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -76,56 +78,62 @@ def only_one(room: Room) -> Iterator[None]:
         yield
 
 
-def _check_space(model: Model, room: Room) -> None:
+def _check_space(model: Model, installation: Installation) -> None:
     """The parts and the joined file lie beside each other for a moment."""
-    needed = 2 * model.size + SPARE_BYTES - bytes_below(room.parts, room.cache)
-    if room.has_file(model):
+    needed = 2 * model.size + SPARE_BYTES - bytes_below(installation.parts, installation.cache)
+    if installation.has_file(model):
         needed = SPARE_BYTES
-    free = shutil.disk_usage(room.folder).free
+    free = shutil.disk_usage(installation.folder).free
     if free < needed:
         raise InstallError(
-            f"{_mib(needed)} MiB are needed in {room.folder} while it installs, {_mib(free)} MiB are free."
+            f"{_mib(needed)} MiB are needed in {installation.folder} while it installs, {_mib(free)} MiB are free."
         )
 
 
-def _has_runtime(room: Room, digest: str) -> bool:
-    receipt = room.receipt()
-    return receipt is not None and receipt.runtime == digest and room.python.exists()
+def _has_runtime(installation: Installation, digest: str) -> bool:
+    receipt = installation.receipt()
+    return receipt is not None and receipt.runtime == digest and installation.python.exists()
 
 
-def _install_runtime(room: Room, source: Source, bars: Bars, runtime: Path) -> None:
+def _install_runtime(installation: Installation, source: Source, bars: Bars, runtime: Path) -> None:
     """From here to the receipt nothing counts as installed, as the server's environment is made anew."""
-    room.forget()
+    installation.forget()
     bar = bars("Server", 0)
-    source.make_venv(room.venv)
-    source.install(runtime, ["--python", str(room.python)], lambda: bar.set(bytes_below(room.cache)))
+    source.make_venv(installation.venv)
+    source.install(
+        runtime, ["--python", str(installation.python)], lambda: bar.set(bytes_below(installation.cache))
+    )
     bar.finish()
 
 
-def _is_whole(model: Model, room: Room, bars: Bars) -> bool:
+def _is_whole(model: Model, installation: Installation, bars: Bars) -> bool:
     """Whether the file of an earlier installation can be used; a wrong one is deleted."""
-    if not room.file(model).exists():
+    if not installation.file(model).exists():
         return False
-    is_whole = room.has_file(model) and is_right(model, room.file(model), bars("Check", model.size).add)
+    is_whole = installation.has_file(model) and is_right(
+        model, installation.file(model), bars("Check", model.size).add
+    )
     if not is_whole:
-        room.file(model).unlink()
+        installation.file(model).unlink()
     return is_whole
 
 
-def _fetch(model: Model, room: Room, source: Source, bars: Bars) -> None:
-    before = bytes_below(room.cache)
+def _fetch(model: Model, installation: Installation, source: Source, bars: Bars) -> None:
+    before = bytes_below(installation.cache)
     bar = bars("Download", model.size)
     source.install(
         model.requirements,
-        ["--target", str(room.parts)],
-        lambda: bar.set(min(model.size, max(0, bytes_below(room.parts, room.cache) - before))),
+        ["--target", str(installation.parts)],
+        lambda: bar.set(
+            min(model.size, max(0, bytes_below(installation.parts, installation.cache) - before))
+        ),
     )
     bar.finish()
     try:
-        join(model, room.parts, room.file(model), bars("Join and check", model.size).add)
+        join(model, installation.parts, installation.file(model), bars("Join and check", model.size).add)
     except Exception:
         # Whatever is wrong with the parts, uv takes them for installed: the next try has to fetch them anew.
-        room.clear_leftovers()
+        installation.clear_leftovers()
         raise
 
 

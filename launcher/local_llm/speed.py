@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from launcher.local_llm.room import Room
+from launcher.local_llm.installation import Installation
 from launcher.local_llm.weights import Model
 
 SERVER = Path(__file__).with_name("server.py")
@@ -25,11 +25,19 @@ _MEASURED_TOKENS = 96
 _COUNTED = re.compile(rb'"completion_tokens":\s*(\d+)')
 
 
-def measure(room: Room, model: Model, port: int) -> float | None:
+def measure(installation: Installation, model: Model, port: int) -> float | None:
     """Tokens a second; None where the server can't be started or doesn't answer."""
     key = secrets.token_urlsafe(16)
     command = (
-        *(str(room.python), "-I", str(SERVER), "--model", str(room.file(model)), "--alias", model.name),
+        *(
+            str(installation.python),
+            "-I",
+            str(SERVER),
+            "--model",
+            str(installation.file(model)),
+            "--alias",
+            model.name,
+        ),
         *("--port", str(port), "--memory", str(model.memory)),
     )
     environment = {**os.environ, "SMALL_MODEL_API_KEY": key, "MALLOC_ARENA_MAX": "2"}

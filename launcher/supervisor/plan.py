@@ -14,7 +14,7 @@ from pathlib import Path
 from config.env import Env, EnvironmentProblem, Problem, choose_settings
 from config.providers import SMALL_MODEL, provider_settings
 from config.published import key_prefix
-from launcher.local_llm.room import Room
+from launcher.local_llm.installation import Installation
 from launcher.supervisor.broker import Broker
 from launcher.supervisor.ports import LOOPBACK, answers
 from launcher.supervisor.processes import ProcessSpec
@@ -105,9 +105,9 @@ def would_be_asked() -> bool:
 
 def small_model(options: Options) -> SmallModel | None:
     """The server of the small model that `make run` starts; None when it isn't wanted or not installed."""
-    room = Room(options.var_dir)
-    model = room.installed() if options.wants_small_model else None
-    return SmallModel(room, model) if model else None
+    installation = Installation(options.var_dir)
+    model = installation.installed() if options.wants_small_model else None
+    return SmallModel(installation, model) if model else None
 
 
 def broker(options: Options) -> Broker:

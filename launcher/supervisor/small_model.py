@@ -8,7 +8,7 @@ from functools import partial
 
 from config.env import ROOT
 from config.published import SMALL_MODEL, publish_small_model, withdraw
-from launcher.local_llm.room import Room
+from launcher.local_llm.installation import Installation
 from launcher.local_llm.weights import Model
 from launcher.supervisor.ports import LOOPBACK, answers, free_port
 from launcher.supervisor.processes import ProcessSpec
@@ -18,13 +18,13 @@ PROGRAM = ROOT / "launcher" / "local_llm" / "server.py"
 
 
 class SmallModel:
-    """A server of the model that is installed in `room`, on a free port and with a key of its own.
+    """A server of the model that is installed in `installation`, on a free port and with a key of its own.
 
     The product's processes read where it is from `environment`, which says so until the server is lost.
     """
 
-    def __init__(self, room: Room, model: Model) -> None:
-        self._room = room
+    def __init__(self, installation: Installation, model: Model) -> None:
+        self._installation = installation
         self._model = model
         self._port = free_port()
         self.settings = {
@@ -37,8 +37,8 @@ class SmallModel:
         """What a supervisor runs. Writes the server's settings into `environment`, and empties them with the loss."""
         environment.update(self.settings)
         command = (
-            *(str(self._room.python), "-I", str(PROGRAM)),
-            *("--model", str(self._room.file(self._model)), "--alias", self._model.name),
+            *(str(self._installation.python), "-I", str(PROGRAM)),
+            *("--model", str(self._installation.file(self._model)), "--alias", self._model.name),
             *("--port", str(self._port), "--memory", str(self._model.memory)),
         )
         own = {
@@ -56,7 +56,7 @@ class SmallModel:
 
     def publish(self) -> None:
         """For commands in other terminals."""
-        publish_small_model(self._room.var_dir, self.settings)
+        publish_small_model(self._installation.var_dir, self.settings)
 
     def withdraw(self) -> None:
-        withdraw(self._room.var_dir, SMALL_MODEL)
+        withdraw(self._installation.var_dir, SMALL_MODEL)

@@ -42,7 +42,7 @@ PLANTS = {
         "launcher/supervisor/plan.py", "from generation.domain.states import JobStatus", "app-layers"
     ),
     "launcher on the kernel's product": plant(
-        "launcher/local_llm/room.py", "from config.celery import enqueue", "launcher"
+        "launcher/local_llm/installation.py", "from config.celery import enqueue", "launcher"
     ),
     "on the launcher": plant("accounts/selectors/users.py", "import launcher.supervisor.ports", "launched"),
     "inside, upwards": plant(

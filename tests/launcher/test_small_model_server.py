@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from launcher.local_llm import speed
-from launcher.local_llm.room import Room
+from launcher.local_llm.installation import Installation
 from launcher.local_llm.server import free_port
 from tests.support.small_model import MODEL, pretend_to_install
 
@@ -19,10 +19,18 @@ KEY = "sk-small"
 
 
 @contextmanager
-def serving(room: Room) -> Iterator[int]:
+def serving(installation: Installation) -> Iterator[int]:
     port = free_port()
     command = [
-        *(str(room.python), "-I", str(speed.SERVER), "--model", str(room.file(MODEL)), "--alias", MODEL.name),
+        *(
+            str(installation.python),
+            "-I",
+            str(speed.SERVER),
+            "--model",
+            str(installation.file(MODEL)),
+            "--alias",
+            MODEL.name,
+        ),
         *("--port", str(port), "--memory", str(MODEL.memory)),
     ]
     with subprocess.Popen(
@@ -65,11 +73,11 @@ def test_its_speed_is_measured(tmp_path: Path) -> None:
 
 
 def test_what_cant_be_started_cant_be_measured(tmp_path: Path) -> None:
-    room = pretend_to_install(tmp_path)
+    installation = pretend_to_install(tmp_path)
     (tmp_path / "local-llm" / f"{MODEL.file}.broken").touch()
-    assert speed.measure(room, MODEL, free_port()) is None
-    room.python.unlink()
-    assert speed.measure(room, MODEL, free_port()) is None
+    assert speed.measure(installation, MODEL, free_port()) is None
+    installation.python.unlink()
+    assert speed.measure(installation, MODEL, free_port()) is None
 
 
 @pytest.mark.parametrize(

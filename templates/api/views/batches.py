@@ -22,7 +22,7 @@ from generation.errors import (
     ModelUnknownError,
     PriceMissingError,
 )
-from generation.jobs.modes import check_mode
+from generation.jobs.services import check_mode
 from generation.models.items import ItemState
 from generation.models.jobs import is_paused
 from templates.api.serializers.batches import (

@@ -19,7 +19,7 @@ class Receipt:
     runtime: str
 
 
-class Room:
+class Installation:
     """The folder `local-llm` in VAR_DIR. Only what a receipt names counts as installed."""
 
     def __init__(self, var_dir: Path) -> None:
