@@ -1,4 +1,4 @@
-"""Brings pinned packages from the registry into the model's room, by uv, and says in words what went wrong."""
+"""Brings pinned packages from the registry into the model's folder, by uv, and says in words what went wrong."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Registry:
     """Where packages come from in these tests; `parts` is what it has."""
 
     def __init__(self, installation: Installation) -> None:
-        self.installation = room
+        self.installation = installation
         self.parts: list[bytes | None] = [*PARTS]
         self.installed: list[str] = []
         self.error: BaseException | None = None
@@ -75,11 +75,11 @@ def bars(name: str, total: int) -> Bar:
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     monkeypatch.setitem(MODELS, "0.5b", MODEL)
     installation = Installation(tmp_path)
     installation.folder.mkdir()
-    return room
+    return installation
 
 
 @pytest.fixture
