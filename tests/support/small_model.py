@@ -12,7 +12,7 @@ MODEL = MODELS["0.5b"]
 
 
 def pretend_to_install(var_dir: Path) -> Installation:
-    """An installation as `make local-llm` leaves it, with a stand-in for the server's package and a model of nothing."""
+    """An installation as `make local-llm` leaves it, with a stand-in for the server's package and an empty model."""
     installation = Installation(var_dir)
     venv.create(installation.venv, symlinks=True)
     (packages,) = installation.venv.glob("lib/python*/site-packages")
