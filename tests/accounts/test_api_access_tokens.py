@@ -20,6 +20,7 @@ from accounts.services import tokens as services
 from config.api.scopes import SCOPES
 from config.models import IdempotencyRecord
 from tests.support.access_tokens import bearing, machine
+from tests.support.patience import PATIENCE
 
 TOKENS = "/api/v1/access-tokens"
 BODY: dict[str, Any] = {"name": "夜间批处理 🌙", "scopes": ["templates:write", "jobs:read"]}
@@ -249,7 +250,7 @@ def test_the_last_place_is_taken_once(alice: User, monkeypatch: pytest.MonkeyPat
     def make() -> bool:
         try:
             connection.ensure_connection()
-            start.wait(10)
+            start.wait(PATIENCE)
             token_for(alice)
         except AccessTokenLimitError:
             return False
@@ -258,5 +259,5 @@ def test_the_last_place_is_taken_once(alice: User, monkeypatch: pytest.MonkeyPat
         return True
 
     with ThreadPoolExecutor(6) as crew:
-        made = [done.result(30) for done in [crew.submit(make) for _ in range(6)]]
+        made = [done.result(PATIENCE) for done in [crew.submit(make) for _ in range(6)]]
     assert (sum(made), AccessToken.objects.count()) == (2, 3)

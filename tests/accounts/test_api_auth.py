@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import LoginSession, User
 from tests.conftest import PASSWORD
+from tests.support.patience import PATIENCE
 
 ACCOUNT = {"username": "李雷", "email": "LiLei@Example.com", "password": "correct horse 电池"}
 AUTH = "/api/v1/auth"
@@ -192,7 +193,7 @@ class TestRefresh:
         start = threading.Barrier(2)
 
         def attempt(_: int) -> Any:
-            start.wait(10)
+            start.wait(PATIENCE)
             try:
                 return refresh(APIClient(), token)
             finally:

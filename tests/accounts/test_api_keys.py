@@ -24,6 +24,7 @@ from config.errors import PreconditionFailedError
 from config.models import IdempotencyRecord
 from tests.conftest import make_user
 from tests.support.databases import fresh_database, in_use
+from tests.support.patience import PATIENCE
 
 KEYS = "/api/v1/api-keys"
 KEY = "sk-marked-0123456789-wxyz"
@@ -233,7 +234,7 @@ class TestAdd:
 
         def one() -> str:
             try:
-                start.wait(10)
+                start.wait(PATIENCE)
                 return key_create(owner_id=alice.pk, provider="openai", secret=Secret(KEY)).provider
             except service.ProviderKeyLimitError as error:
                 return error.code
@@ -241,7 +242,7 @@ class TestAdd:
                 connection.close()
 
         with ThreadPoolExecutor(4) as crew:
-            ends = sorted(done.result(30) for done in [crew.submit(one) for _ in range(4)])
+            ends = sorted(done.result(PATIENCE) for done in [crew.submit(one) for _ in range(4)])
         assert ends == [*["PROVIDER_KEY_LIMIT_REACHED"] * 3, "openai"]
         assert ProviderKey.objects.count() == service.KEYS_PER_USER
 
@@ -482,7 +483,7 @@ class TestVerify:
         def slow(question: KeyQuestion) -> Verified:
             found = answer_at_once(question)
             inside.release()
-            go.wait(20)
+            go.wait(PATIENCE)
             return found
 
         service._verifiers[:] = [slow]
@@ -498,11 +499,11 @@ class TestVerify:
         with ThreadPoolExecutor(5) as crew:
             try:
                 running = [crew.submit(one) for _ in range(service.VERIFICATIONS_AT_ONCE)]
-                assert all(inside.acquire(timeout=20) for _ in running)
-                refused = crew.submit(one).result(20)
+                assert all(inside.acquire(timeout=PATIENCE) for _ in running)
+                refused = crew.submit(one).result(PATIENCE)
             finally:
                 go.set()
-            assert [done.result(20).status_code for done in running] == [200] * 4
+            assert [done.result(PATIENCE).status_code for done in running] == [200] * 4
         assert code(refused) == (429, "RATE_LIMITED")
         assert refused.headers["Retry-After"] == "1"
         assert vendor.was_in_transaction == [False] * 4

@@ -18,6 +18,7 @@ from config.api.serializers import StrictSerializer
 from config.api.views import Accepted, ApiView, Created, Detail, NoContent
 from config.errors import NotFoundError, ServiceUnavailableError
 from tests.support.closed_port import closed_port
+from tests.support.patience import PATIENCE
 
 JOB_ID = "0193f2a4-1c7d-7e0a-8f52-b6c1d9e3a470"
 
@@ -105,7 +106,7 @@ class RenameApi(ApiView):
 
     def post(self, request: Request) -> Any:
         User.objects.filter(pk=self.caller.pk).update(first_name=f"{self._name()}x")
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         outcome = request.query_params.get("outcome")
         if outcome == "fail":
             raise NotFoundError

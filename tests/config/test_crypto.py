@@ -38,6 +38,7 @@ from config.crypto import (
 from config.env import ROOT, Env, EnvironmentProblem
 from config.errors import SecretUnreadableError
 from config.logs import logging_config
+from tests.support.patience import PATIENCE
 
 MARKED = "sk-marked-密钥-🔑-never-show"
 FIRST, SECOND, THIRD = ("MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=", *("eA" * 21 + "A=", "Yg" * 21 + "A="))
@@ -392,7 +393,7 @@ def start(**environ: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=PATIENCE,
     )
 
 

@@ -17,6 +17,7 @@ from config.egress import (
 )
 from config.egress.addresses import is_public
 from tests.support.dns_server import SILENT, DNSServer
+from tests.support.patience import PATIENCE
 
 URL = "https://api.example.com/v1"
 HOST = "api.example.com"
@@ -175,7 +176,7 @@ def test_a_silent_name_server_is_not_waited_for() -> None:
             resolve(check_url(URL), within_s=0.05, lookup=lookup)
         assert not released.is_set()
         dns.speak()
-        assert released.wait(10)
+        assert released.wait(PATIENCE)
 
 
 def test_the_system_is_asked_by_default(monkeypatch: pytest.MonkeyPatch) -> None:

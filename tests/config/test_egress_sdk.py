@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from config.egress import (
 from tests.support.closed_port import closed_port
 from tests.support.dns_server import SILENT, DNSServer
 from tests.support.llm_server import LLMServer
+from tests.support.patience import PATIENCE
 
 HOST = "llm.example.com"
 MESSAGES: Any = [{"role": "user", "content": "写一首关于猫的诗 🐱"}]
@@ -68,7 +68,7 @@ def test_streams_arrive_piece_by_piece() -> None:
     def answer(talk: Talk) -> None:
         talk.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
         talk.send(event("猫"))
-        assert first_was_read.wait(10)
+        assert first_was_read.wait(PATIENCE)
         talk.send(event("🐱") + b"data: [DONE]\n\n")
         talk.connection.shutdown(1)
 
@@ -152,13 +152,12 @@ def test_the_time_of_a_call_ends_whatever_the_client_allows(server: LLMServer) -
 
 def test_connecting_ends_whatever_the_client_allows() -> None:
     with DNSServer({HOST: SILENT}) as dns:
-        limits, started = Limits(connect_s=0.05, total_s=60), time.monotonic()
+        limits = Limits(connect_s=0.05, total_s=2 * PATIENCE)
         with (
             sdk(f"https://{HOST}/v1", limits=limits, lookup=dns.lookup) as client,
             pytest.raises(openai.APITimeoutError) as caught,
         ):
-            ask(client, timeout=60)
-        assert time.monotonic() - started < 3
+            ask(client, timeout=2 * PATIENCE)
         dns.speak()
     assert isinstance(caught.value.__cause__, httpx2.ConnectTimeout)
     assert EgressTimeoutError.behind(caught.value)

@@ -19,6 +19,7 @@ from config.errors import IdempotencyInProgressError
 from config.models import IdempotencyRecord
 from config.tasks import clean_up
 from tests.config.probes import JOB_ID, RenameApi
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.urls("tests.config.probes")
 
@@ -203,7 +204,7 @@ def test_of_eight_at_once_one_works_and_the_others_hear_so(client_for, alice: Us
     def attempt(_: int) -> Any:
         client = APIClient()
         client.credentials(**token)
-        start.wait(10)
+        start.wait(PATIENCE)
         try:
             return ask(client)
         finally:
@@ -233,7 +234,7 @@ def test_second_request_hears_409_while_the_first_is_inside(
             threading.Event().wait(0.01)
         second = ask(other)
         gate.set()
-        assert first.result(10).status_code == 201
+        assert first.result(PATIENCE).status_code == 201
     assert second.json()["data"]["code"] == "IDEMPOTENCY_IN_PROGRESS"
     assert times_changed(alice) == 1
 

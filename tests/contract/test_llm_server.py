@@ -14,6 +14,7 @@ from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.openai_client import close_clients
 from tests.contract.requests import chat
 from tests.support.llm_server import read_log
+from tests.support.patience import PATIENCE
 
 KEY = "sk-marked-7f3a91-never-show"
 
@@ -33,7 +34,7 @@ def url(log: Path) -> Iterator[str]:
         yield process.stdout.readline().strip()
         close_clients()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_log_counts_what_was_bought(url: str, log: Path) -> None:

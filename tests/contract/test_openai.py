@@ -21,6 +21,7 @@ from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.openai_wire import DIALECTS, dialect_of, request_body
 from tests.contract.requests import SCHEMA, chat
 from tests.support.llm_server import Call, LLMServer, key_hash
+from tests.support.programs import eventually
 
 KEY = "sk-marked-7f3a91-never-show"
 CLOSED = {
@@ -352,9 +353,10 @@ class TestBeforeTheRequestIsSent:
     def test_no_free_connection(self, server: LLMServer) -> None:
         llm = adapter(server, max_connections=1)
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(llm.complete, chat("[[server:delay=0.6]]"))
-            assert wait_for(lambda: len(server.calls) == 1)
-            error = self.failure(ask_whole, llm, timeout_s=0.2)
+            with server.holding():
+                first = pool.submit(llm.complete, chat())
+                assert eventually(lambda: len(server.calls) == 1)
+                error = self.failure(ask_whole, llm, timeout_s=0.2)
             assert first.result().finish_reason == "stop"
         assert error.code == "PROVIDER_TIMEOUT"
         assert len(server.calls) == 1
@@ -479,12 +481,3 @@ def answer_without_tls(listener: socket.socket) -> None:
     with connection:
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    tick = threading.Event()
-    for _ in range(int(seconds / 0.01)):
-        if condition():
-            return True
-        tick.wait(0.01)
-    return condition()

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from generation.providers import registry
 from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.sandbox import SandboxLLM
+from tests.support.patience import PATIENCE
 
 KEY = "sk-marked-7f3a91-never-show"
 CHAT = "generation.providers.llm.openai.OpenAIChat"
@@ -99,6 +100,6 @@ heavy = {"openai", "httpx2", "httpcore2", "httpx", "pydantic", "anyio", "boto3",
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert done.stdout.strip() == "[]"

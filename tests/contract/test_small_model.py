@@ -11,6 +11,7 @@ from generation.providers.llm.small_model import SmallModelChat
 from tests.contract.requests import SCHEMA, chat
 from tests.support.closed_port import closed_port
 from tests.support.llm_server import LLMServer
+from tests.support.patience import PATIENCE
 
 KEY = "sk-small"
 
@@ -80,7 +81,12 @@ def test_even_a_slow_answer_has_an_end(server: LLMServer) -> None:
 def test_nothing_that_fails_has_cost_anything(
     server: LLMServer, marker: str, code: str, is_stream: bool
 ) -> None:
-    error = failure(adapter(server), f"[[server:{marker}]]", is_stream=is_stream, timeout_s=0.5)
+    error = failure(
+        adapter(server),
+        f"[[server:{marker}]]",
+        is_stream=is_stream,
+        timeout_s=0.5 if marker == "hang" else PATIENCE,
+    )
     assert (error.code, error.charged) == (code, False)
     assert error.__cause__ is None
     assert KEY not in repr(error)

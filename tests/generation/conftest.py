@@ -1,10 +1,13 @@
 """Providers of text that say what a test wants."""
 
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from generation.api.views import streams
 from generation.jobs import gateway
 from generation.providers import registry
 from tests.support import scripted_llm
@@ -27,3 +30,16 @@ def providers(settings: Any, request: pytest.FixtureRequest) -> Iterator[Callabl
     yield choose
     scripted_llm.reset()
     registry.reset()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Put the clock of event streams forward by so many seconds; they look at it often."""
+    forward = [0.0]
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(streams, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + forward[0]))
+
+    def put_forward(seconds: float) -> None:
+        forward[0] += seconds
+
+    return put_forward

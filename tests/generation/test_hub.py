@@ -10,6 +10,7 @@ from django.db import OperationalError
 from config.db import uuid7
 from generation.domain.news import JobNews, StreamEvent
 from generation.jobs.hub import ROOM, EventHub, Subscription
+from tests.support.patience import PATIENCE
 
 #: As many as the real reader takes at once, in small.
 AT_ONCE = 3
@@ -45,7 +46,7 @@ async def everything(subscription: Subscription) -> list[int]:
     """What a reader gets until the end."""
     seen: list[int] = []
     while True:
-        events = await subscription.take(timeout=5)
+        events = await subscription.take(timeout=PATIENCE)
         if not events:
             assert subscription.ended
             return seen
@@ -130,8 +131,8 @@ def test_a_newcomer_doesnt_wait_for_the_next_round() -> None:
     async def follow() -> list[int]:
         hub = hub_of(journal, interval=60)
         first = hub.join(quiet, 0)
-        assert [event.seq for event in await first.take(5)] == [1]
-        return await asyncio.wait_for(everything(hub.join(job, 0)), 5)
+        assert [event.seq for event in await first.take(PATIENCE)] == [1]
+        return await asyncio.wait_for(everything(hub.join(job, 0)), PATIENCE)
 
     assert asyncio.run(follow()) == [1, 2, 3, 4, 5]
 
@@ -171,7 +172,7 @@ def test_a_reader_that_hangs_is_cut_off() -> None:
                 hub.leave(subscription)
 
         reader = asyncio.ensure_future(hang())
-        await asyncio.wait([reader], timeout=5)
+        await asyncio.wait([reader], timeout=PATIENCE)
         return reader.cancelled() and len(hub) == 0
 
     assert asyncio.run(follow())
@@ -216,7 +217,7 @@ def test_a_replayed_job_goes_on_although_it_had_ended_before() -> None:
     async def follow() -> list[int]:
         hub = hub_of(journal)
         subscription = hub.join(job, 0)
-        first = [event.seq for event in await subscription.take(5)]
+        first = [event.seq for event in await subscription.take(PATIENCE)]
         journal.write(job, status="succeeded")
         return first + await everything(subscription)
 
@@ -230,7 +231,7 @@ def test_nobody_listening_means_nobody_reads() -> None:
     async def follow() -> tuple[int, int]:
         hub = hub_of(journal)
         subscription = hub.join(job, 0)
-        await subscription.take(5)
+        await subscription.take(PATIENCE)
         hub.leave(subscription)
         await asyncio.sleep(0.02)
         before = journal.reads

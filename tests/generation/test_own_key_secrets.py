@@ -166,7 +166,6 @@ def broken(**asked: Any) -> Any:
     raise RuntimeError("nobody has thought of this")
 
 
-@pytest.mark.timeout(120)
 def test_a_marked_key_is_written_down_nowhere(
     alice: User,
     staff: User,

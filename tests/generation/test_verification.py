@@ -1,6 +1,5 @@
 """A user's own key is verified by asking its vendor for the models: through the API, against a local server."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,7 +110,8 @@ def test_every_failure_says_what_to_do(
     behaviour: str,
     expected: tuple[int, str],
 ) -> None:
-    monkeypatch.setattr(verification, "TIMEOUT_S", 0.3)
+    if behaviour in ("hang", "only-keep-alive"):
+        monkeypatch.setattr(verification, "TIMEOUT_S", 0.3)
     server.listing = behaviour
     for own in ({}, {"base_url": server.url}):
         answer = attempt(client, **own)
@@ -133,10 +133,8 @@ def test_nobody_waits_longer_than_ten_seconds(
 ) -> None:
     assert verification.TIMEOUT_S == 10.0
     monkeypatch.setattr(verification, "TIMEOUT_S", 0.2)
-    server.listing = "drip"
-    started = time.monotonic()
-    attempt(client, base_url=server.url)
-    assert time.monotonic() - started < 5
+    server.listing = "only-keep-alive"
+    assert code(attempt(client, base_url=server.url)) == (504, "EGRESS_TIMEOUT")
 
 
 def test_a_server_that_is_not_there(client: APIClient, server: LLMServer) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from asgiref.testing import ApplicationCommunicator
 from django.core.asgi import get_asgi_application
 
-SECONDS = 10.0
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class OpenStream:
     is_complete: bool = False
     _unread: list[ServerEvent] = field(default_factory=list)
 
-    async def read(self, timeout: float = SECONDS) -> bytes:
+    async def read(self, timeout: float = PATIENCE) -> bytes:
         """The next piece of the body; empty at its end."""
         if self.is_complete:
             return b""
@@ -65,7 +65,7 @@ class OpenStream:
 
     async def hang_up(self) -> None:
         await self.communicator.send_input({"type": "http.disconnect"})
-        await self.communicator.wait(SECONDS)
+        await self.communicator.wait(PATIENCE)
 
 
 def parse(piece: bytes) -> list[ServerEvent]:
@@ -99,7 +99,7 @@ async def open_stream(url: str, token: str, **headers: str) -> AsyncIterator[Ope
     }
     communicator = ApplicationCommunicator(get_asgi_application(), scope)
     await communicator.send_input({"type": "http.request", "body": b"", "more_body": False})
-    start = await communicator.receive_output(SECONDS)
+    start = await communicator.receive_output(PATIENCE)
     answered = {name.decode().lower(): value.decode() for name, value in start["headers"]}
     stream = OpenStream(start["status"], answered, communicator)
     try:

@@ -20,6 +20,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 SILENT = "silent"
 _A, _AAAA, _IN = 1, 28, 1
 _SERVFAIL, _NXDOMAIN = 2, 3
@@ -51,7 +53,7 @@ class DNSServer:
     def __exit__(self, *_: object) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", self.address)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._socket.close()
 
     def asked(self, name: str) -> int:
@@ -108,7 +110,7 @@ class DNSServer:
         labels = b"".join(bytes([len(label)]) + label for label in host.encode("ascii").split(b"."))
         question = _HEAD.pack(number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", kind, _IN)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-            asking.settimeout(10)
+            asking.settimeout(PATIENCE)
             asking.sendto(question, self.address)
             answer = asking.recv(4096)
         _, flags, _, count, _, _ = _HEAD.unpack_from(answer)

@@ -49,6 +49,7 @@ from tests.support.llm_http import (
     send_whole,
     sse_events,
 )
+from tests.support.patience import PATIENCE
 
 _MAX_BODY = 32 * 1024 * 1024
 
@@ -133,14 +134,14 @@ class LLMServer:
     def __enter__(self) -> LLMServer:
         self._thread = threading.Thread(target=self._run, daemon=True, name="llm-server")
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(PATIENCE):
             raise RuntimeError("The local model server did not start.")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.request_stop()
         if self._thread is not None:
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:

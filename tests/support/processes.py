@@ -42,9 +42,9 @@ from tests.support.kinds import barriers
 from tests.support.kinds.handlers import TextInput
 from tests.support.llm_server import LLMServer
 from tests.support.orders import OrderServer
+from tests.support.patience import PATIENCE
 
 POLL_SECONDS = 0.05
-PATIENCE_SECONDS = 40.0
 
 Found = TypeVar("Found")
 
@@ -179,10 +179,13 @@ class House:
     def let_go(self, job: Job, point: str) -> None:
         barriers.file_of(self.folder, point, job.pk, "reached").unlink()
 
-    def lapse(self, worker: Worker) -> None:
-        """The leases of a dead worker run out, so that the test needn't wait for them."""
+    def lapse(self, *workers: Worker) -> None:
+        """The leases of dead workers, or of all, run out, so that the test needn't wait for them."""
         past = timezone.now() - timedelta(seconds=1)
-        Job.objects.filter(worker=worker.name, status=JobStatus.RUNNING).update(lease_expires_at=past)
+        held = Job.objects.filter(status=JobStatus.RUNNING)
+        if workers:
+            held = held.filter(worker__in=[worker.name for worker in workers])
+        held.update(lease_expires_at=past)
 
     def sweep(self) -> None:
         """What beat asks for."""
@@ -204,7 +207,7 @@ class House:
 
         self.until(over, "the end of all jobs")
 
-    def until(self, look: Callable[[], Found], what: str, seconds: float = PATIENCE_SECONDS) -> Found:
+    def until(self, look: Callable[[], Found], what: str, seconds: float = PATIENCE) -> Found:
         """What `look` returns, as soon as it is true."""
         deadline = time.monotonic() + seconds
         while True:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from config.env import ROOT
+from tests.support.patience import PATIENCE
 
 
 class Program:
@@ -29,7 +30,7 @@ class Program:
         """What has been read so far, output and errors."""
         return self._said.decode("utf-8", "replace")
 
-    def until(self, wanted: str, times: int = 1, seconds: float = 20) -> str:
+    def until(self, wanted: str, times: int = 1, seconds: float = PATIENCE) -> str:
         """All output so far, as soon as it contains `wanted` so many times."""
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
@@ -44,7 +45,7 @@ class Program:
                 self._said += data
         return self.text
 
-    def end(self, seconds: float = 20) -> int:
+    def end(self, seconds: float = PATIENCE) -> int:
         """The exit code; reads the rest of the output."""
         rest, _ = self.process.communicate(timeout=seconds)
         self._said += rest
@@ -74,8 +75,8 @@ def runs(pid: int) -> bool:
     return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
 
 
-def eventually(promise: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether the promise comes true within `seconds`: for what can't be awaited, such as the end of a stranger."""
+def eventually(promise: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Whether the promise comes true: for what can't be awaited, such as the end of a stranger."""
     deadline = time.monotonic() + seconds
     while not promise():
         if time.monotonic() > deadline:
@@ -85,7 +86,7 @@ def eventually(promise: Callable[[], bool], seconds: float = 10) -> bool:
 
 
 def all_gone(pids: list[int]) -> bool:
-    """Whether all of them end within ten seconds."""
+    """Whether all of them end."""
     return eventually(lambda: not any(map(runs, pids)))
 
 

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.support.patience import PATIENCE
+
 
 @dataclass
 class Talk:
@@ -62,7 +64,7 @@ class RawServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name="raw-http", daemon=True)
@@ -79,7 +81,7 @@ class RawServer:
             self._start(lambda connection=connection: self._serve(connection))
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             stack.callback(connection.close)
             if self._tls is not None:

@@ -28,14 +28,14 @@ from generation.jobs import sweeper
 from generation.models import Job, ProviderCall
 from templates.models import Document, TemplateBatch
 from tests.conftest import PASSWORD
+from tests.support.patience import PATIENCE
 from tests.support.processes import House
 from tests.system.test_factory import Client, served
 from tests.templates.factories import project_of, template_of
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.system
 
 REQUESTS, ROOM = 50, 10
-PATIENCE_SECONDS = 60
 #: So long that calls overlap, and shorter than the first pause of who finds the budget held.
 CALL_SECONDS = 0.3
 
@@ -81,7 +81,7 @@ class Watch:
 
 def generate(client: Client, model: str) -> tuple[int, dict[str, Any]]:
     """Ask for one more document, as a client does: again while the answer says that it may help."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while True:
         asked = {"limit": 1, "languages": ["zh"], "model": model}
         try:
@@ -158,7 +158,7 @@ def until_over(home: House) -> None:
         sweeper.sweep()
         return not Job.objects.filter(status__in=ACTIVE).exists()
 
-    home.until(over, "the end of all jobs", seconds=PATIENCE_SECONDS)
+    home.until(over, "the end of all jobs")
 
 
 def refuses_at_the_door(home: House, client: Client, model: str, spent: int) -> None:

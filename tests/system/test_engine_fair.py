@@ -10,7 +10,7 @@ from tests.generation.factories import fetch
 from tests.support.kinds.handlers import TextInput
 from tests.support.processes import House
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.system
 
 THREADS, ITEMS = 4, 80
 

@@ -15,7 +15,7 @@ from tests.support.kinds.handlers import ORDER_MICROS, OrderInput, TextInput
 from tests.support.kinds.models import StoredText
 from tests.support.processes import House
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.system
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def test_a_batch_survives_the_death_of_one_of_its_workers(home: House) -> None:
     """Here the leases run out by themselves."""
     size = 40
     totals: list[int] = []
-    with home.two_workers(concurrency=4, limit_seconds=45) as (first, _):
+    with home.two_workers(concurrency=4, limit_seconds=90) as (first, _):
         parent = home.text_batch(size, max_parallel=8, prompt="[[server:delay=0.3]]")
 
         def counts() -> dict[str, int]:

@@ -8,9 +8,10 @@ from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
 from tests.generation.factories import TERMINAL_EVENTS, calls, events, fetch
 from tests.support.kinds.handlers import TextInput
 from tests.support.kinds.models import StoredText
-from tests.support.processes import PATIENCE_SECONDS, House
+from tests.support.patience import PATIENCE
+from tests.support.processes import House
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.system
 
 
 def texts(home: House, count: int, prompt: str = "写 🙂", steps: int = 1) -> list[Job]:
@@ -98,7 +99,7 @@ def test_a_worker_that_is_asked_to_leave_takes_nothing_new_and_hands_over(home: 
             leaving.terminate()
             home.until(lambda: "Warm shutdown" in leaving.output, "a worker that knows that it is to leave")
             known = set(started.values_list("job_id", flat=True))
-        assert leaving.child.wait(PATIENCE_SECONDS) == 0, leaving.output
+        assert leaving.child.wait(PATIENCE) == 0, leaving.output
         assert set(started.values_list("job_id", flat=True)) == known
         assert not running.exists()
         assert not WorkerHeartbeat.objects.filter(pk=leaving.name).exists()

@@ -17,7 +17,7 @@ from launcher.supervisor.ports import answers, free_port
 from tests.support.programs import Program, all_gone, below, eventually, running
 from tests.support.small_model import MODEL, pretend_to_install
 
-pytestmark = [pytest.mark.system, pytest.mark.once, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.system, pytest.mark.once]
 
 
 def environ(var_dir: Path, **changes: str) -> dict[str, str]:
@@ -94,8 +94,8 @@ def server_pid(program: Program) -> int:
 def test_it_answers_comes_back_and_at_last_leaves_the_field_to_the_sandbox(data: Path) -> None:
     room, environment = pretend_to_install(data), environ(data)
     with running(*house(environment)) as program:
-        program.until("local-llm | qwen2.5-coder-0.5b-instruct listens on http://127.0.0.1:", seconds=40)
-        program.until("Atelier runs", seconds=60)
+        program.until("local-llm | qwen2.5-coder-0.5b-instruct listens on http://127.0.0.1:")
+        program.until("Atelier runs")
         everyone = below(program.process.pid)
         assert next_document(environment) == ("local-model", MODEL.name)
 
@@ -110,13 +110,13 @@ def test_it_answers_comes_back_and_at_last_leaves_the_field_to_the_sandbox(data:
             "local-llm | failed with exit code 1, 3 times within 60 s. Going on without it.", seconds=30
         )
         program.until("failed to load the model")
-        assert eventually(lambda: answers(int(environment["PORT"]), "/health/live"), seconds=40)
+        assert eventually(lambda: answers(int(environment["PORT"]), "/health/live"))
         assert next_document(environment)[0] == "sandbox"
         assert "Stopping everything" not in program.text
 
         everyone += below(program.process.pid)
         program.process.send_signal(signal.SIGINT)
-        assert program.end(30) == 0
+        assert program.end() == 0
         assert all_gone(everyone)
 
 
@@ -124,11 +124,11 @@ def test_a_model_that_cannot_start_takes_nothing_down(data: Path) -> None:
     room, environment = pretend_to_install(data), environ(data, LLM_PROVIDERS="local-model")
     Path(f"{room.file(MODEL)}.broken").touch()
     with running(*house(environment)) as program:
-        program.until("Going on without it.", seconds=40)
-        program.until("Atelier runs", seconds=60)
+        program.until("Going on without it.")
+        program.until("Atelier runs")
         assert next_document(environment)[0] == "sandbox"
         program.process.send_signal(signal.SIGINT)
-        assert program.end(30) == 0
+        assert program.end() == 0
 
 
 #: A supervisor over a process that never gets ready and one that tells what it was told of it.

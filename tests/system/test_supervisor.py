@@ -16,6 +16,7 @@ import pytest
 from launcher.supervisor.console import Console, wants_colour
 from launcher.supervisor.loop import RestartPolicy
 from launcher.supervisor.processes import Child, ProcessSpec
+from tests.support.patience import PATIENCE
 from tests.support.programs import all_gone, below, running
 
 pytestmark = [pytest.mark.system, pytest.mark.once]
@@ -99,7 +100,7 @@ def test_a_second_interrupt_ends_all_at_once() -> None:
         program.process.send_signal(signal.SIGINT)
         program.until("stopping")
         program.process.send_signal(signal.SIGINT)
-        assert program.end(seconds=10) == 0
+        assert program.end() == 0
         assert all_gone(everyone)
 
 
@@ -128,7 +129,7 @@ def test_a_killed_launcher_takes_its_command_along() -> None:
     with Child(spec) as child:
         pid = int(child.output.readline().split()[1])
         os.kill(child.pid, signal.SIGKILL)
-        child.wait(5)
+        child.wait(PATIENCE)
         assert all_gone([pid])
 
 
@@ -136,7 +137,7 @@ def test_what_a_dead_process_had_started_dies_too() -> None:
     code = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {SLEEP!r}]).pid)"
     with Child(ProcessSpec("parent", (sys.executable, "-c", code))) as child:
         pid = int(child.output.readline())
-        assert child.wait(5) == 0
+        assert child.wait(PATIENCE) == 0
         assert all_gone([pid])
 
 
@@ -147,7 +148,7 @@ def test_nobody_reads_the_output_any_more() -> None:
         everyone = below(program.process.pid)
         assert program.process.stdout is not None
         program.process.stdout.close()
-        program.process.wait(20)
+        program.process.wait(PATIENCE)
         assert all_gone(everyone)
 
 
@@ -195,7 +196,7 @@ def test_a_command_that_does_not_exist_says_so() -> None:
             child.output.readline().decode()
             == "/nowhere/celery can't be started: No such file or directory\n"
         )
-        assert child.wait(5) == 127
+        assert child.wait(PATIENCE) == 127
 
 
 def test_empty_lines_are_not_passed_on() -> None:

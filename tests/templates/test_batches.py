@@ -32,6 +32,7 @@ from templates.services import (
 from templates.services.batches import batch_item_counts
 from templates.services.plans import batch_plan
 from templates.services.quotes import batch_quote
+from tests.support.patience import PATIENCE
 from tests.templates import writer
 from tests.templates.factories import (
     batch_of,
@@ -473,7 +474,7 @@ def test_two_batches_at_the_same_moment_share_the_work(alice: User, tea: Project
 
     def create() -> None:
         try:
-            together.wait(10)
+            together.wait(PATIENCE)
             batch_create(owner_id=alice.pk, options=options())
         finally:
             connections.close_all()

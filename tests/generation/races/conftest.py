@@ -12,6 +12,7 @@ from accounts.models import User
 from generation.models import CatalogueModel
 from tests.conftest import make_user
 from tests.support.databases import Database, fresh_database, in_use
+from tests.support.patience import PATIENCE
 
 Together = Callable[..., list[Any]]
 
@@ -46,12 +47,12 @@ def together(arena: None) -> Together:
         def one(function: Callable[[], Any]) -> Any:
             try:
                 connection.ensure_connection()
-                start.wait(10)
+                start.wait(PATIENCE)
                 return function()
             finally:
                 connection.close()
 
         with ThreadPoolExecutor(len(functions)) as crew:
-            return [done.result(30) for done in [crew.submit(one, function) for function in functions]]
+            return [done.result(PATIENCE) for done in [crew.submit(one, function) for function in functions]]
 
     return call

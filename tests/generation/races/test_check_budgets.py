@@ -18,6 +18,7 @@ from generation.selectors.drifts import budget_drifts, ledger_sums
 from generation.services.budgets import budget_mend
 from tests.generation.factories import text_job
 from tests.generation.races.conftest import Together
+from tests.support.patience import PATIENCE
 
 BUYERS, CALLS = 4, 12
 DEAR = 10_000_000
@@ -65,7 +66,7 @@ def test_calls_that_are_being_made_are_no_drift(alice: User, together: Together)
     found: list[Any] = []
 
     def look() -> int:
-        begun.wait(10)
+        begun.wait(PATIENCE)
         looks = 0
         while looks == 0 or not all(one.is_set() for one in left):
             found.extend(drift for _, drifts in budget_drifts(month, batch_size=10) for drift in drifts)
@@ -97,7 +98,7 @@ def test_mending_beside_calls_ends_with_both_agreeing(alice: User, together: Tog
     begun = Event()
 
     def mend() -> int:
-        begun.wait(10)
+        begun.wait(PATIENCE)
         mended = 0
         for _ in range(10):
             mended += budget_mend(owner_id=alice.pk, month=month, is_test=False) is not None
@@ -125,7 +126,7 @@ def test_a_call_that_commits_while_the_repair_waits_is_counted(alice: User, toge
             wait_for_the_other()
 
     def mend() -> Any:
-        assert is_held.wait(10)
+        assert is_held.wait(PATIENCE)
         return budget_mend(owner_id=alice.pk, month=month, is_test=False)
 
     _, drift = together(reserve_slowly, mend)
@@ -139,7 +140,7 @@ def wait_for_the_other() -> None:
     """Until the other one waits for a lock of ours. SQLite doesn't tell, but lets nobody begin before we end."""
     if connection.vendor != "postgresql":
         return
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(

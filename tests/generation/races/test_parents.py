@@ -26,6 +26,7 @@ from tests.generation.factories import (
     run_children,
 )
 from tests.generation.races.conftest import Together
+from tests.support.patience import PATIENCE
 
 LEASE = timedelta(seconds=60)
 
@@ -179,7 +180,7 @@ def test_a_parent_does_not_end_on_counts_that_are_being_changed(alice: User, tog
             is_over.wait(0.3)  # only as long as nobody waits for us, which is what should happen
 
     def settle() -> None:
-        is_back.wait(10)
+        is_back.wait(PATIENCE)
         parents.settle(parent.pk)
         is_over.set()
 
