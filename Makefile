@@ -17,8 +17,8 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.installed-$(notdir $(basename $(REQUIREMENTS)))-$(shell cat $(REQUIREMENTS) 2>/dev/null | cksum | cut -d' ' -f1)
 # Where Python may not keep what it compiles (many containers), each start would compile all packages anew: 3 s.
 COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
-# The developer's own .env must not change what the tests see.
-PYTEST := ENV_FILE= $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadscope
+# The developer's own .env must not change what the tests see. What Python compiles is kept: hundreds of processes start.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE ENV_FILE= $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadscope
 WITH_POSTGRES := $(BIN)/python -m tests.support.postgres run --
 
 .DEFAULT_GOAL := help
@@ -48,7 +48,7 @@ test: $(STAMP) ## Runs the tests on SQLite (ARGS="tests/templates -k export" cho
 	$(PYTEST) $(ARGS)
 
 test-postgres: $(STAMP) ## Runs the tests on PostgreSQL (an own one, or that of TEST_DATABASE_URL)
-	$(WITH_POSTGRES) env $(PYTEST) $(ARGS)
+	$(WITH_POSTGRES) $(PYTEST) $(ARGS)
 
 lint: $(STAMP) ## Checks style, types, import contracts, migrations and the API schema
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from accounts.services import session_start
 from config.egress import CheckedUrl, PinnedAddress, resolve
 from config.health import checks
 from generation.selectors import catalogue_forget
+from tests.support.databases import prepared_test_database
 
 PASSWORD = "a long 密码 for tests"
 
@@ -36,6 +38,20 @@ def _asks_a_database(item: pytest.Item) -> bool:
     fixtures = {"db", "transactional_db", "home", "arena"}
     names = fixtures.intersection(getattr(item, "fixturenames", ()))
     return bool(names or item.get_closest_marker("django_db") or item.get_closest_marker("system"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """It is there before Django looks (below), and removed by who made it."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> Iterator[None]:
+    with django_db_blocker.unblock(), prepared_test_database():
+        yield
 
 
 def make_user(username: str, **fields: Any) -> User:
@@ -116,6 +132,7 @@ def _forget() -> Iterator[None]:
     cache.clear()
     checks.forget()
     yield
+    translation.deactivate()
     principal_forget_all()
     provider_keys_forget_all()
     catalogue_forget()

@@ -176,7 +176,7 @@ def storages(kind: str, tmp_path: Path) -> Storage:
     return S3Storage(bucket_name="atelier", region_name="us-east-1", location="media")
 
 
-@pytest.fixture(params=["files", "s3"])
+@pytest.fixture(params=["files", pytest.param("s3", marks=pytest.mark.once)])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     from moto import mock_aws
 

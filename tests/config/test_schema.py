@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
@@ -19,6 +18,7 @@ from config.api.views import ApiView
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     schema_json.cache_clear()
+    GENERATOR_STATS.reset()
     found: dict[str, Any] = json.loads(schema_json())
     return found
 
@@ -31,10 +31,10 @@ def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_valid_and_without_a_warning(schema: dict[str, Any], tmp_path) -> None:
+def test_valid_and_without_a_warning(schema: dict[str, Any]) -> None:
+    """`make lint` runs drf-spectacular's own command."""
     validate_schema(schema)
-    GENERATOR_STATS.reset()
-    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "openapi.yaml"))
+    assert not GENERATOR_STATS
 
 
 def test_every_operation_is_named_tagged_and_exemplified(schema: dict[str, Any]) -> None:

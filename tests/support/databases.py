@@ -1,7 +1,7 @@
 """Databases of their own for tests that need real ones: many threads, or processes besides the test's.
 
-A SQLite file, or a database on the server of TEST_DATABASE_URL when the tests run on PostgreSQL. It is migrated once
-per process and copied for each test:
+A SQLite file, or a database on the server of TEST_DATABASE_URL when the tests run on PostgreSQL. One is migrated for
+all processes of a test run; the database of the ordinary tests is a copy of it, and so is each of these:
 
     with fresh_database() as database, in_use(database):
         subprocess.Popen(..., env={**os.environ, **database.environ})
@@ -10,15 +10,16 @@ per process and copied for each test:
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -58,7 +59,8 @@ class Database:
 @contextmanager
 def fresh_database() -> Iterator[Database]:
     """A migrated, empty database that is gone at the end."""
-    database = _copy(_template())
+    database = Database(_new_url())
+    _copy(_template(), database)
     try:
         yield database
     finally:
@@ -79,38 +81,81 @@ def in_use(database: Database) -> Iterator[None]:
         connections["default"] = connection
 
 
+@contextmanager
+def prepared_test_database() -> Iterator[None]:
+    """The test database that Django is about to set up exists already and needs no migration."""
+    connection = connections["default"]
+    database = Database(_url_of_tests(connection))
+    _remove(database)
+    _copy(_template(), database)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        _remove(database)
+
+
+def _url_of_tests(connection: Any) -> str:
+    name = connection.creation._get_test_db_name()
+    server = os.environ.get(VARIABLE, "")
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}")) if server else f"sqlite:///{name}"
+
+
 @cache
 def _template() -> Database:
-    database = _create()
-    atexit.register(_remove, database)
-    with in_use(database):
-        call_command("migrate", run_syncdb=True, verbosity=0)
+    """Migrated by the first process of the test run that asks; the last one to end removes it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    path = Path(tempfile.gettempdir()) / f"atelier-template-{run}"
+    users = path.open("a+")
+    fcntl.flock(users, fcntl.LOCK_SH)
+    with path.with_suffix(".making").open("w") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        database = Database(path.read_text() or _new_url())
+        if not path.read_text():
+            _create(database)
+            with in_use(database):
+                call_command("migrate", run_syncdb=True, verbosity=0)
+            path.write_text(database.url)
+    atexit.register(_leave_template, users, path, database)
     return database
 
 
-def _create(template: Database | None = None) -> Database:
+def _leave_template(users: TextIO, path: Path, database: Database) -> None:
+    with users, suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+        path.with_suffix(".making").unlink(missing_ok=True)
+        _remove(database)
+
+
+def _new_url() -> str:
     server = os.environ.get(VARIABLE, "")
     if not server:
-        folder = Path(tempfile.mkdtemp(prefix="atelier-database-"))
-        return Database(f"sqlite:///{folder / 'atelier.sqlite3'}")
-    database = Database(urlunsplit(urlsplit(server)._replace(path=f"/atelier_{uuid4().hex}")))
-    source = f" TEMPLATE {_name(template)}" if template else ""
-    _execute(f"CREATE DATABASE {_name(database)}{source}")
-    return database
+        return f"sqlite:///{Path(tempfile.mkdtemp(prefix='atelier-database-')) / 'atelier.sqlite3'}"
+    return urlunsplit(urlsplit(server)._replace(path=f"/atelier_{uuid4().hex}"))
 
 
-def _copy(template: Database) -> Database:
-    database = _create(template)
-    if not database.is_postgres:
-        shutil.copyfile(_path(template), _path(database))
-    return database
+def _create(database: Database, source: str = "") -> None:
+    if database.is_postgres:
+        _execute(f"CREATE DATABASE {_name(database)} {source}")
+
+
+def _copy(template: Database, to: Database) -> None:
+    if to.is_postgres:
+        _create(to, f"TEMPLATE {_name(template)}")
+    else:
+        shutil.copyfile(_path(template), _path(to))
 
 
 def _remove(database: Database) -> None:
     if database.is_postgres:
         _execute(f"DROP DATABASE IF EXISTS {_name(database)} WITH (FORCE)")
-    else:
-        shutil.rmtree(_path(database).parent, ignore_errors=True)
+        return
+    path = _path(database)
+    for name in (path, *(Path(f"{path}-{part}") for part in ("wal", "shm", "journal"))):
+        name.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()  # one of ours is empty now; the folder of all temporary files never is
 
 
 def _execute(statement: str) -> None:

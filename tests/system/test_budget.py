@@ -93,7 +93,10 @@ def generate(client: Client, model: str) -> tuple[int, dict[str, Any]]:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize(("model", "is_test"), [("deepseek-chat", False), ("sandbox-priced", True)])
+@pytest.mark.parametrize(
+    ("model", "is_test"),
+    [("deepseek-chat", False), pytest.param("sandbox-priced", True, marks=pytest.mark.once)],
+)
 def test_fifty_requests_against_a_budget_for_ten(home: House, model: str, is_test: bool) -> None:
     home.llm.answer, home.llm.delay = a_long_document, CALL_SECONDS
     for number in range(10, 10 + REQUESTS + 2):
