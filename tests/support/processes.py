@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -82,28 +82,47 @@ class House:
     # -- workers -----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def worker(self, *, concurrency: int = 8, limit_seconds: int = 300) -> Iterator[Worker]:
+    def worker(
+        self, *, concurrency: int = 8, limit_seconds: int = 300, queues: Iterable[Queue] = tuple(Queue)
+    ) -> Iterator[Worker]:
         """One worker, ready to take jobs."""
-        with self.two_workers(1, concurrency=concurrency, limit_seconds=limit_seconds) as (worker,):
+        with self.two_workers(1, concurrency=concurrency, limit_seconds=limit_seconds, queues=queues) as (
+            worker,
+        ):
             yield worker
 
     @contextmanager
     def two_workers(
-        self, count: int = 2, *, concurrency: int = 8, limit_seconds: int = 300
+        self,
+        count: int = 2,
+        *,
+        concurrency: int = 8,
+        limit_seconds: int = 300,
+        queues: Iterable[Queue] = tuple(Queue),
     ) -> Iterator[list[Worker]]:
         """Several workers, started at the same time."""
         known = set(WorkerHeartbeat.objects.values_list("pk", flat=True))
         with ExitStack() as stack:
-            started = [self._start(stack, concurrency, limit_seconds) for _ in range(count)]
+            started = [self._start(stack, concurrency, limit_seconds, queues) for _ in range(count)]
             for worker in started:
                 self._await_heartbeat(worker, known)
             yield started
 
-    def _start(self, stack: ExitStack, concurrency: int, limit_seconds: int) -> Worker:
+    @contextmanager
+    def beat(self) -> Iterator[Child]:
+        """The clock."""
+        command = (sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "beat", "--pidfile", "")
+        spec = ProcessSpec("beat", command, self._environ(1, 300))
+        with Child(spec, log=self.folder / "beat.log") as clock:
+            yield clock
+
+    def _start(
+        self, stack: ExitStack, concurrency: int, limit_seconds: int, queues: Iterable[Queue]
+    ) -> Worker:
         name = f"worker-{len(self.workers) + 1}"
         command = (
             *(sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "worker"),
-            *("-P", "threads", "-c", str(concurrency), "-Q", ",".join(queue.value for queue in Queue)),
+            *("-P", "threads", "-c", str(concurrency), "-Q", ",".join(queue.value for queue in queues)),
             *("-n", f"{name}@%h", "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
         )
         spec = ProcessSpec(name, command, self._environ(concurrency, limit_seconds))
@@ -120,6 +139,7 @@ class House:
             "VAR_DIR": str(self.folder),
             "REDIS_URL": self.broker.url,
             "AGENT_BUILDS_LIMIT_SECONDS": str(limit_seconds),
+            "REPUBLISH_AFTER_SECONDS": "2",
             # A job that stands still between two of its steps keeps its connection.
             "DATABASE_POOL_SIZE": str(max(10, concurrency + 4)),
             "LLM_PROVIDERS": "deepseek",

@@ -74,22 +74,20 @@ class Client:
 
 
 @contextmanager
-def served(home: House) -> Iterator[Client]:
-    """The product's one ASGI process and a worker, both ready."""
+def web(home: House) -> Iterator[tuple[Program, Client]]:
+    """The product's one ASGI process, and a client of it."""
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "config.asgi:application",
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(port),
-    ]
-    with running(command, environ(home)) as web, home.worker():
-        web.until("Uvicorn running on")
-        yield Client(f"http://{LOOPBACK}:{port}/api/v1")
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", LOOPBACK]
+    with running([*command, "--port", str(port)], environ(home)) as server:
+        server.until("Uvicorn running on")
+        yield server, Client(f"http://{LOOPBACK}:{port}/api/v1")
+
+
+@contextmanager
+def served(home: House) -> Iterator[Client]:
+    """The product over HTTP and a worker, both ready."""
+    with web(home) as (_, client), home.worker():
+        yield client
 
 
 def events(client: Client, job_id: str, after: str = "") -> list[tuple[int, str]]:

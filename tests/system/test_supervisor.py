@@ -23,13 +23,15 @@ pytestmark = [pytest.mark.system, pytest.mark.once]
 
 #: A supervisor over the processes that argv describes as JSON.
 HOUSE = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from launcher.supervisor.console import Console
 from launcher.supervisor.loop import RestartPolicy, Supervisor
 from launcher.supervisor.processes import ProcessSpec
 
 house = json.loads(sys.argv[1])
+# The tests themselves may run under nohup.
+signal.signal(signal.SIGHUP, signal.SIG_IGN if house.get("nohup") else signal.SIG_DFL)
 stages = [
     [
         ProcessSpec(
@@ -91,6 +93,19 @@ def test_nothing_is_left_behind(how: signal.Signals) -> None:
         assert program.end() == (-signal.SIGKILL if how == signal.SIGKILL else 0)
         assert all_gone(everyone)
         assert ("polite   | goodbye" in program.text) == (how != signal.SIGKILL)
+
+
+def test_under_nohup_it_outlives_its_terminal() -> None:
+    counting = (
+        "import itertools, time\nfor n in itertools.count(): print('tick', n, flush=True); time.sleep(0.01)"
+    )
+    with running(house([{"name": "clock", "code": counting}], nohup=True)) as program:
+        program.until("tick")
+        program.process.send_signal(signal.SIGHUP)
+        program.until("tick", times=program.text.count("tick") + 50)
+        program.process.terminate()
+        assert program.end() == 0
+        assert "stopping" in program.text
 
 
 def test_a_second_interrupt_ends_all_at_once() -> None:
