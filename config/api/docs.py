@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
@@ -45,6 +46,7 @@ def schema_json() -> bytes:
         return to_json(generator.get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
 
 
+@csrf_exempt
 def api_not_found(request: HttpRequest, unknown: str) -> HttpResponse:
     """Stands behind all API addresses, so that an unknown one is JSON in development, too."""
     return not_found(request)

@@ -303,7 +303,8 @@ class AtelierSchema(AutoSchema):
         ]
         if any(self.get_auth()):
             usual += [errors.NotAuthenticatedError, errors.TokenInvalidError, *self._scope_errors()]
-        if self.method in ("POST", "PATCH", "PUT"):
+        takes_a_body = self.described is not None and self.described.request is not None
+        if takes_a_body or self.method in ("POST", "PATCH", "PUT"):
             usual += [
                 errors.MalformedError,
                 errors.BodyTooLargeError,
