@@ -147,6 +147,20 @@ class SourceGoneError(AppError):
     zh = "在撰写该文档之前，项目或模板已被删除。"
 
 
+class DocumentEditedError(AppError):
+    code = "DOCUMENT_EDITED"
+    status = 409
+    en = "A person has written or changed this document. Ask for it with overwrite_edited to write over that text."
+    zh = "该文档由人工撰写或修改过。如需覆盖，请使用 overwrite_edited。"
+
+
+class DocumentBusyError(AppError):
+    code = "DOCUMENT_BUSY"
+    status = 409
+    en = "A batch is still writing this document. Cancel it or wait, then delete the document."
+    zh = "仍有批次在生成该文档，请先取消或等待完成后再删除。"
+
+
 class ExportTooLargeError(AppError):
     code = "EXPORT_TOO_LARGE"
     status = 422

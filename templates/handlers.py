@@ -23,6 +23,7 @@ from templates.domain.language import is_plausibly
 from templates.domain.titles import fitting_title, title_of
 from templates.errors import (
     BetterDocumentKeptError,
+    DocumentEditedError,
     OutputLanguageError,
     SourceDocumentMissingError,
     SourceGoneError,
@@ -31,7 +32,7 @@ from templates.errors import (
 from templates.models import BatchItem, Document, DocumentVersion
 from templates.selectors import Sources, sources_find_for
 from templates.services.batches import BATCH_KIND, DOCUMENT_KIND, DocumentJobInput, batch_summary
-from templates.services.documents import FinishedText, document_store
+from templates.services.documents import FinishedText, document_is_edited, document_store
 
 FEATURE = "templates.document"
 #: Kinds of request that the sandbox knows how to answer.
@@ -54,6 +55,8 @@ def run_document(run: JobRun) -> FinishedText | Later:
     )
     if sources is None:
         raise SourceGoneError
+    if not wanted.overwrite_edited and document_is_edited(run.job.owner_id, wanted):
+        raise DocumentEditedError
     if not wanted.small_model_may_replace and _has_better(run.job.owner_id, wanted):
         run.left_out = SMALL_MODELS
     try:
@@ -158,6 +161,7 @@ def _translate(run: JobRun, sources: Sources) -> FinishedText | Later:
         source_language=source.source_language,
         project_fingerprint=source.project_fingerprint,
         template_fingerprint=source.template_fingerprint,
+        translated_from_id=source.pk,
     )
 
 
@@ -227,6 +231,7 @@ def _finished(
     source_language: str,
     project_fingerprint: str,
     template_fingerprint: str,
+    translated_from_id: UUID | None = None,
 ) -> FinishedText:
     wanted: DocumentJobInput = run.input
     language = language_of(wanted.language)
@@ -240,6 +245,8 @@ def _finished(
         content=answer.text,
         project_fingerprint=project_fingerprint,
         template_fingerprint=template_fingerprint,
+        translated_from_id=translated_from_id,
+        overwrites_edited=wanted.overwrite_edited,
         provider=answer.provider,
         model=answer.model,
         **_paid(run),

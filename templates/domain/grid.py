@@ -21,6 +21,8 @@ class DocumentState(StrEnum):
     MISSING = "missing"
     FRESH = "fresh"
     STALE = "stale"
+    #: A person wrote it.
+    EDITED = "edited"
     #: An unfinished batch is going to write it.
     PENDING = "pending"
 
@@ -31,6 +33,7 @@ class Existing:
 
     state: DocumentState
     source_language: Language
+    is_edited: bool = False
 
 
 CellKey = tuple[UUID, UUID, Language]
@@ -82,12 +85,14 @@ def plan(
     *,
     skip_existing: bool,
     only_stale: bool,
+    overwrite_edited: bool = False,
     limit: int | None,
 ) -> list[PlannedItem]:
     """Decide for each cell whether it runs.
 
     ``only_stale`` runs exactly the stale ones, each made from the language that it was made from before. Otherwise
-    missing ones run, and existing ones only without ``skip_existing``. What an unfinished batch is going to write
+    missing ones run, and existing ones only without ``skip_existing``; what a person wrote, only with
+    ``overwrite_edited`` besides. What an unfinished batch is going to write
     doesn't run, nor a translation of it. ``limit`` ends the plan after that many cells that run. Skipped cells are
     listed as far as there is room for them among MAX_ITEMS; more than MAX_ITEMS that run are the caller's to refuse.
     """
@@ -95,6 +100,8 @@ def plan(
     running = 0
     for cell in grid:
         item = _planned(cell, states, skip_existing=skip_existing, only_stale=only_stale)
+        if item.runs and not overwrite_edited and _is_edited(cell, states):
+            item = PlannedItem(cell, DocumentState.EDITED)
         if item.runs:
             if running == (MAX_ITEMS + 1 if limit is None else limit):
                 break
@@ -121,6 +128,11 @@ def _planned(
         is_native = cell.language == cell.source_language
         return PlannedItem(replace(cell, source_language=there.source_language) if is_native else cell)
     return PlannedItem(cell, there.state if only_stale or skip_existing else "")
+
+
+def _is_edited(cell: Cell, states: Mapping[CellKey, Existing]) -> bool:
+    there = states.get((cell.project_id, cell.content_template_id, cell.language))
+    return there is not None and there.is_edited
 
 
 def _fitting(items: Sequence[PlannedItem], *, room: int) -> list[PlannedItem]:

@@ -17,6 +17,8 @@ class Action(TextChoices):
     RESUME_BATCH = "resume_batch", _("Resumed a batch")
     CANCEL_BATCH = "cancel_batch", _("Cancelled a batch")
     RETRY_BATCH = "retry_batch", _("Retried a batch")
+    UPDATE_DOCUMENT = "update_document", _("Changed a document")
+    DELETE_DOCUMENT = "delete_document", _("Deleted a document")
     EXPORT_DOCUMENTS = "export_documents", _("Exported documents")
 
 

@@ -14,7 +14,7 @@ from templates.models.sources import ContentTemplate, Project
 
 class DocumentQuerySet(OwnedQuerySet["Document"]):
     def stale(self) -> Self:
-        """An input changed since the latest version was made."""
+        """An input, or the text that it is a translation of, changed since the latest version was made."""
         return self.filter(STALE_CONDITION)
 
 
@@ -23,7 +23,7 @@ class Document(OwnedModel):
 
     `source_language` is the language whose inputs it was made from: its own, or the other one's when it is a
     translation. The two fingerprints are those inputs' at that time (the project's is the pair of both languages' where
-    the content template reads both).
+    the content template reads both). `translated_from` is the version that a translation was made from.
     """
 
     project = models.ForeignKey(
@@ -52,6 +52,14 @@ class Document(OwnedModel):
     template_fingerprint = models.CharField(_("template's fingerprint"), max_length=64)
     provider = models.CharField(_("provider"), max_length=40)
     model = models.CharField(_("model"), max_length=120, blank=True)
+    translated_from = models.ForeignKey(
+        "DocumentVersion",
+        verbose_name=_("translated from"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     objects = DocumentQuerySet.as_manager()  # type: ignore[misc]
 
@@ -73,7 +81,16 @@ class Document(OwnedModel):
         return self.title
 
 
-STALE_CONDITION = ~Q(
+PERSON = "person"
+"""The provider of a text that somebody wrote or changed."""
+
+# Not if the source has become a translation of this very document: they would make each other stale for ever.
+_SOURCE_CHANGED = (
+    Q(translated_from__isnull=False)
+    & ~Q(translated_from=F("translated_from__document__latest"))
+    & ~Q(translated_from__document__translated_from__document=F("pk"))
+)
+_PROJECT_CHANGED = ~Q(
     project_fingerprint=Case(
         When(
             content_template__reads_both_languages=True,
@@ -83,12 +100,14 @@ STALE_CONDITION = ~Q(
         default=F("project__fingerprint_en"),
         output_field=models.CharField(),
     )
-) | ~Q(
+)
+_TEMPLATE_CHANGED = ~Q(
     template_fingerprint=Case(
         When(source_language="zh", then=F("content_template__fingerprint_zh")),
         default=F("content_template__fingerprint_en"),
     )
 )
+STALE_CONDITION = _PROJECT_CHANGED | _TEMPLATE_CHANGED | _SOURCE_CHANGED
 STALE = models.ExpressionWrapper(STALE_CONDITION, output_field=models.BooleanField())
 
 

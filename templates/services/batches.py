@@ -41,6 +41,7 @@ class DocumentJobInput:
     source_language: str
     model: str = ""
     small_model_may_replace: bool = False
+    overwrite_edited: bool = False
 
 
 def batch_create(
@@ -85,12 +86,13 @@ def _create_items(batch: TemplateBatch, job: Job, planned: BatchPlan, options: B
             kind=DOCUMENT_KIND,
             inputs=[
                 DocumentJobInput(
-                    c.project_id,
-                    c.content_template_id,
-                    c.language,
-                    c.source_language,
-                    options.model,
-                    options.small_model_may_replace,
+                    project_id=c.project_id,
+                    content_template_id=c.content_template_id,
+                    language=c.language,
+                    source_language=c.source_language,
+                    model=options.model,
+                    small_model_may_replace=options.small_model_may_replace,
+                    overwrite_edited=options.overwrite_edited,
                 )
                 for c in (item.cell for item in planned.to_run)
             ],

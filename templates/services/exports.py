@@ -21,6 +21,7 @@ from templates.domain.notes import with_small_model_note
 from templates.errors import ExportEmptyError, ExportTooLargeError
 from templates.models import ContentTemplate, Document, Project
 from templates.models.actions import Action, ObjectType
+from templates.models.documents import PERSON
 from templates.selectors import document_export_list_for
 
 EXPORT_LIMIT = 5_000
@@ -78,6 +79,7 @@ def export_jsonl(documents: QuerySet[Document]) -> Iterator[bytes]:
             "provider": document.provider,
             "model": document.model,
             "is_small_model": is_small_model(document.provider),
+            "is_edited": document.provider == PERSON,
             "updated_at": document.updated_at.astimezone(UTC).isoformat(),
             "content": document.latest.content if document.latest else "",
         }

@@ -24,17 +24,18 @@ from templates.errors import (
     TemplateUnknownError,
 )
 from templates.models import BatchItem, Category, ContentTemplate, Document, Project
-from templates.models.documents import STALE
+from templates.models.documents import PERSON, STALE
 
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
     """What a batch is asked to make.
 
-    `translated` writes the first language and translates it into the others. `limit` counts items that run.
-    `demo_mode` lets the sandbox answer whatever is configured. `model` is a name of the catalogue or of an own key;
-    empty: the preferred one. `small_model_may_replace`: the small local model, too, writes over what others wrote.
-    `concurrency` is how many items run at once.
+    What a person wrote is written over only with `overwrite_edited`. `translated` writes the first language and
+    translates it into the others. `limit` counts items that run. `demo_mode` lets the sandbox answer whatever is
+    configured. `model` is a name of the catalogue or of an own key; empty: the preferred one.
+    `small_model_may_replace`: the small local model, too, writes over what others wrote. `concurrency` is how many items
+    run at once.
     """
 
     languages: tuple[Language, ...] = ("zh", "en")
@@ -44,6 +45,7 @@ class BatchOptions:
     limit: int | None = None
     skip_existing: bool = True
     only_stale: bool = False
+    overwrite_edited: bool = False
     translated: bool = False
     demo_mode: bool = False
     model: str = ""
@@ -88,6 +90,7 @@ def batch_plan(*, owner_id: UUID, options: BatchOptions) -> BatchPlan:
         _states(owner_id, projects, templates),
         skip_existing=options.skip_existing,
         only_stale=options.only_stale,
+        overwrite_edited=options.overwrite_edited,
         limit=options.limit,
     )
     if len(items) > MAX_ITEMS:
@@ -138,10 +141,10 @@ def _states(
     documents = Document.objects.owned_by(owner_id).annotate(is_stale=STALE).filter(**which).order_by()
     states = {
         (project, template, language_of(language)): Existing(
-            DocumentState.STALE if is_stale else DocumentState.FRESH, language_of(source)
+            DocumentState.STALE if is_stale else DocumentState.FRESH, language_of(source), provider == PERSON
         )
-        for project, template, language, source, is_stale in documents.values_list(
-            *cell, "source_language", "is_stale"
+        for project, template, language, source, is_stale, provider in documents.values_list(
+            *cell, "source_language", "is_stale", "provider"
         ).iterator(chunk_size=2000)
     }
     for project, template, language in pending:

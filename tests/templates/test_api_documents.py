@@ -64,6 +64,7 @@ def test_a_document_is_listed_with_its_project_and_template(
                 "provider": "sandbox",
                 "model": "sandbox-text",
                 "is_small_model": False,
+                "is_edited": False,
                 "created_at": "2026-01-31T08:00:00.000000Z",
                 "updated_at": "2026-01-31T08:00:00.000000Z",
             }

@@ -64,6 +64,9 @@ class BatchEstimateCreateIn(StrictSerializer):
     only_stale = serializers.BooleanField(
         default=False, help_text="Exactly the documents whose inputs have changed."
     )
+    overwrite_edited = serializers.BooleanField(
+        default=False, help_text="Also documents that a person wrote or changed; otherwise they are skipped."
+    )
     mode = serializers.ChoiceField(
         ["native", "translated"],
         default="native",

@@ -1,5 +1,6 @@
 """Shapes of documents."""
 
+from django.core.validators import RegexValidator
 from django.db.models import Case, Value, When
 from rest_framework import serializers
 
@@ -9,8 +10,20 @@ from config.languages import Language
 from generation.domain.origins import SMALL_MODELS
 from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
 from templates.models import Document, DocumentVersion
-from templates.models.documents import STALE
+from templates.models.documents import PERSON, STALE
+from templates.models.sources import validate_name
 from templates.services.exports import ExportFormat
+
+LONGEST_TEXT = 200_000
+"""Characters of a document that a person writes."""
+
+
+def is_edited() -> Bool:
+    """Of documents and versions alike."""
+    return Bool(
+        expression=Case(When(provider=PERSON, then=Value(True)), default=Value(False)),
+        help="Whether a person wrote or changed it; no batch writes over it unasked.",
+    )
 
 
 def small_model() -> Bool:
@@ -33,11 +46,14 @@ class DocumentOut(ReadModel, source_model=Document):
     version = Int(help="Number of the latest version.")
     characters = Int(example=1834)
     is_stale = Bool(
-        expression=STALE, help="Whether the project or template has changed since the latest version."
+        expression=STALE,
+        help="Whether the project, the template or the text it was translated from has changed since the latest "
+        "version.",
     )
     provider = Text(example="deepseek")
     model = Text(example="deepseek-flash")
     is_small_model = small_model()
+    is_edited = is_edited()
     created_at = Time()
     updated_at = Time()
 
@@ -68,10 +84,27 @@ class DocumentVersionOut(DocumentVersionBrief):
     provider = Text(example="deepseek")
     model = Text(example="deepseek-flash")
     is_small_model = small_model()
+    is_edited = is_edited()
     input_tokens = Int(example=812)
     output_tokens = Int(example=1204)
     cost_micros = Int(help="Millionths of the currency that the call ledger names.", example=1904)
     job_id = Uuid("job")
+
+
+class DocumentUpdateIn(StrictSerializer):
+    """What a person changes of a document."""
+
+    title = serializers.CharField(
+        max_length=Document._meta.get_field("title").max_length,
+        validators=[validate_name],
+        help_text="Left out: the first heading of a new text.",
+    )
+    content = serializers.CharField(
+        max_length=LONGEST_TEXT,
+        trim_whitespace=False,
+        validators=[RegexValidator(r"\S")],
+        help_text="Markdown.",
+    )
 
 
 class DocumentExportIn(StrictSerializer):

@@ -1,5 +1,8 @@
 """Documents: list, read, earlier versions, export."""
 
+from typing import Any
+
+from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -8,17 +11,20 @@ from config.api.files import file_stream
 from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
-from config.api.views import ApiView
+from config.api.views import ApiView, Detail, NoContent
+from config.errors import PreconditionFailedError
 from config.languages import Language
 from templates.api.serializers.documents import (
     DocumentDetailOut,
     DocumentExportIn,
     DocumentOut,
+    DocumentUpdateIn,
     DocumentVersionOut,
 )
-from templates.errors import ExportEmptyError, ExportTooLargeError
+from templates.errors import DocumentBusyError, ExportEmptyError, ExportTooLargeError
 from templates.models.documents import STALE_CONDITION
 from templates.selectors import document_list_for, document_version_list_for
+from templates.services import document_delete, document_update
 from templates.services.exports import (
     ExportFormat,
     document_html,
@@ -53,6 +59,28 @@ class DocumentApi(DetailApi):
     read_model = DocumentDetailOut
     selector = document_list_for
     summary = "Read a document"
+
+    @operation(
+        "Change a document",
+        description=(
+            "A new version, marked as a person's (`is_edited`): no batch writes over it unless it is told to "
+            "(`overwrite_edited`). Translations of the document turn stale."
+        ),
+        request=DocumentUpdateIn,
+        request_example={"title": "云上茶馆：产品简介", "content": "# 云上茶馆：产品简介\n\n…"},
+        errors=(PreconditionFailedError,),
+    )
+    def patch(self, request: Request, **keys: Any) -> Detail:
+        changes = self.read(DocumentUpdateIn, partial=True)
+        with self.changing() as document:
+            document_update(document=document, **changes)
+        return self.shown()
+
+    @operation("Delete a document with its versions", status=204, errors=(DocumentBusyError,))
+    def delete(self, request: Request, **keys: Any) -> NoContent:
+        with transaction.atomic():
+            document_delete(document=self.row(lock=True))
+        return NoContent()
 
 
 class DocumentVersionListApi(ListApi):

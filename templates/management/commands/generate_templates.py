@@ -43,6 +43,7 @@ OF_NEW_BATCHES = (
     "limit",
     "all",
     "only_stale",
+    "overwrite_edited",
     "translated",
     "demo_mode",
     "small_model_may_replace",
@@ -72,6 +73,9 @@ class Command(BaseCommand):
         )
         which.add_argument(
             "--only-stale", action="store_true", help="exactly the documents whose inputs changed"
+        )
+        parser.add_argument(
+            "--overwrite-edited", action="store_true", help="also documents that a person wrote or changed"
         )
         parser.add_argument(
             "--translated", action="store_true", help="write the first language, translate it into the others"
@@ -140,6 +144,7 @@ class Command(BaseCommand):
             limit=options["limit"],
             skip_existing=not options["all"],
             only_stale=options["only_stale"],
+            overwrite_edited=options["overwrite_edited"],
             translated=options["translated"],
             demo_mode=options["demo_mode"],
             small_model_may_replace=options["small_model_may_replace"],
