@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from generation.domain.origins import is_small_model
 from templates.models import ContentTemplate, Document, DocumentVersion, Project
+from templates.models.documents import PERSON
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -29,6 +30,7 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
     content_template = ContentTemplateSerializer(read_only=True)
     is_stale = serializers.BooleanField(read_only=True)
     is_small_model = serializers.SerializerMethodField()
+    is_edited = serializers.SerializerMethodField()
 
     class Meta:
         model = Document
@@ -45,12 +47,16 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "provider",
             "model",
             "is_small_model",
+            "is_edited",
             "created_at",
             "updated_at",
         ]
 
     def get_is_small_model(self, document: Document) -> bool:
         return is_small_model(document.provider)
+
+    def get_is_edited(self, document: Document) -> bool:
+        return document.provider == PERSON
 
 
 class DocumentDetailSerializer(DocumentSerializer):

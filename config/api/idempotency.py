@@ -97,6 +97,9 @@ def fingerprint(request: Request) -> str:
         fields: Any = sorted((k, v) for k, v in form.lists() if k not in files)
     else:
         fields = request.data
+    if isinstance(fields, bytes):  # a file
+        digest.update(fields)
+        return digest.hexdigest()
     digest.update(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS))
     return digest.hexdigest()
 

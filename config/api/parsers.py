@@ -43,6 +43,17 @@ class StrictJSONParser(BaseParser):
         return data
 
 
+class CsvParser(BaseParser):
+    """The body as bytes: a CSV file in whatever encoding, within `settings.MAX_BODY_BYTES` (413)."""
+
+    media_type = "text/csv"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return _read(stream)
+
+
 def _check_charset(media_type: str) -> None:
     if "charset" in media_type.lower():
         message = Message()

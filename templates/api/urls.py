@@ -10,6 +10,7 @@ urlpatterns = [
     path("/<uuid:content_template_id>", sources.ContentTemplateApi.as_view(), name="content-template"),
     path("/categories", sources.CategoryListApi.as_view()),
     path("/projects", sources.ProjectListApi.as_view()),
+    path("/projects/import", sources.ProjectImportApi.as_view()),
     path("/projects/<uuid:project_id>", sources.ProjectApi.as_view(), name="project"),
     path("/batch-generate", batches.BatchGenerateApi.as_view()),
     path("/batch-generate/estimate", batches.BatchEstimateApi.as_view()),

@@ -34,8 +34,8 @@ class BatchOptions:
     What a person wrote is written over only with `overwrite_edited`. `translated` writes the first language and
     translates it into the others. `limit` counts items that run. `demo_mode` lets the sandbox answer whatever is
     configured. `model` is a name of the catalogue or of an own key; empty: the preferred one.
-    `small_model_may_replace`: the small local model, too, writes over what others wrote. `concurrency` is how many items
-    run at once.
+    `small_model_may_replace`: the small local model, too, writes over what others wrote. `concurrency` is how many
+    items run at once.
     """
 
     languages: tuple[Language, ...] = ("zh", "en")

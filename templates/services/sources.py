@@ -162,6 +162,10 @@ def _free_code(owner_id: UUID, texts: dict[str, str]) -> str:
 # -- import --------------------------------------------------------------------------------------------------------
 
 
+#: Of a file with thousands of faults, so many are told; their number tells the rest.
+PROBLEMS_NAMED = 50
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """How many projects an import made, changed, and found unchanged."""
@@ -172,10 +176,13 @@ class ImportResult:
     encoding: str
 
 
-def projects_import(*, owner_id: UUID, data: bytes, encoding: str = "") -> ImportResult:
+def projects_import(
+    *, owner_id: UUID, data: bytes, encoding: str = "", dry_run: bool = False
+) -> ImportResult:
     """Create or update projects from a CSV file, all or none. A row is found again by its code or its names.
 
-    Raises `ProjectCsvInvalidError` with every problem and its line.
+    With `dry_run` the file is checked and counted, and nothing is written. Raises `ProjectCsvInvalidError` with every
+    problem and its line.
     """
     try:
         parsed = parse_projects(data, encoding)
@@ -187,22 +194,23 @@ def projects_import(*, owner_id: UUID, data: bytes, encoding: str = "") -> Impor
     with transaction.atomic():
         known = {p.code: p for p in Project.objects.owned_by(owner_id).filter(code__in=codes)}
         for row, code in zip(parsed.rows, codes, strict=True):
-            counts[_import_row(owner_id, code, row, known.get(code))] += 1
-        activity_record(
-            owner_id=owner_id,
-            action=Action.IMPORT_PROJECTS,
-            object_type=ObjectType.PROJECT,
-            details=counts,
-        )
+            counts[_import_row(owner_id, code, row, known.get(code), dry_run=dry_run)] += 1
+        if not dry_run:
+            activity_record(
+                owner_id=owner_id,
+                action=Action.IMPORT_PROJECTS,
+                object_type=ObjectType.PROJECT,
+                details=counts,
+            )
     return ImportResult(**counts, encoding=parsed.encoding)
 
 
 def _invalid(problems: Sequence[CsvProblem]) -> ProjectCsvInvalidError:
     described = [
         {"line": p.line, "column": p.column, "message": p.message_en, "message_zh": p.message_zh}
-        for p in problems
+        for p in problems[:PROBLEMS_NAMED]
     ]
-    return ProjectCsvInvalidError(count=len(described), details={"problems": described})
+    return ProjectCsvInvalidError(count=len(problems), details={"problems": described})
 
 
 def _require_different(rows: Sequence[ProjectRow], codes: Sequence[str]) -> None:
@@ -221,14 +229,16 @@ def _row_code(row: ProjectRow) -> str:
     return row.code or derived_code(row.name_zh, row.name_en)
 
 
-def _import_row(owner_id: UUID, code: str, row: ProjectRow, known: Project | None) -> str:
+def _import_row(owner_id: UUID, code: str, row: ProjectRow, known: Project | None, *, dry_run: bool) -> str:
     texts = {name: getattr(row, name) for name in PROJECT_TEXTS}
     if known is None:
-        _create_project(owner_id, code, texts)
+        if not dry_run:
+            _create_project(owner_id, code, texts)
         return "created"
     if all(getattr(known, name) == value for name, value in texts.items()):
         return "unchanged"
-    _update_project(known, texts)
+    if not dry_run:
+        _update_project(known, texts)
     return "updated"
 
 

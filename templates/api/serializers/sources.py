@@ -1,10 +1,12 @@
 """Shapes of what documents are made from."""
 
+from typing import Any
+
 from django.db.models import Case, Value, When
 from rest_framework import serializers
 
 from config.api.lists import Bool, Int, One, ReadModel, Text, Time, Uuid
-from config.api.serializers import StrictModelSerializer
+from config.api.serializers import StrictModelSerializer, StrictSerializer
 from templates.domain.inputs import PROJECT_TEXTS
 from templates.models import Category, ContentTemplate, Project
 
@@ -37,6 +39,28 @@ class ProjectCreateIn(StrictModelSerializer):
         model = Project
         fields = ("code", *PROJECT_TEXTS)
         extra_kwargs = CODE
+
+
+class ProjectImportIn(StrictSerializer):
+    """How a file of projects is read."""
+
+    encoding = serializers.CharField(
+        max_length=40,
+        required=False,
+        default="",
+        help_text="Of the file, such as big5 or windows-1252; left out: UTF-8, UTF-16 and GB18030 are recognized.",
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Checks and counts; nothing is written.")
+
+
+class ProjectImportOut(serializers.Serializer[Any]):
+    """What an import did, or with `dry_run` would do."""
+
+    created = serializers.IntegerField(help_text="Projects that there were none of.")
+    updated = serializers.IntegerField(help_text="Projects whose texts differ.")
+    unchanged = serializers.IntegerField(help_text="Projects that are as the file says.")
+    encoding = serializers.CharField(help_text="In which the file was read.")
+    dry_run = serializers.BooleanField(help_text="Whether nothing was written.")
 
 
 class CategoryBrief(ReadModel, source_model=Category):

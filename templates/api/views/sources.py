@@ -1,21 +1,26 @@
 """Projects, categories and content templates."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 
 from config.api.lists import BoolFilter, SearchFilter, TextFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
+from config.api.parsers import CsvParser
 from config.api.schema import operation
-from config.api.views import Created, Detail, NoContent
-from config.errors import PreconditionFailedError
+from config.api.views import ApiView, Created, Detail, NoContent
+from config.errors import BodyTooLargeError, PreconditionFailedError, UnsupportedMediaTypeError
 from templates.api.serializers.sources import (
     CategoryOut,
     ContentTemplateCreateIn,
     ContentTemplateOut,
     ProjectCreateIn,
+    ProjectImportIn,
+    ProjectImportOut,
     ProjectOut,
 )
 from templates.errors import (
@@ -23,6 +28,7 @@ from templates.errors import (
     PlaceholderInvalidError,
     ProjectBusyError,
     ProjectCodeTakenError,
+    ProjectCsvInvalidError,
     ProjectNameMissingError,
     TemplateCodeTakenError,
     TemplateInUseError,
@@ -36,6 +42,7 @@ from templates.services import (
     project_create,
     project_delete,
     project_update,
+    projects_import,
 )
 
 TEMPLATE_EXAMPLE = {
@@ -69,6 +76,31 @@ class ProjectListApi(ProjectsApi, ListApi):
     @operation("Create a project", request=ProjectCreateIn, status=201, errors=PROJECT_ERRORS)
     def post(self, request: Request) -> Created:
         return self.created(project_create(owner_id=self.caller.pk, **self.read(ProjectCreateIn)))
+
+
+class ProjectImportApi(ApiView):
+    scope = "templates"
+    parser_classes = (CsvParser,)
+
+    @operation(
+        "Import projects from a CSV file",
+        description=(
+            "The body is the file, with columns `name_zh`, `name_en`, `description_zh`, `description_en`, `website` "
+            "and, if you like, `code`; Chinese headings are understood, too. A project is found again by its code or "
+            "its names. A file with any mistake changes nothing: each is listed with its line."
+        ),
+        request={"text/csv": OpenApiTypes.BINARY},
+        request_example="name_zh,name_en,website\n云上茶馆,Cloud Tea House,https://tea.example\n",
+        response=ProjectImportOut,
+        example={"created": 1, "updated": 0, "unchanged": 0, "encoding": "utf-8", "dry_run": False},
+        errors=(ProjectCsvInvalidError, BodyTooLargeError, UnsupportedMediaTypeError),
+        parameters=[ProjectImportIn],
+    )
+    def post(self, request: Request) -> dict[str, Any]:
+        wanted = self.read_query(ProjectImportIn)
+        body: Any = request.data
+        result = projects_import(owner_id=self.caller.pk, data=body or b"", **wanted)
+        return {**asdict(result), "dry_run": wanted["dry_run"]}
 
 
 class ProjectApi(ProjectsApi, DetailApi):

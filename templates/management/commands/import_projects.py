@@ -29,7 +29,11 @@ class Command(BaseCommand):
             "--encoding", default="", help="the file's encoding, such as big5, shift_jis or windows-1252"
         )
 
-    def handle(self, *args: Any, file: Path, owner: str, encoding: str, **options: Any) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only check and count; nothing is written")
+
+    def handle(
+        self, *args: Any, file: Path, owner: str, encoding: str, dry_run: bool, **options: Any
+    ) -> None:
         user = user_get_by_name(owner)
         if user is None:
             raise CommandError(f"There is no user {owner!r}. Create one with: manage.py createsuperuser")
@@ -38,11 +42,13 @@ class Command(BaseCommand):
         except OSError as exc:
             raise CommandError(f"{file} can't be read: {exc.strerror}") from exc
         try:
-            result = projects_import(owner_id=user.pk, data=data, encoding=encoding)
+            result = projects_import(owner_id=user.pk, data=data, encoding=encoding, dry_run=dry_run)
         except ProjectCsvInvalidError as exc:
             problems = (exc.details or {})["problems"]
             lines = [f"  {problem['message']}\n  {problem['message_zh']}" for problem in problems]
             raise CommandError("\n".join([f"{file}: {exc}", *lines])) from exc
+        if dry_run:
+            self.stdout.write("A rehearsal: nothing was written.")
         self.stdout.write(
             f"Projects: {result.created} created, {result.updated} updated, {result.unchanged} unchanged "
             f"({result.encoding})."
