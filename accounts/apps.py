@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
         from config import audit, menu, queues
         from config.api import schema_hooks, scopes, words
 
-        audit.register(audit_record)
+        audit.register(audit_record, page="admin:accounts_auditentry_changelist")
         actions.register(actions.Action, actions.ObjectType)
         schema_hooks.register("ActivityAction", actions.ACTIONS)
         schema_hooks.register("ActivityObjectType", actions.OBJECT_TYPES)

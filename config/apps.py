@@ -28,7 +28,7 @@ class PlatformConfig(AppConfig):
         )
 
 
-class BackOfficeConfig(AdminConfig):
+class HouseAdminConfig(AdminConfig):
     """In the place of `django.contrib.admin`, whose site would not count guesses at passwords."""
 
-    default_site = "config.back_office.BackOfficeSite"
+    default_site = "config.admin_site.HouseAdminSite"

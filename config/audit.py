@@ -1,4 +1,4 @@
-"""The audit of staff: what is written down of their doing, in the back office and at the API's doors for staff.
+"""The audit of staff: what is written down of their doing, in the admin and at the API's doors for staff.
 
 The kernel knows no app, so `accounts` registers who writes the entries. An entry is part of what was done: call
 `record` in its transaction, and neither is there without the other.
@@ -22,7 +22,7 @@ NAME_LENGTH = 200
 
 
 class Actor(Protocol):
-    """Who did it: a user's row in the back office, what a view knows of its caller in the API."""
+    """Who did it: a user's row in the admin, what a view knows of its caller in the API."""
 
     @property
     def pk(self) -> Any: ...
@@ -45,11 +45,20 @@ class Entry:
 Recorder = Callable[[Sequence[Entry]], None]
 
 _recorders: list[Recorder] = []
+_pages: list[str] = []
 
 
-def register(recorder: Recorder) -> None:
-    """Have entries written by this one. Called by the app that owns the table, in `ready`."""
-    _recorders[:] = [recorder]
+def register(recorder: Recorder, *, page: str) -> None:
+    """Have entries written by this one, and read at this named route of the admin, which takes a row's id as `q`.
+
+    Called by the app that owns the table, in `ready`.
+    """
+    _recorders[:], _pages[:] = [recorder], [page]
+
+
+def page() -> str:
+    """The route at which entries are read."""
+    return _pages[0]
 
 
 def record(
@@ -95,7 +104,7 @@ def _write(entries: Sequence[Entry]) -> None:
 
 
 def differences(form: Any, formsets: Iterable[Any] | None) -> dict[str, Any]:
-    """What the forms of the back office changed: each field's old and new value, secrets without either.
+    """What the admin's forms changed: each field's old and new value, secrets without either.
 
     The rows of an inline stand under their model's name and key, a deleted one with nothing it was changed to.
     """

@@ -1,4 +1,4 @@
-"""The menu of the back office: each app registers the section with its pages in `AppConfig.ready`."""
+"""The menu of the admin: each app registers the section with its pages in `AppConfig.ready`."""
 
 from dataclasses import dataclass
 from typing import Any

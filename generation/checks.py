@@ -12,7 +12,7 @@ from generation.models import CatalogueModel
 from generation.selectors import catalogue, catalogue_forget
 
 MISSING_HINT = (
-    "Until then its calls are refused: run manage.py seed_catalogue, or enter it in the back office (Models)."
+    "Until then its calls are refused: run manage.py seed_catalogue, or enter it in the admin (Models)."
 )
 
 
@@ -41,7 +41,7 @@ def _problems() -> Iterator[CheckMessage]:
             instead = f"Name {entry.successor} instead" if entry.successor else "Name another one"
             yield Warning(
                 f"The default model {name} ended on {entry.ends_at:%Y-%m-%d}, so its calls are refused.",
-                hint=f"{instead} in the environment (.env.example says how), or correct the date in the back office.",
+                hint=f"{instead} in the environment (.env.example says how), or correct the date in the admin.",
                 obj=provider,
                 id="generation.W002",
             )

@@ -1,12 +1,12 @@
-"""Accounts in the back office."""
+"""Accounts in the admin."""
 
 from accounts.admin.activity import ActivityAdmin
 from accounts.admin.audit import AuditEntryAdmin
 from accounts.admin.budgets import BudgetAdmin, BudgetPeriodAdmin
-from accounts.admin.doors import LoginForm, OwnPasswordForm
 from accounts.admin.files import FileRemovalAdmin
 from accounts.admin.invitations import InvitationAdmin
 from accounts.admin.keys import ProviderKeyAdmin
+from accounts.admin.login import LoginForm, OwnPasswordForm
 from accounts.admin.sessions import LoginSessionAdmin
 from accounts.admin.tokens import AccessTokenAdmin
 from accounts.admin.users import UserAdmin

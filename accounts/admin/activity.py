@@ -1,44 +1,34 @@
-"""What accounts did, in the back office: looked at, never changed."""
+"""What accounts did, in the admin: looked at, never changed."""
 
-import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.models import Activity, User
+from accounts.models import Activity
 from accounts.models.actions import ACTIONS, OBJECT_TYPES
-from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, unbroken
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import as_code, unbroken
+from config.admin.filters import AgeFilter, WordsFilter
 
-#: Owners whose names begin with what is searched for; who means a certain one types more of the name.
-OWNERS_SEARCHED = 1000
 
-
-class ActionFilter(admin.SimpleListFilter):
+class ActionFilter(WordsFilter):
     title = _("action")
     parameter_name = "action"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(ACTIONS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return ACTIONS.items()
 
 
-class ObjectTypeFilter(admin.SimpleListFilter):
+class ObjectTypeFilter(WordsFilter):
     title = _("object type")
     parameter_name = "object_type"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(OBJECT_TYPES.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
-        return queryset.filter(object_type=self.value()) if self.value() else queryset
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return OBJECT_TYPES.items()
 
 
 @admin.register(Activity)
@@ -48,23 +38,14 @@ class ActivityAdmin(ReadOnlyAdmin):
     list_filter = (AgeFilter, ActionFilter, ObjectTypeFilter)
     list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
-    search_fields = ("owner__username",)
-    search_help_text = _("An activity's or its owner's id, or the beginning of a user name")
+    search_help_text = _(
+        "The id of an activity or its owner, or the beginning of the owner's name or e-mail address"
+    )
     sortable_by = ("created",)
     fieldsets = (
         (None, {"fields": ("created_at", "owner", "done", ("done_to", "object_id"), "details_text")}),
         (_("Where from"), {"fields": ("ip_address", "user_agent", "request_id")}),
     )
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By the index of the owners; a search across the join would read all of both tables."""
-        term = search_term.strip()
-        if not term or as_uuid(term) is not None:
-            return super().get_search_results(request, queryset, search_term)
-        owners = User.objects.filter(username__istartswith=term).values_list("pk", flat=True)
-        return queryset.filter(owner_id__in=list(owners[:OWNERS_SEARCHED])), False
 
     @display(description=_("created"), ordering="pk")
     def created(self, activity: Activity) -> Any:
@@ -88,12 +69,4 @@ class ActivityAdmin(ReadOnlyAdmin):
 
     @display(description=_("details"))
     def details_text(self, activity: Activity) -> SafeString | str:
-        return as_lines(activity.details)
-
-
-def as_lines(data: Any) -> SafeString | str:
-    """JSON data as indented text."""
-    if not data:
-        return "-"
-    text = json.dumps(data, ensure_ascii=False, indent=2)
-    return format_html('<pre class="whitespace-pre-wrap break-words font-mono text-xs">{}</pre>', text)
+        return as_code(activity.details)

@@ -1,67 +1,57 @@
-"""The audit of staff in the back office: everybody who may see it can, nobody can change it."""
+"""The audit of staff in the admin: everybody who may see it can, nobody can change it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin.activity import as_lines
 from accounts.models import AuditEntry, User
-from config.admin_site import AgeFilter, ReadOnlyAdmin
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import as_code
+from config.admin.filters import AgeFilter, WordsFilter
 
-#: What entries are called that come from no action of the back office.
+#: What entries are called that come from no action of the admin.
 OTHER_ACTIONS = ("add", "change", "delete", "clear_queue")
 #: Members of staff that the filter offers.
 ACTORS_OFFERED = 50
 FIELDS_NAMED = 4
 
 
-class ActorFilter(admin.SimpleListFilter):
+class ActorFilter(WordsFilter):
     """Who is on the staff now; whoever no longer is, is found by the id that their entries show."""
 
     title = _("actor")
     parameter_name = "actor"
+    column = "actor_id"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def words(self) -> Iterable[tuple[str, Any]]:
         staff = User.objects.filter(is_staff=True).order_by("username").values_list("pk", "username")
         return [(str(pk), name) for pk, name in staff[:ACTORS_OFFERED]]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        known = {key for key, _name in self.lookup_choices}
-        wanted = self.value() or ""
-        return queryset.filter(actor_id=wanted) if wanted in known else queryset
 
-
-class AuditedActionFilter(admin.SimpleListFilter):
+class AuditedActionFilter(WordsFilter):
     """From the registry: looking for the actions that occur would read the whole table."""
 
     title = _("action")
     parameter_name = "action"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def words(self) -> Iterable[tuple[str, Any]]:
         names = set(OTHER_ACTIONS)
         for one in admin.site._registry.values():
             names |= {name for name in (*(one.actions or ()), *one.actions_detail) if isinstance(name, str)}  # type: ignore[attr-defined]
         return [(name, name) for name in sorted(names)]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
 
-
-class AuditedTypeFilter(admin.SimpleListFilter):
+class AuditedTypeFilter(WordsFilter):
     title = _("object type")
     parameter_name = "object_type"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def words(self) -> Iterable[tuple[str, Any]]:
         return sorted((model._meta.label_lower, model._meta.verbose_name) for model in admin.site._registry)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        return queryset.filter(object_type=self.value()) if self.value() else queryset
 
 
 @admin.register(AuditEntry)
@@ -102,4 +92,4 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("changes"))
     def changes_text(self, entry: AuditEntry) -> SafeString | str:
-        return as_lines(entry.changes)
+        return as_code(entry.changes)

@@ -1,4 +1,4 @@
-"""Budgets in the back office: limits are set here; what months have used is only looked at."""
+"""Budgets in the admin: limits are set here; what months have used is only looked at."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,11 +20,11 @@ from accounts.domain.months import month_of, months_back
 from accounts.models import Budget, BudgetPeriod, User
 from accounts.selectors import budget_limit_default
 from accounts.services.budgets import budget_reset, budget_set
-from config.admin_site import AmountInput, BackOfficeAdmin, ReadOnlyAdmin, as_uuid, badge
-from config.money import MICROS, money
+from config.admin.base import ReadOnlyAdmin, ServiceAdmin
+from config.admin.cells import anchor, badge, list_of, page_of
+from config.admin.forms import AmountField
+from config.money import MICROS, micros, money
 
-#: Owners whose names begin with what is searched for; who means a certain one types more of the name.
-OWNERS_SEARCHED = 1000
 MONTHS_OFFERED = 13
 #: With styles of its own: the theme's stylesheet holds only the classes that the theme itself uses.
 BAR = (
@@ -34,27 +34,11 @@ BAR = (
     '<span style="width: {0}%; background: {2}"></span><span style="width: {1}%; background: {2}; opacity: 0.4">'
     "</span></span>"
 )
-LINK = '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
 CALM, NEAR = "var(--color-primary-600)", "#dc2626"
 
 
 def limit_text(micros: int | None) -> str:
     return str(_("no limit")) if micros is None else money(micros)
-
-
-class OwnerSearch:
-    """Search by the index of the owners; a search across the join would read all of both tables."""
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term or as_uuid(term) is not None:
-            return super().get_search_results(request, queryset, search_term)  # type: ignore[misc, no-any-return]
-        owners = User.objects.filter(Q(username__istartswith=term) | Q(email__istartswith=term))
-        return queryset.filter(
-            owner_id__in=list(owners.values_list("pk", flat=True)[:OWNERS_SEARCHED])
-        ), False
 
 
 # -- limits --------------------------------------------------------------------------------------------------------
@@ -63,13 +47,8 @@ class OwnerSearch:
 class BudgetForm(forms.ModelForm):
     """A limit in whole dollars."""
 
-    limit = forms.DecimalField(
-        label=_("Monthly limit (USD)"),
-        min_value=0,
-        max_digits=15,
-        decimal_places=6,
-        required=False,
-        widget=AmountInput,
+    limit = AmountField(
+        _("Monthly limit (USD)"),
         help_text=_(
             "Empty: no limit. 0: nothing that costs money. Delete the row to let the default hold again."
         ),
@@ -86,45 +65,31 @@ class BudgetForm(forms.ModelForm):
             kwargs["initial"] = {"limit": amount, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
 
-    @property
-    def limit_micros(self) -> int | None:
-        amount = self.cleaned_data["limit"]
-        return None if amount is None else int(amount * MICROS)
-
 
 @admin.register(Budget)
-class BudgetAdmin(OwnerSearch, BackOfficeAdmin):
+class BudgetAdmin(ServiceAdmin):
     """Users with a limit of their own. Everybody else has the default."""
 
     form = BudgetForm
     list_display = ("owner", "shown_limit", "created_at", "updated_at")
+    list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
-    search_fields = ("owner__username",)
     search_help_text = _(
-        "A budget's or its owner's id, or the beginning of an owner's name or e-mail address"
+        "The id of a limit or its owner, or the beginning of the owner's name or e-mail address"
     )
     sortable_by = ("created_at", "updated_at")
     autocomplete_fields = ("owner",)
     readonly_fields = ("default_limit",)
     fields = ("owner", "limit", "default_limit")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
-        return super().get_queryset(request).select_related("owner")
+    def create(self, *, owner: User, limit: Decimal | None) -> Budget:
+        return budget_set(user=owner, limit_micros=micros(limit))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Whose it is stays: a limit for somebody else is another row."""
-        return self.readonly_fields if obj is None else ("owner", *self.readonly_fields)
+    def change(self, row: Budget, *, limit: Decimal | None) -> None:
+        budget_set(user=row.owner, limit_micros=micros(limit))
 
-    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
-        obj.pk = budget_set(user=obj.owner, limit_micros=form.limit_micros).pk
-        obj._state.adding = False
-
-    def delete_model(self, request: HttpRequest, obj: Budget) -> None:
-        budget_reset(user=obj.owner)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
-        for budget in queryset.select_related("owner"):
-            budget_reset(user=budget.owner)
+    def remove(self, row: Budget) -> None:
+        budget_reset(user=row.owner)
 
     @display(description=_("monthly limit"), ordering="limit_micros")
     def shown_limit(self, budget: Budget) -> str:
@@ -139,7 +104,7 @@ class BudgetAdmin(OwnerSearch, BackOfficeAdmin):
 
 
 class MonthFilter(admin.SimpleListFilter):
-    """By the calendar: looking for the months that occur would read the whole table."""
+    """By the calendar: looking for the months that occur would read the whole table. An address may name any."""
 
     title = _("month")
     parameter_name = "month"
@@ -168,15 +133,16 @@ class NearFilter(admin.SimpleListFilter):
 
 
 @admin.register(BudgetPeriod)
-class BudgetPeriodAdmin(OwnerSearch, ReadOnlyAdmin):
+class BudgetPeriodAdmin(ReadOnlyAdmin):
     """Months with their limit as it is now; what it was then nobody wrote down."""
 
     list_display = ("shown_month", "owner", "test", "bar", "used", "reserved", "limit", "left")
     list_filter = (MonthFilter, "is_test", NearFilter)
     list_select_related = ("owner", "owner__budget")
     search_keys = ("pk", "owner_id")
-    search_fields = ("owner__username",)
-    search_help_text = _("A month's or its owner's id, or the beginning of an owner's name or e-mail address")
+    search_help_text = _(
+        "The id of a month or its owner, or the beginning of the owner's name or e-mail address"
+    )
     sortable_by = ()
     fields = (
         "owner",
@@ -191,7 +157,6 @@ class BudgetPeriodAdmin(OwnerSearch, ReadOnlyAdmin):
         "created_at",
         "updated_at",
     )
-    readonly_fields = fields
 
     @display(description=_("month"))
     def shown_month(self, period: BudgetPeriod) -> str:
@@ -248,23 +213,14 @@ def limit_link(user: User) -> SafeString:
     """To the page where the user's limit is changed, or given to them for the first time."""
     budget = own_budget(user)
     if budget is not None:
-        address = reverse("admin:accounts_budget_change", args=[budget.pk])
-        return format_html(
-            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-            address,
-            limit_text(budget.limit_micros),
-        )
-    address = f"{reverse('admin:accounts_budget_add')}?owner={user.pk}"
+        return anchor(page_of(Budget, budget.pk), limit_text(budget.limit_micros))
     text = _("%(limit)s (the default)") % {"limit": limit_text(budget_limit_default())}
-    return format_html(LINK, address, text)
+    return anchor(f"{reverse('admin:accounts_budget_add')}?owner={user.pk}", text)
 
 
 def months_link(user: User) -> SafeString:
     """To what the user's months have used."""
-    address = f"{reverse('admin:accounts_budgetperiod_changelist')}?q={user.pk}"
-    return format_html(
-        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', address, _("Show the months")
-    )
+    return anchor(list_of(BudgetPeriod, q=user.pk), _("Show the months"))
 
 
 def shares(spent: int, reserved: int, limit: int) -> tuple[int, int]:

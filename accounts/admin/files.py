@@ -1,4 +1,4 @@
-"""Files of deleted accounts that are still to go, in the back office."""
+"""Files of deleted accounts that are still to go, in the admin."""
 
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 
 from accounts.models import FileRemoval
 from accounts.services.files import removal_retry
-from config.admin_site import AgeFilter, ReadOnlyAdmin, run_each
+from config.admin.actions import run_each
+from config.admin.base import ReadOnlyAdmin
+from config.admin.filters import AgeFilter
 
 
 @admin.register(FileRemoval)
@@ -23,7 +25,6 @@ class FileRemovalAdmin(ReadOnlyAdmin):
     search_help_text = _("The id of a removal, or a part of a folder's name, such as the account's id")
     sortable_by = ("attempts",)
     fields = ("id", "prefix", "attempts", "created_at", "updated_at")
-    readonly_fields = fields
     actions = ("remove_again",)
 
     def get_search_results(
@@ -32,9 +33,6 @@ class FileRemovalAdmin(ReadOnlyAdmin):
         """An id may be the removal's own or that of the account, which is a part of the folder's name."""
         found, _duplicates = super().get_search_results(request, queryset, search_term)
         return found | queryset.filter(prefix__contains=search_term.strip()), False
-
-    def has_steer_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.change_fileremoval")
 
     @admin.action(description=_("Remove the files now"), permissions=["steer"])
     def remove_again(self, request: HttpRequest, queryset: QuerySet[FileRemoval]) -> None:

@@ -1,4 +1,4 @@
-"""Invitations in the back office: made, handed on, taken back."""
+"""Invitations in the admin: made, handed on, taken back."""
 
 from typing import Any
 
@@ -12,21 +12,16 @@ from unfold.decorators import display
 from accounts.models import Invitation, User
 from accounts.services import invitation_create, invitation_delete, invitation_url
 from accounts.services.invitations import DAYS
-from config.admin_site import AgeFilter, AmountInput, BackOfficeAdmin, badge, unbroken
-from config.money import MICROS, money
+from config.admin.base import BaseAdmin
+from config.admin.cells import badge, unbroken
+from config.admin.filters import AgeFilter
+from config.admin.forms import AmountField
+from config.money import micros, money
 
 
 class InvitationForm(forms.ModelForm):
     days = forms.IntegerField(label=_("Good for (days)"), min_value=1, max_value=365, initial=DAYS)
-    limit = forms.DecimalField(
-        label=_("Monthly limit (USD)"),
-        min_value=0,
-        max_digits=15,
-        decimal_places=6,
-        required=False,
-        widget=AmountInput,
-        help_text=_("Empty: what new accounts get."),
-    )
+    limit = AmountField(_("Monthly limit (USD)"), help_text=_("Empty: what new accounts get."))
 
     class Meta:
         model = Invitation
@@ -34,7 +29,7 @@ class InvitationForm(forms.ModelForm):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(BackOfficeAdmin):
+class InvitationAdmin(BaseAdmin):
     """One with an address is sent there, where e-mail is set up; the link of any can be handed on."""
 
     form = InvitationForm
@@ -69,23 +64,19 @@ class InvitationAdmin(BackOfficeAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
-        limit = form.cleaned_data["limit"]
+        """Rows are only made here: who invites is who is logged in."""
         made = invitation_create(
             invited_by=request.user if isinstance(request.user, User) else None,
             email=obj.email,
             language=obj.language,
             days=form.cleaned_data["days"],
-            limit_micros=None if limit is None else int(limit * MICROS),
+            limit_micros=micros(form.cleaned_data["limit"]),
         )
         obj.pk = made.pk
         obj._state.adding = False
 
     def delete_model(self, request: HttpRequest, obj: Invitation) -> None:
         invitation_delete(invitation=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        for invitation in queryset:
-            invitation_delete(invitation=invitation)
 
     @display(description=_("e-mail address"))
     def shown(self, invitation: Invitation) -> str:

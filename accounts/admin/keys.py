@@ -1,5 +1,6 @@
-"""Users' own provider keys in the back office: whose they are and what is wrong with them, never what they say."""
+"""Users' own provider keys in the admin: whose they are and what is wrong with them, never what they say."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -11,25 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from accounts.models import ProviderKey, User
+from accounts.models import ProviderKey
 from accounts.services import key_set_active
-from config.admin_site import ReadOnlyAdmin, as_uuid, badge, error_text, run_each, unbroken
+from config.admin.actions import run_each
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import badge, error_text, unbroken
+from config.admin.filters import ConditionFilter
 from config.money import money
 
-#: Owners whose names begin with what is searched for; who means a certain one types more of the name.
-OWNERS_SEARCHED = 1000
 
-
-class ErrorFilter(admin.SimpleListFilter):
+class ErrorFilter(ConditionFilter):
     title = _("refused")
     parameter_name = "refused"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Yes")), ("no", _("No"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> QuerySet[ProviderKey]:
-        conditions = {"yes": ~Q(error_code=""), "no": Q(error_code="")}
-        return queryset.filter(conditions.get(self.value() or "", Q()))
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
+        return [("yes", _("Yes"), ~Q(error_code="")), ("no", _("No"), Q(error_code=""))]
 
 
 @admin.register(ProviderKey)
@@ -50,9 +47,9 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
     list_filter = ("provider", "is_active", ErrorFilter, "created_at")
     list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
-    search_fields = ("last_four",)
+    search_fields = ("last_four__exact",)
     search_help_text = _(
-        "The key's or its owner's id, the key's last four characters, or the beginning of an owner's name"
+        "The id of a key or its owner, a key's last four characters, or the beginning of the owner's name"
     )
     sortable_by = ("created_at",)
     actions = ("activate", "deactivate")
@@ -72,17 +69,6 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
         "created_at",
         "updated_at",
     )
-    readonly_fields = fields
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By the index of the owners; a search across the join would read all of both tables."""
-        term = search_term.strip()
-        if not term or as_uuid(term) is not None:
-            return super().get_search_results(request, queryset, search_term)
-        owners = User.objects.filter(username__istartswith=term).values_list("pk", flat=True)
-        return queryset.filter(Q(last_four=term) | Q(owner_id__in=list(owners[:OWNERS_SEARCHED]))), False
 
     @admin.action(description=_("Make calls with the selected keys again"), permissions=["steer"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
@@ -101,9 +87,6 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
             lambda key: key_set_active(key=key, is_active=False),
             done=lambda n: ngettext("%d key is inactive.", "%d keys are inactive.", n) % n,
         )
-
-    def has_steer_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.change_providerkey")
 
     @display(description=_("key"))
     def shown(self, key: ProviderKey) -> SafeString:

@@ -1,4 +1,4 @@
-"""Log-in sessions of the API in the back office: looked at, and ended."""
+"""Log-in sessions of the API in the admin: looked at, and ended."""
 
 from typing import Any
 
@@ -11,22 +11,23 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from accounts.admin.budgets import OwnerSearch
 from accounts.models import LoginSession
 from accounts.services import session_revoke
-from config.admin_site import AgeFilter, ReadOnlyAdmin, badge, run_each
+from config.admin.actions import run_each
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import badge
+from config.admin.filters import AgeFilter
 
 
 @admin.register(LoginSession)
-class LoginSessionAdmin(OwnerSearch, ReadOnlyAdmin):
+class LoginSessionAdmin(ReadOnlyAdmin):
     list_display = ("created", "owner", "state", "ip_address", "program", "last_used_at", "expires_at")
     list_display_links = ("created",)
     list_filter = (AgeFilter,)
     list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
-    search_fields = ("owner__username",)
     search_help_text = _(
-        "A session's or its owner's id, or the beginning of an owner's name or e-mail address"
+        "The id of a session or its owner, or the beginning of the owner's name or e-mail address"
     )
     sortable_by = ("created",)
     actions = ("end",)
@@ -38,7 +39,6 @@ class LoginSessionAdmin(OwnerSearch, ReadOnlyAdmin):
         ("created_at", "last_used_at"),
         ("expires_at", "ended_at"),
     )
-    readonly_fields = ("id", "state")
 
     @admin.action(description=_("End the selected sessions"), permissions=["steer"])
     def end(self, request: HttpRequest, queryset: QuerySet[LoginSession]) -> None:
@@ -48,9 +48,6 @@ class LoginSessionAdmin(OwnerSearch, ReadOnlyAdmin):
             lambda session: session_revoke(session=session),
             done=lambda n: ngettext("%d session has ended.", "%d sessions have ended.", n) % n,
         )
-
-    def has_steer_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.change_loginsession")
 
     @display(description=_("created"), ordering="pk")
     def created(self, session: LoginSession) -> Any:

@@ -1,9 +1,10 @@
-"""Access tokens in the back office: who has which, and taking them away."""
+"""Access tokens in the admin: who has which, and taking them away."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -12,26 +13,23 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.domain.tokens import LIVE_PREFIX, TEST_PREFIX, is_ours
-from accounts.models import AccessToken, User
+from accounts.models import AccessToken
 from accounts.services import token_delete
-from config.admin_site import AgeFilter, ReadOnlyAdmin, as_uuid, badge, unbroken
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import badge, unbroken
+from config.admin.filters import AgeFilter, ConditionFilter
 from config.api.scopes import SCOPES
 
-#: Owners whose names begin with what is searched for; who means a certain one types more of the name.
-OWNERS_SEARCHED = 1000
 
-
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(ConditionFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("valid", _("valid")), ("expired", _("expired")), ("unused", _("never used"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> QuerySet[AccessToken]:
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
         expired = Q(expires_at__lte=timezone.now())
-        conditions = {"valid": ~expired, "expired": expired, "unused": Q(last_used_at=None)}
-        return queryset.filter(conditions.get(self.value() or "", Q()))
+        yield "valid", _("valid"), ~expired
+        yield "expired", _("expired"), expired
+        yield "unused", _("never used"), Q(last_used_at=None)
 
 
 @admin.register(AccessToken)
@@ -51,9 +49,8 @@ class AccessTokenAdmin(ReadOnlyAdmin):
     list_filter = ("is_test", StateFilter, AgeFilter)
     list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
-    search_fields = ("last_four",)
     search_help_text = _(
-        "The token's or its owner's id, the token's last four characters, or the beginning of a name"
+        "The id of a token or its owner, a token's last four characters, or the beginning of the owner's name"
     )
     sortable_by = ("created_at",)
     fields = (
@@ -67,29 +64,17 @@ class AccessTokenAdmin(ReadOnlyAdmin):
         "expires_at",
         "last_used_at",
     )
-    readonly_fields = fields
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """By two indexes of its own table: a search across the join to the owners would read all of it."""
-        term = search_term.strip()
-        if not term or as_uuid(term) is not None:
-            return super().get_search_results(request, queryset, search_term)
-        owners = User.objects.filter(username__istartswith=term).values_list("pk", flat=True)
-        end = term[-4:] if len(term) == 4 or is_ours(term) else ""
-        wanted = Q(last_four=end) | Q(owner_id__in=list(owners[:OWNERS_SEARCHED]))
-        return queryset.filter(wanted), False
+    def condition_of(self, term: str) -> Q:
+        if len(term) == 4 or is_ours(term):
+            return super().condition_of(term) | Q(last_four=term[-4:])
+        return super().condition_of(term)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
     def delete_model(self, request: HttpRequest, obj: AccessToken) -> None:
         token_delete(token=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
-        for token in queryset:
-            token_delete(token=token)
 
     @display(description=_("token"))
     def shown(self, token: AccessToken) -> SafeString:

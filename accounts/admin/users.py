@@ -1,22 +1,20 @@
-"""Accounts in the back office."""
+"""Accounts in the admin."""
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
@@ -24,9 +22,11 @@ from accounts.admin.budgets import limit_link, months_link
 from accounts.domain.names import folded
 from accounts.models import User
 from accounts.selectors import principal_forget
-from accounts.services import account_delete, owned_counts, password_reset_request
-from config.admin_site import Audited, run_each
-from config.errors import AppError
+from accounts.services import account_delete, owned_counts, password_reset_request, user_update
+from accounts.services.users import CHANGEABLE
+from config.admin.actions import run_each
+from config.admin.base import Audited
+from config.admin.cells import anchor
 
 admin.site.unregister(Group)
 
@@ -130,12 +130,7 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
 
     @admin.display(description=_("password"))
     def change_password(self, user: User) -> str:
-        address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html(
-            '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
-            address,
-            _("Set a new password"),
-        )
+        return anchor(reverse("admin:auth_user_password_change", args=[user.pk]), _("Set a new password"))
 
     @admin.display(description=_("monthly limit"))
     def budget_limit(self, user: User) -> str:
@@ -164,10 +159,6 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         account_delete(user_id=obj.pk)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for key in list(queryset.values_list("pk", flat=True)):
-            account_delete(user_id=key)
-
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[Any, dict[Any, int], set[Any], list[Any]]:
@@ -180,23 +171,17 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
         superusers = {str(user) for user in objs if not self.has_delete_permission(request, user)}
         return [str(user) for user in objs], dict(counts), missing | superusers, []
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._or_message(request, super().delete_view, *args, **kwargs)
-
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return self._or_message(request, super().changelist_view, *args, **kwargs)
-
-    @staticmethod
-    def _or_message(request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """A rule that only the service knows is told as a message, and nothing is written."""
-        try:
-            return view(request, *args, **kwargs)
-        except AppError as exc:
-            messages.error(request, exc.message(get_language() or "en"))
-            return HttpResponseRedirect(request.path.removesuffix("delete/"))
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        """Name, address and settings are written by the service; the rest is given here only."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        own = [name for name in form.changed_data if name in CHANGEABLE]
+        groups = {field.name for field in User._meta.many_to_many}
+        rights = [name for name in form.changed_data if name not in CHANGEABLE | groups]
+        user_update(user=User.objects.get(pk=obj.pk), **{name: form.cleaned_data[name] for name in own})
+        if rights:
+            obj.save(update_fields=rights)
         principal_forget(obj.pk)
 
     @staticmethod

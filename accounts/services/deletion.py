@@ -18,7 +18,7 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 from accounts.errors import LastSuperuserError
 from accounts.models import User
 from accounts.selectors import principal_forget, provider_keys_forget
-from accounts.services.back_office import back_office_sessions_end
+from accounts.services.admin_sessions import admin_sessions_end
 from accounts.services.files import removal_create
 from config.db import delete_raw
 
@@ -70,7 +70,7 @@ def _delete(user_id: UUID) -> bool:
         nulled.of(user_id).update(**{nulled.field: None})
     for owned in _owned():
         delete_raw(owned.of(user_id))
-    back_office_sessions_end(user_id)
+    admin_sessions_end(user_id)
     removal_create(owner_id=user_id)
     delete_raw(User.objects.filter(pk=user_id))
     transaction.on_commit(partial(_forget, user_id))

@@ -29,7 +29,7 @@ from accounts.models import AccessToken, LoginSession, User
 from accounts.models.actions import Action, ObjectType
 from accounts.selectors import principal_forget, session_forget
 from accounts.services.activities import account_record, activity_record
-from accounts.services.back_office import back_office_sessions_end
+from accounts.services.admin_sessions import admin_sessions_end
 from accounts.services.tokens import token_delete
 from config.api import origin
 from config.db import delete_in_chunks
@@ -142,7 +142,7 @@ def user_logout(*, user_id: UUID, session_id: UUID, refresh: str | None = None) 
 def user_logout_everywhere(*, user_id: UUID, with_access_tokens: bool = False) -> None:
     """End every session of the account, in the back office too; access tokens go only when asked for."""
     sessions_end_all(owner_id=user_id)
-    back_office_sessions_end(user_id)
+    admin_sessions_end(user_id)
     if with_access_tokens:
         _delete_tokens(AccessToken.objects.owned_by(user_id))
     account_record(user_id, Action.LOGOUT_EVERYWHERE, with_access_tokens=with_access_tokens)

@@ -179,5 +179,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _is_page(request: HttpRequest) -> bool:
-    """Whether a person looks at the answer, in the back office."""
+    """Whether a person looks at the answer, in the admin."""
     return request.path.startswith("/admin/")

@@ -12,7 +12,7 @@ from config.env import Env, Hidden, var_dir
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
-from config.settings.back_office import UNFOLD as UNFOLD
+from config.settings.admin_theme import UNFOLD as UNFOLD
 from config.weak_secrets import DEV_SECRET
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -39,7 +39,7 @@ INSTALLED_APPS = [
     "config.apps.PlatformConfig",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "config.apps.BackOfficeConfig",
+    "config.apps.HouseAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -378,7 +378,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-#: Where the back office's door leads when no page was asked for: Unfold's form doesn't say it.
+#: Where the admin's door leads when no page was asked for: Unfold's form doesn't say it.
 LOGIN_REDIRECT_URL = "admin:index"
 #: Reads trust an account's state (active, password time) this long per process; every write looks it up.
 AUTH_SNAPSHOT_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""The engine room in the back office: looked at, and steered through services."""
+"""The engine room in the admin: looked at, and steered through services."""
 
 from generation.admin.calls import ProviderCallAdmin
 from generation.admin.catalogue import CatalogueModelAdmin, ModelPriceAdmin

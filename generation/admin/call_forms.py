@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 
-from config.admin_site import AmountInput, as_uuid
-from config.money import MICROS, money
+from config.admin.base import as_uuid
+from config.admin.forms import AmountField
+from config.money import micros, money
 from generation.domain.prices import CURRENCY
 from generation.models import ProviderCall
 
@@ -23,14 +24,7 @@ class ChargedForm(BaseDialogForm):
     """An amount above the reservation is warned of once, and taken when it is sent again."""
 
     data: Any
-    amount = forms.DecimalField(
-        label=_("What it cost (USD)"),
-        min_value=0,
-        max_digits=15,
-        decimal_places=6,
-        required=False,
-        widget=AmountInput,
-    )
+    amount = AmountField(_("What it cost (USD)"))
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,13 +37,12 @@ class ChargedForm(BaseDialogForm):
     @property
     def micros(self) -> int | None:
         """None: what was set aside."""
-        amount = self.cleaned_data.get("amount")
-        return None if amount is None else int(amount * MICROS)
+        return micros(self.cleaned_data.get("amount"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        micros, shown = self.micros, str(cleaned.get("amount"))
-        if micros is not None and micros > self.reserved and cleaned.get("confirmed") != shown:
+        given, shown = self.micros, str(cleaned.get("amount"))
+        if given is not None and given > self.reserved and cleaned.get("confirmed") != shown:
             self.data = {**self.data.dict(), "confirmed": shown}
             self.add_error(
                 "amount",

@@ -1,25 +1,20 @@
-"""The ledger in the back office: every call, and a person's word on the uncertain ones."""
+"""The ledger in the admin: every call, and a person's word on the uncertain ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from config.admin_site import (
-    ReadOnlyAdmin,
-    confirm,
-    error_text,
-    link_to,
-    reload_page,
-    run_each,
-    unbroken,
-)
+from config.admin.actions import confirm, reload_page, run_each
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import error_text, link_to, unbroken
+from config.admin.filters import ConditionFilter
 from config.money import money
 from generation.admin.call_forms import ChargedForm, rows_of
 from generation.admin.words import CALL_WORDS, call_badge
@@ -30,18 +25,14 @@ from generation.jobs.services import call_resolve
 from generation.models import ProviderCall
 
 
-class CallStatusFilter(admin.SimpleListFilter):
+class CallStatusFilter(ConditionFilter):
     title = _("status")
     parameter_name = "status"
-    UNDECIDED = "undecided"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(self.UNDECIDED, _("uncertain, nobody has decided")), *CALL_WORDS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> QuerySet[ProviderCall]:
-        if self.value() == self.UNDECIDED:
-            return queryset.filter(status=CallStatus.UNCERTAIN, resolution="")
-        return queryset.filter(status=self.value()) if self.value() else queryset
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
+        undecided = Q(status=CallStatus.UNCERTAIN, resolution="")
+        yield "undecided", _("uncertain, nobody has decided"), undecided
+        yield from ((status, words, Q(status=status)) for status, words in CALL_WORDS.items())
 
 
 @admin.register(ProviderCall)
@@ -67,7 +58,6 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     search_fields = (
         "provider__iexact",
         "model__istartswith",
-        "owner__username__istartswith",
         "provider_ref__exact",
     )
     search_help_text = _(
@@ -157,21 +147,18 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     def repeats_link(self, call: ProviderCall) -> Any:
         return link_to(call.repeats)
 
-    def has_resolve_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("generation.change_providercall")
-
-    @admin.action(description=_("Resolve: it cost nothing"), permissions=["resolve"])
+    @admin.action(description=_("Resolve: it cost nothing"), permissions=["steer"])
     def resolve_as_free(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
         run_each(request, queryset, resolver(request, "released"), done=resolved)
 
-    @admin.action(description=_("Resolve: all that was set aside was charged"), permissions=["resolve"])
+    @admin.action(description=_("Resolve: all that was set aside was charged"), permissions=["steer"])
     def resolve_as_charged(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
         run_each(request, queryset, resolver(request, "charged"), done=resolved)
 
     @action(
         description=_("It cost nothing"),
         url_path="free",
-        permissions=["resolve"],
+        permissions=["steer"],
         dialog=confirm(
             _("It certainly cost nothing?"),
             _(
@@ -186,7 +173,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     @action(
         description=_("It was charged"),
         url_path="charged",
-        permissions=["resolve"],
+        permissions=["steer"],
         dialog={
             "title": _("It was charged?"),
             "description": _(

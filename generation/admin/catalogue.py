@@ -1,22 +1,22 @@
-"""The catalogue in the back office: models, and versions of their prices, which are added and never changed."""
+"""The catalogue in the admin: models, and versions of their prices, which are added and never changed."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.db.models import Exists, Field, OuterRef, Q, QuerySet, URLField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from config.admin_site import BackOfficeAdmin, ReadOnlyAdmin, badge, run_each, unbroken
-from config.errors import AppError
+from config.admin.actions import run_each
+from config.admin.base import Inline, ReadOnlyAdmin, ServiceAdmin
+from config.admin.cells import badge, unbroken
+from config.admin.filters import ConditionFilter
 from config.money import money
 from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
 from generation.domain.prices import BUILT_IN_PRICES, built_in_price
@@ -53,52 +53,31 @@ def in_force(prices: list[ModelPrice]) -> ModelPrice | None:
     return max(begun, key=lambda price: price.valid_from, default=None)
 
 
-class EndFilter(admin.SimpleListFilter):
+class EndFilter(ConditionFilter):
     title = _("end")
     parameter_name = "end"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("ended", _("has ended")), ("soon", _("ends within 60 days")), ("open", _("no end known"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogueModel]) -> QuerySet[CatalogueModel]:
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
         now = timezone.now()
-        chosen: dict[str | None, Q] = {
-            "ended": Q(ends_at__lte=now),
-            "soon": Q(ends_at__gt=now, ends_at__lte=now + SOON),
-            "open": Q(ends_at=None),
-        }
-        return queryset.filter(chosen[self.value()]) if self.value() in chosen else queryset
+        yield "ended", _("has ended"), Q(ends_at__lte=now)
+        yield "soon", _("ends within 60 days"), Q(ends_at__gt=now, ends_at__lte=now + SOON)
+        yield "open", _("no end known"), Q(ends_at=None)
 
 
-class PriceFilter(admin.SimpleListFilter):
+class PriceFilter(ConditionFilter):
     title = _("price")
     parameter_name = "price"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("missing", _("missing: isn't called")), ("there", _("there is one"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[CatalogueModel]) -> QuerySet[CatalogueModel]:
-        if self.value() not in ("missing", "there"):
-            return queryset
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
         prices = ModelPrice.objects.filter(model=OuterRef("pk"), valid_from__lte=timezone.now())
         is_priced = Q(Exists(prices))
         for provider, name in BUILT_IN_PRICES:
             is_priced |= Q(provider=provider) if name == "*" else Q(provider=provider, name=name)
-        return queryset.filter(is_priced if self.value() == "there" else ~is_priced)
+        yield "missing", _("missing: isn't called"), ~is_priced
+        yield "there", _("there is one"), is_priced
 
 
-class SecureLinks:
-    """An address without a scheme is one of https."""
-
-    def formfield_for_dbfield(
-        self, db_field: "Field[Any, Any]", request: HttpRequest | None, **kwargs: Any
-    ) -> Any:
-        if isinstance(db_field, URLField):
-            kwargs["assume_scheme"] = "https"
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
-
-
-class PriceInline(SecureLinks, TabularInline):
+class PriceInline(Inline):
     """Versions are added, and removed while no call was counted by them; the ledger names the others."""
 
     model = ModelPrice
@@ -131,8 +110,9 @@ class PriceInline(SecureLinks, TabularInline):
 
 
 @admin.register(CatalogueModel)
-class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
+class CatalogueModelAdmin(ServiceAdmin):
     form = ModelForm
+    given_once = ("provider", "name", "capability")  # ledgers name them
     inlines = (PriceInline,)
     list_display = ("name", "provider", "capability", "price", "context", "state", "ends_at")
     list_filter = ("provider", "capability", "is_active", EndFilter, PriceFilter)
@@ -202,24 +182,16 @@ class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
 
         run_each(request, queryset, lambda model: model_switch(model=model, is_active=is_active), done=done)
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Without "delete selected", which deletes past the services."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     # -- one model -------------------------------------------------------------------------------------------------
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """What ledgers name stays."""
-        return () if obj is None else ("provider", "name", "capability")
+    def create(self, **values: Any) -> CatalogueModel:
+        return model_create(**values)
 
-    def save_model(self, request: HttpRequest, obj: CatalogueModel, form: Any, change: bool) -> None:
-        if not change:
-            obj.pk = model_create(**form.cleaned_data).pk
-            obj._state.adding = False
-        elif form.changed_data:
-            model_update(model=obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+    def change(self, row: CatalogueModel, **changes: Any) -> None:
+        model_update(model=row, **changes)
+
+    def remove(self, row: CatalogueModel) -> None:
+        model_delete(model=row)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
@@ -235,36 +207,10 @@ class CatalogueModelAdmin(SecureLinks, BackOfficeAdmin):
                 one.instance.pk = price.pk  # which the audit names
                 formset.new_objects.append(price)
 
-    def delete_model(self, request: HttpRequest, obj: CatalogueModel) -> None:
-        model_delete(model=obj)
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Who may delete a model may delete its prices, which nobody may on their own."""
         listed, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
         return listed, counts, perms_needed - {ModelPrice._meta.verbose_name}, protected
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return or_message(
-            request, lambda: super(CatalogueModelAdmin, self).changeform_view(request, *args, **kwargs)
-        )
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return or_message(
-            request, lambda: super(CatalogueModelAdmin, self).delete_view(request, *args, **kwargs)
-        )
-
-
-def or_message(request: HttpRequest, view: Callable[[], Any]) -> HttpResponse:
-    """A rule that only the service knows is told as a message, and nothing is written."""
-    try:
-        answer: HttpResponse = view()
-    except AppError as exc:
-        messages.error(request, exc.message(get_language() or "en"))
-    except ValidationError as exc:
-        messages.error(request, " ".join(exc.messages))
-    else:
-        return answer
-    return HttpResponseRedirect(request.path.removesuffix("delete/"))
 
 
 @admin.register(ModelPrice)

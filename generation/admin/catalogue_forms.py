@@ -1,6 +1,5 @@
 """Forms of the catalogue: prices are typed in whole dollars, and the services' rules are told in their places."""
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
-from config.admin_site import AmountInput
-from config.money import MICROS
+from config.admin.forms import AmountField
+from config.money import micros
 from generation.models import CatalogueModel, ModelPrice
 from generation.services import model_check, model_price_check
 
@@ -38,24 +37,13 @@ class ModelForm(forms.ModelForm):
             self.add_error(None, problem)
 
 
-def _amount(label: Any) -> forms.DecimalField:
-    return forms.DecimalField(
-        label=label,
-        min_value=0,
-        max_digits=13,
-        decimal_places=6,
-        required=False,
-        widget=AmountInput,
-    )
-
-
 class PriceForm(forms.ModelForm):
     """A new version of a price."""
 
-    input_price = _amount(_("input, USD per million tokens"))
-    cached_price = _amount(_("cached input, USD per million"))
-    output_price = _amount(_("output, USD per million tokens"))
-    item_price = _amount(_("USD per item"))
+    input_price = AmountField(_("input, USD per million tokens"), whole_digits=7)
+    cached_price = AmountField(_("cached input, USD per million"), whole_digits=7)
+    output_price = AmountField(_("output, USD per million tokens"), whole_digits=7)
+    item_price = AmountField(_("USD per item"), whole_digits=7)
 
     class Meta:
         model = ModelPrice
@@ -73,7 +61,7 @@ class PriceForm(forms.ModelForm):
     def given(self) -> dict[str, Any]:
         """What `model_price_add` is told."""
         values = self.cleaned_data
-        amounts = {column: _micros(values.get(field)) for field, column in AMOUNTS.items()}
+        amounts = {column: micros(values.get(field)) for field, column in AMOUNTS.items()}
         return {name: values[name] for name in ("version", "valid_from", "source")} | amounts
 
     def clean(self) -> dict[str, Any]:
@@ -98,7 +86,3 @@ class PriceFormSet(PaginationInlineFormSet):
         form = super()._construct_form(i, **kwargs)
         form.instance.model = self.instance
         return form
-
-
-def _micros(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * MICROS)

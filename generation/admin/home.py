@@ -1,4 +1,4 @@
-"""The back office's first page: what waits for a person, and the last two weeks as charts."""
+"""The admin's first page: what waits for a person, and the last two weeks as charts."""
 
 import json
 from dataclasses import asdict
@@ -7,15 +7,17 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.domain.months import month_of
+from accounts.models import BudgetPeriod
+from config.admin.cells import list_of
 from config.money import MICROS, money
 from generation.admin.words import JOB_WORDS
 from generation.domain.prices import CURRENCY
+from generation.models import Job, ProviderCall, WorkerHeartbeat
 from generation.selectors import Day, Waiting, daily_figures, things_waiting
 from generation.selectors.figures import CAP, ROWS_SHOWN
 
@@ -35,7 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": _("Work list"),
         "tiles": tiles(waiting),
         "waiting": waiting,
-        "failed_url": f"{reverse('admin:generation_job_changelist')}?status=failed&level=top",
+        "failed_url": failed_url(),
         "uncertain_url": uncertain_url(),
         "uncertain_rows": [
             (call, money(call.reserved_micros, call.currency)) for call in waiting.oldest_uncertain
@@ -50,15 +52,17 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
+def failed_url() -> str:
+    return list_of(Job, status="failed", level="top")
+
+
 def uncertain_url() -> str:
-    return f"{reverse('admin:generation_providercall_changelist')}?status=undecided&is_test__exact=0"
+    return list_of(ProviderCall, status="undecided", is_test__exact=0)
 
 
 def near_url() -> str:
     month = month_of(timezone.now())
-    return (
-        f"{reverse('admin:accounts_budgetperiod_changelist')}?near=yes&month={month:%Y-%m}&is_test__exact=0"
-    )
+    return list_of(BudgetPeriod, near="yes", month=f"{month:%Y-%m}", is_test__exact=0)
 
 
 def recent_days() -> list[Day]:
@@ -84,7 +88,7 @@ def _tile(title: str, value: str, note: str, url: str, *, is_bad: bool, icon: st
 
 
 def _failed(waiting: Waiting) -> dict[str, Any]:
-    url = f"{reverse('admin:generation_job_changelist')}?status=failed&level=top"
+    url = failed_url()
     note = _("in the last seven days")
     return _tile(
         _("Failed jobs"), _count(waiting.failed_jobs), note, url, is_bad=waiting.failed_jobs > 0, icon="error"
@@ -116,7 +120,7 @@ def _budgets(waiting: Waiting) -> dict[str, Any]:
 
 
 def _workers(waiting: Waiting) -> dict[str, Any]:
-    url = reverse("admin:generation_workerheartbeat_changelist")
+    url = list_of(WorkerHeartbeat)
     unattended = [one.queue for one in waiting.queues if not one.alive]
     alive = sum(one.alive for one in waiting.queues)
     if unattended:
@@ -134,7 +138,7 @@ def _workers(waiting: Waiting) -> dict[str, Any]:
 
 
 def _queue(waiting: Waiting) -> dict[str, Any]:
-    url = f"{reverse('admin:generation_job_changelist')}?status=queued"
+    url = list_of(Job, status="queued")
     if waiting.oldest_queued_at is None:
         return _tile(
             _("Longest wait"), "0 s", _("no job waits for a worker"), url, is_bad=False, icon="schedule"

@@ -1,18 +1,20 @@
-"""Jobs and their events in the back office."""
+"""Jobs and their events in the admin."""
 
-import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from config.admin_site import ReadOnlyAdmin, confirm, link_to, reload_page, run_each
+from config.admin.actions import confirm, reload_page, run_each
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import anchor, as_code, as_line, link_to, list_of
+from config.admin.filters import ConditionFilter, WordsFilter
 from config.money import money
 from generation.admin.words import JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
@@ -36,41 +38,31 @@ CHARGED = {
 }
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(WordsFilter):
     title = _("status")
     parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def words(self) -> Iterable[tuple[str, Any]]:
         return [(status.value, JOB_WORDS[status]) for status in JobStatus]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        return queryset.filter(status=self.value()) if self.value() else queryset
 
-
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(WordsFilter):
     """From the registry: looking for the kinds that occur would read the whole table."""
 
     title = _("kind")
     parameter_name = "kind"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def words(self) -> Iterable[tuple[str, Any]]:
         return [(name, name) for name in KINDS]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
 
-
-class LevelFilter(admin.SimpleListFilter):
+class LevelFilter(ConditionFilter):
     title = _("level")
     parameter_name = "level"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("top", _("without items of batches")), ("item", _("only items of batches"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(parent__isnull=self.value() == "top")
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
+        yield "top", _("without items of batches"), Q(parent=None)
+        yield "item", _("only items of batches"), ~Q(parent=None)
 
 
 @admin.register(Job)
@@ -90,7 +82,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = (StatusFilter, KindFilter, LevelFilter, "is_test", "created_at")
     list_select_related = ("owner",)
     search_keys = ("pk", "parent_id", "owner_id")
-    search_fields = ("kind__startswith", "owner__username__istartswith", "error_code__iexact")
+    search_fields = ("kind__startswith", "error_code__iexact")
     search_help_text = _(
         "A job's, batch's or owner's id; or the beginning of a kind or user name; or an error code"
     )
@@ -160,8 +152,7 @@ class JobAdmin(ReadOnlyAdmin):
     def items_link(self, job: Job) -> Any:
         if not job.children.exists():
             return "-"
-        address = f"{reverse('admin:generation_job_changelist')}?q={job.pk}&level=item"
-        return format_html('<a class="text-primary-600" href="{}">{}</a>', address, _("Show the items"))
+        return anchor(list_of(Job, q=job.pk, level="item"), _("Show the items"))
 
     @display(description=_("error"))
     def error_text(self, job: Job) -> Any:
@@ -201,9 +192,6 @@ class JobAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     # -- what can be done ------------------------------------------------------------------------------------------
-
-    def has_steer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("generation.change_job")
 
     @admin.action(description=_("Retry what failed"), permissions=["steer"])
     def retry_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -277,20 +265,3 @@ def call_money(call: Any) -> str:
     if call.cost_micros is not None:
         return money(call.cost_micros, call.currency)
     return f"≤ {money(call.reserved_micros, call.currency)}"
-
-
-def as_line(data: Any, length: int = 300) -> str:
-    """JSON data on one line, as far as it fits."""
-    text = json.dumps(data, ensure_ascii=False) if data else ""
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def as_code(data: Any, length: int = 20_000) -> Any:
-    """JSON data as indented text."""
-    if data is None:
-        return "-"
-    text = json.dumps(data, ensure_ascii=False, indent=2)
-    return format_html(
-        '<pre class="whitespace-pre-wrap break-words font-mono text-xs max-h-96 overflow-auto">{}</pre>',
-        text[:length],
-    )

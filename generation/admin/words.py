@@ -1,11 +1,11 @@
-"""States in the words and colours of the back office."""
+"""States in the words and colours of the admin."""
 
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext_lazy
 
-from config.admin_site import badge
+from config.admin.cells import badge
 from generation.domain.states import CallStatus, JobStatus
 from generation.models import Job, ProviderCall
 

@@ -1,4 +1,4 @@
-"""Workers in the back office."""
+"""Workers in the admin."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.decorators import display
 
-from config.admin_site import ReadOnlyAdmin
+from config.admin.base import ReadOnlyAdmin
 from generation.models import WorkerHeartbeat
 from generation.selectors import lease
 

@@ -1,4 +1,4 @@
-"""What the back office's first page shows: what waits for a person, and the last days in figures."""
+"""What the admin's first page shows: what waits for a person, and the last days in figures."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

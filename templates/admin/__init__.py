@@ -1,4 +1,4 @@
-"""The document factory in the back office: its sources are edited, its documents are read, its batches steered."""
+"""The document factory in the admin: its sources are edited, its documents are read, its batches steered."""
 
 from templates.admin.batches import BatchItemAdmin, TemplateBatchAdmin
 from templates.admin.documents import DocumentAdmin, DocumentVersionAdmin

@@ -1,18 +1,20 @@
-"""Batches in the back office: how far they are, and steering them."""
+"""Batches in the admin: how far they are, and steering them."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from config.admin_site import ReadOnlyAdmin, badge, link_to, run_each
+from config.admin.actions import run_each
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import anchor, badge, link_to, list_of
+from config.admin.filters import ConditionFilter, WordsFilter
 from generation.admin.words import JOB_WORDS, job_badge
 from generation.models import Job
 from generation.models.items import ItemState
@@ -24,23 +26,14 @@ from templates.services.batches import batch_item_counts
 ITEM_COLOURS = {"pending": "info", "running": "primary", "succeeded": "success", "failed": "danger"}
 
 
-class BatchStatusFilter(admin.SimpleListFilter):
+class BatchStatusFilter(ConditionFilter):
     title = _("status")
     parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(JOB_WORDS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> QuerySet[TemplateBatch]:
-        if self.value() is None:
-            return queryset
-        if self.value() == "paused":
-            return queryset.filter(job__in=paused_jobs())
-        return queryset.filter(job__status=self.value())
-
-
-def paused_jobs() -> QuerySet[Job]:
-    return Job.objects.active().filter(paused_at__isnull=False)
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
+        paused = Job.objects.active().filter(paused_at__isnull=False)
+        for status, words in JOB_WORDS.items():
+            yield status, words, Q(job__in=paused) if status == "paused" else Q(job__status=status)
 
 
 @admin.register(TemplateBatch)
@@ -50,7 +43,6 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
     list_filter = (BatchStatusFilter, "created_at")
     list_select_related = ("owner", "job")
     search_keys = ("pk", "job_id", "owner_id")
-    search_fields = ("owner__username__istartswith",)
     search_help_text = _("The id of a batch, job or owner, or the beginning of a user's name")
     sortable_by = ("created",)
     actions = ("pause", "resume", "cancel", "retry")
@@ -91,8 +83,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
 
     @display(description=_("list"))
     def items_link(self, batch: TemplateBatch) -> Any:
-        address = f"{reverse('admin:templates_batchitem_changelist')}?q={batch.pk}"
-        return format_html('<a class="text-primary-600" href="{}">{}</a>', address, _("Show the items"))
+        return anchor(list_of(BatchItem, q=batch.pk), _("Show the items"))
 
     @display(description=_("options"))
     def options(self, batch: TemplateBatch) -> Any:
@@ -103,9 +94,6 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
         return format_html_join("", "<div>{}: <b>{}</b></div>", rows)
 
     # -- what can be done ------------------------------------------------------------------------------------------
-
-    def has_steer_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("templates.change_templatebatch")
 
     @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
@@ -132,17 +120,15 @@ def done(number: int) -> str:
     return ngettext("Done for %(number)d batch.", "Done for %(number)d batches.", number) % {"number": number}
 
 
-class ItemStateFilter(admin.SimpleListFilter):
+class ItemStateFilter(WordsFilter):
+    """`item_state` is annotated by `BatchItemAdmin.get_queryset`."""
+
     title = _("status")
     parameter_name = "status"
+    column = "item_state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(ItemState.choices)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        """`item_state` is annotated by `BatchItemAdmin.get_queryset`."""
-        wanted: dict[str, Any] = {"item_state": self.value()} if self.value() else {}
-        return queryset.filter(**wanted)
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return ItemState.choices
 
 
 @admin.register(BatchItem)
@@ -160,7 +146,7 @@ class BatchItemAdmin(ReadOnlyAdmin):
     list_filter = (ItemStateFilter, "language")
     list_select_related = ("batch", "project", "content_template", "job")
     search_keys = ("pk", "batch_id", "job_id", "project_id")
-    search_fields = ("project__code__exact", "content_template__code__exact")
+    search_related: ClassVar = {"project": ("code__exact",), "content_template": ("code__exact",)}
     search_help_text = _("The id of a batch, item, job or project, or the code of a project or template")
     sortable_by = ("position",)
     fields = (

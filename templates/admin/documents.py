@@ -1,15 +1,18 @@
-"""Documents in the back office: read as they will be seen."""
+"""Documents in the admin: read as they will be seen."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.admin_site import ReadOnlyAdmin, badge, link_to
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import badge, link_to
+from config.admin.filters import ConditionFilter
 from config.money import money
 from generation.domain.origins import is_small_model
 from templates.models import Document, DocumentVersion
@@ -18,17 +21,12 @@ from templates.models.documents import STALE, STALE_CONDITION
 VERSIONS_SHOWN = 20
 
 
-class StaleFilter(admin.SimpleListFilter):
+class StaleFilter(ConditionFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("stale", _("stale")), ("fresh", _("up to date"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(STALE_CONDITION if self.value() == "stale" else ~STALE_CONDITION)
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
+        return [("stale", _("stale"), STALE_CONDITION), ("fresh", _("up to date"), ~STALE_CONDITION)]
 
 
 def preview(markdown: str) -> str:
@@ -53,7 +51,8 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_filter = (StaleFilter, "language", "content_template__category", "provider", "created_at")
     list_select_related = ("project", "content_template", "owner")
     search_keys = ("pk", "project_id", "content_template_id", "owner_id")
-    search_fields = ("title", "project__code__exact", "owner__username__istartswith")
+    search_fields = ("title",)
+    search_related: ClassVar = {"project": ("code__exact",)}
     search_help_text = _("An id, a part of a title, a project's code, or the beginning of a user's name")
     sortable_by = ("version",)
     change_form_after_template = "admin/templates/document_preview.html"

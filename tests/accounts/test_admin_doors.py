@@ -10,7 +10,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, AuditEntry, User
-from config.back_office import BackOfficeSite
+from config.admin_site import HouseAdminSite
 from tests.conftest import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def api(login: str, password: str, address: str = "192.0.2.1", **headers: str) -
 
 
 def test_staff_get_in(staff: User) -> None:
-    assert isinstance(admin.site, BackOfficeSite)
+    assert isinstance(admin.site, HouseAdminSite)
     assert knock("staff", PASSWORD).status_code == 302
     assert knock("STAFF@example.com", PASSWORD).status_code == 302
 

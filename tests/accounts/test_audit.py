@@ -18,7 +18,8 @@ from rest_framework.test import APIClient
 from accounts.models import AuditEntry, User
 from accounts.models.activity import AppendOnlyError
 from config import audit
-from config.admin_site import Audited, BackOfficeAdmin, run_each
+from config.admin.actions import run_each
+from config.admin.base import Audited, BaseAdmin
 from generation.domain.states import JobStatus
 from generation.jobs.services import job_submit
 from generation.models import Job
@@ -426,7 +427,7 @@ def test_every_action_is_audited() -> None:
 
 
 def test_the_guard_finds_an_action_past_the_audit() -> None:
-    class Planted(BackOfficeAdmin):
+    class Planted(BaseAdmin):
         actions = ("steer", "seen")
 
         def steer(self, request: Any, queryset: Any) -> None:

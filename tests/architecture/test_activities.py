@@ -56,7 +56,7 @@ def test_what_is_recorded_is_recorded_with_its_effect() -> None:
 #: Clients of the services: what they ask for is recorded by whom they ask. The forms of the back office are recorded
 #: by their base in the kernel.
 CLIENTS = ("api", "admin", "management", "tasks")
-RECORDED_BY_CLIENTS = {"accounts/admin/doors.py": "Django's own form changes the password"}
+RECORDED_BY_CLIENTS = {"accounts/admin/login.py": "Django's own form changes the password"}
 
 
 def keeping_records(sources: Iterable[Source]) -> set[str]:

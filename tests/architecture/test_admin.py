@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from config.admin_site import CappedPaginator
+from config.admin.base import CappedPaginator
 from tests.architecture.house import own_models
 from tests.support.rows import make_rows
 

@@ -137,7 +137,9 @@ class TestModel:
             answer = back_office.post(url, {"post": "yes"})
         assert "Switch it off instead" in said(answer)[-1]
         assert list(CatalogueModel.objects.all()) == [used]
-        assert "delete_selected" not in back_office.get(reverse(LIST)).text
+        selected = {"action": "delete_selected", "_selected_action": [str(used.pk)], "post": "yes"}
+        assert "Switch it off instead" in said(back_office.post(reverse(LIST), selected))[-1]
+        assert list(CatalogueModel.objects.all()) == [used]
 
     def test_is_written_to_the_audit(self, back_office: Client, staff: User) -> None:
         model = model_make("deepseek", "千问-chat", price=None)

@@ -169,12 +169,22 @@ class TestSources:
         assert Project.objects.filter(pk=project.pk).exists()
         assert said(answer)
 
-    def test_nothing_is_deleted_past_the_services(self, back_office: Client, project: Project) -> None:
+    def test_selected_rows_are_deleted_by_the_service_all_or_none(
+        self, back_office: Client, template: ContentTemplate, project: Project, alice: User
+    ) -> None:
+        other = project_create(owner_id=alice.pk, code="log", name_zh="北辰物流")
+        batch_create(owner_id=alice.pk, options=BatchOptions(project_ids=(project.pk,)), publish=False)
         url = reverse("admin:templates_project_changelist")
-        back_office.post(
-            url, {"action": "delete_selected", "_selected_action": [str(project.pk)], "post": "yes"}
-        )
-        assert Project.objects.filter(pk=project.pk).exists()
+
+        def delete(*rows: Project) -> str:
+            keys = [str(row.pk) for row in rows]
+            form = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+            return said(back_office.post(url, form))
+
+        assert "batch" in delete(other, project)
+        assert Project.objects.count() == 2
+        delete(other)
+        assert list(Project.objects.all()) == [project]
 
     def test_an_owner_is_not_changed_afterwards(
         self, back_office: Client, project: Project, bob: User

@@ -12,7 +12,7 @@ from generation.domain.list_prices import ListedModel, ListPriceError
 from generation.services import Outcome, SeededModel, catalogue_seed
 
 EXPLAINED = """\
-Models and prices are data that staff edit in the back office (Models); this command brings the first ones
+Models and prices are data that staff edit in the admin (Models); this command brings the first ones
 and those that a new release knows of. It may run after every migrate:
 
   manage.py seed_catalogue              add models and list prices that are missing

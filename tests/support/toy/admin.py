@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from config.admin_site import ReadOnlyAdmin
+from config.admin.base import ReadOnlyAdmin
 from tests.support.toy.models import Note
 
 

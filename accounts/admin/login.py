@@ -1,4 +1,4 @@
-"""The doors of the back office: logging in, and changing one's own password. Guesses are counted as at the API's."""
+"""Logging in to the admin, and changing one's own password there. Guesses are counted as at the API's."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from accounts.models import User
 from accounts.services import login_account, password_save
 from config import audit
+from config.admin_site import TOO_MANY
 from config.api import origin
 from config.api.throttling import LoginLimit
-from config.back_office import TOO_MANY
 from config.errors import RateLimitedError
 from config.logs import REMOVED
 

@@ -1,4 +1,4 @@
-"""How the back office looks: its name and its first page. What stands in its menu, apps register in `config.menu`."""
+"""How the admin looks: its name and its first page. What stands in its menu, apps register in `config.menu`."""
 
 UNFOLD = {
     "SITE_TITLE": "Atelier",

@@ -1,4 +1,4 @@
-"""Django's sessions, in which staff are logged into the back office."""
+"""Django's sessions, in which staff are logged into the admin."""
 
 from uuid import UUID
 
@@ -7,8 +7,8 @@ from django.contrib.sessions.models import Session
 SESSIONS_AT_ONCE = 500
 
 
-def back_office_sessions_end(user_id: UUID) -> None:
-    """Log the account out of the back office. Its sessions name their user only inside; they are few."""
+def admin_sessions_end(user_id: UUID) -> None:
+    """Log the account out of the admin. Its sessions name their user only inside; they are few."""
     gone = [
         session.pk
         for session in Session.objects.iterator(chunk_size=SESSIONS_AT_ONCE)

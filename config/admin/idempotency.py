@@ -1,14 +1,14 @@
-"""The kernel's rows in the back office: looked at, never changed."""
+"""Kept answers of idempotent requests in the admin."""
 
 from django.contrib import admin
 
-from config.admin_site import ReadOnlyAdmin
+from config.admin.base import ReadOnlyAdmin
 from config.models import IdempotencyRecord
 
 
 @admin.register(IdempotencyRecord)
 class IdempotencyRecordAdmin(ReadOnlyAdmin):
-    """Without the kept answers: they belong to their owners."""
+    """Without the answers themselves: they belong to their owners."""
 
     list_display = ("key", "route", "owner", "status", "response_status", "created_at")
     list_filter = ("status", "created_at")
@@ -26,4 +26,3 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin):
         "job_id",
         "created_at",
     )
-    readonly_fields = fields
