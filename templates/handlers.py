@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from generation.domain.origins import SMALL_MODELS
 from generation.domain.states import TERMINAL
-from generation.jobs.registry import JobKind, Later, NoInput, NoOutput, WaitForChildren
+from generation.jobs.registry import JobKind, Later, NoInput, WaitForChildren
 from generation.jobs.run import JobRun, NobodyLeftError
 from generation.jobs.texts import TextOrder, text_order
 from generation.models import Job, ProviderCall
@@ -279,8 +279,8 @@ def store_document(job: Job, text: FinishedText) -> dict[str, Any]:
 
 
 KINDS = (
-    JobKind(name=BATCH_KIND, input=NoInput, output=NoOutput, run=run_batch, summary=batch_summary),
-    JobKind(name=DOCUMENT_KIND, input=DocumentJobInput, output=dict, run=run_document, store=store_document),
+    JobKind(name=BATCH_KIND, input=NoInput, run=run_batch, summary=batch_summary),
+    JobKind(name=DOCUMENT_KIND, input=DocumentJobInput, run=run_document, store=store_document),
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from django.utils.functional import Promise
@@ -11,16 +11,6 @@ from rest_framework.renderers import BaseRenderer
 
 JSON = "application/json"
 OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
-
-
-class JsonBytes(Protocol):
-    """Rows that already are JSON text (the list machine's): passed through as they are.
-
-    `meta` is the paging information of a list and None for a single thing.
-    """
-
-    data_json: bytes
-    meta: Mapping[str, Any] | None
 
 
 def _plain(value: Any) -> Any:

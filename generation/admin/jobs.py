@@ -31,11 +31,6 @@ PROGRESS_BAR = (
     'background: var(--color-base-200)"><span style="display: block; width: {0}%; height: 100%; border-radius: 1rem; '
     'background: var(--color-primary-600)"></span></span> {0} %'
 )
-CHARGED = {
-    True: _("money was spent"),
-    False: _("no money was spent"),
-    None: _("nobody knows whether money was spent"),
-}
 
 
 class StatusFilter(WordsFilter):

@@ -55,7 +55,7 @@ Answer = Any  # the kind's result, Waiting, Later or WaitForChildren
 class JobKind:
     """One kind of job.
 
-    - `input`, `output`: frozen dataclasses; an input is parsed before the handler sees it.
+    - `input`: a frozen dataclass, parsed before the handler sees it.
     - `run`: does the work outside any transaction and returns a result, `Waiting`, `Later` or `WaitForChildren`. It
       may be called again for the same job: what it buys, it buys through `JobRun`, which never buys a step twice.
     - `store`: puts the result in place and returns the output that the job keeps (without it, the result itself is
@@ -68,7 +68,6 @@ class JobKind:
 
     name: str
     input: type
-    output: type
     run: "Callable[[JobRun], Answer]"
     store: "Callable[[Job, Any], Any] | None" = None
     poll: "Callable[[JobRun], Answer] | None" = None

@@ -1,7 +1,5 @@
 """The catalogue: which models there are, what they can do, until when, and what they cost."""
 
-from typing import Self
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -48,11 +46,6 @@ class CatalogueModel(BaseModel):
         return f"{self.provider} {self.name}"
 
 
-class ModelPriceQuerySet(models.QuerySet["ModelPrice"]):
-    def newest_first(self) -> Self:
-        return self.order_by("model_id", "-valid_from")
-
-
 class ModelPrice(BaseModel):
     """One version of a model's price, in integer micro-units (a millionth) of `currency`: per million tokens for text,
     per item (an image, a mesh, a second of audio) for the rest. Versions are added, not changed: the ledger names
@@ -69,8 +62,6 @@ class ModelPrice(BaseModel):
     output_micros = models.BigIntegerField(_("output, per million tokens"), null=True, blank=True)
     item_micros = models.BigIntegerField(_("per item"), null=True, blank=True)
     source = models.URLField(_("source"), max_length=300, blank=True)
-
-    objects = ModelPriceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("price")

@@ -110,25 +110,6 @@ class CircuitBreakers:
             circuit = self._circuits.get(key)
             return circuit.state if circuit else State.CLOSED
 
-    def states(self) -> dict[Hashable, State]:
-        """Every circuit that isn't closed."""
-        with self._lock:
-            return {
-                key: found.state for key, found in self._circuits.items() if found.state is not State.CLOSED
-            }
-
-    def reset(self, key: Hashable) -> None:
-        """Close the circuit and forget its failures, as when staff entered another key."""
-        with self._lock:
-            circuit = self._circuits.get(key)
-            is_change = circuit is not None and circuit.state is not State.CLOSED
-            if circuit is not None:
-                self._enter(circuit, State.CLOSED)
-                circuit.failures.clear()
-                circuit.openings = 0
-        if is_change:
-            self._on_change(key, State.CLOSED)
-
     def _succeeded(self, key: Hashable, era: int) -> None:
         with self._lock:
             circuit = self._circuits.get(key)

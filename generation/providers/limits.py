@@ -141,9 +141,6 @@ class FairQueue:
     def __init__(self) -> None:
         self._owners: OrderedDict[Hashable, deque[_Waiter]] = OrderedDict()
 
-    def __len__(self) -> int:
-        return sum(len(waiting) for waiting in self._owners.values())
-
     def add(self, waiter: _Waiter) -> None:
         self._owners.setdefault(waiter.owner, deque()).append(waiter)
 
@@ -267,11 +264,6 @@ class Limiter:
         """Let no call go for so long: what a `Retry-After` asks for."""
         with self._using(key) as lane, lane.lock:
             lane.gate.pause(self._clock() + seconds)
-
-    def waiting(self, key: Hashable) -> int:
-        """How many calls wait for their turn."""
-        with self._using(key) as lane, lane.lock:
-            return len(lane.queue)
 
     def _wait(
         self, lane: _Lane, waiter: _Waiter, deadline: float, is_cancelled: Callable[[], bool], provider: str

@@ -15,15 +15,6 @@ def is_formula(cell: str) -> bool:
     return cell.startswith(_FORMULA_STARTS) or cell.strip(" \n").startswith(_FORMULA_STARTS)
 
 
-def csv_safe(value: str) -> str:
-    """The value as a CSV cell that no spreadsheet runs: an apostrophe stands before what looks like a
-    formula.
-
-    ``without_guard`` takes it off again, so an exported file can be imported without a change.
-    """
-    return _GUARD + value if is_formula(value) or is_formula(value.lstrip(_GUARD)) else value
-
-
 def without_guard(cell: str) -> str:
     """The cell without the apostrophe that guards a formula; any other apostrophe belongs to the text."""
     return cell[1:] if cell.startswith(_GUARD) and is_formula(cell.lstrip(_GUARD)) else cell

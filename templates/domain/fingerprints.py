@@ -13,9 +13,6 @@ from generation.domain.sections import normalized
 from templates.domain.inputs import Language, ProjectInput, TemplateInput
 from templates.domain.placeholders import names, placeholder_values
 
-FINGERPRINT_LENGTH = 64
-"""Characters of a fingerprint: SHA-256 in lower-case hexadecimal."""
-
 
 def project_fingerprint(project: ProjectInput, language: Language) -> str:
     """Hash of the project's texts as a document in ``language`` sees them."""

@@ -15,6 +15,7 @@ from generation.providers.base import ProviderError
 from generation.providers.limits import AcquireCancelledError, Gate, Limiter, Limits, LocalGate, Slot
 from tests.support.patience import PATIENCE
 from tests.support.programs import eventually
+from tests.support.queues import waiting
 
 KEY = ("deepseek", 7)
 INFINITY = float("inf")
@@ -95,10 +96,10 @@ class Lane:
 
     def queue_up(self, owner: object, times: int = 1) -> None:
         """Calls that wait for their turn, note it and are done; returns when all stand in the queue."""
-        before = self.limiter.waiting(KEY)
+        before = waiting(self.limiter, KEY)
         for _ in range(times):
             self.pool.submit(self._serve, owner)
-        assert eventually(lambda: self.limiter.waiting(KEY) == before + times)
+        assert eventually(lambda: waiting(self.limiter, KEY) == before + times)
 
     def _serve(self, owner: object) -> None:
         with self.take(owner):
@@ -142,7 +143,7 @@ class TestTurns:
 
     def test_lanes_do_not_wait_for_each_other(self, lane: Lane) -> None:
         with lane.take(), lane.limiter.acquire(("deepseek", 8), owner="u", timeout_s=0):
-            assert lane.limiter.waiting(("deepseek", 8)) == 0
+            assert waiting(lane.limiter, ("deepseek", 8)) == 0
 
     def test_never_more_than_allowed(self) -> None:
         lane, lock, now, most = Lane(Limits(max_in_flight=5)), threading.Lock(), 0, 0
@@ -179,23 +180,23 @@ class TestWaiting:
         assert (error.code, error.charged, error.retryable) == ("PROVIDER_RATE_LIMITED", False, True)
         assert error.allows_fallback
         assert error.provider == "deepseek"
-        assert lane.limiter.waiting(KEY) == 0
+        assert waiting(lane.limiter, KEY) == 0
 
     def test_a_cancelled_call_stops_waiting(self, lane: Lane) -> None:
         cancelled = threading.Event()
         with lane.take(), ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(lane.take, is_cancelled=cancelled.is_set)
-            assert eventually(lambda: lane.limiter.waiting(KEY) == 1)
+            turn = pool.submit(lane.take, is_cancelled=cancelled.is_set)
+            assert eventually(lambda: waiting(lane.limiter, KEY) == 1)
             cancelled.set()
-            assert isinstance(waiting.exception(PATIENCE), AcquireCancelledError)
+            assert isinstance(turn.exception(PATIENCE), AcquireCancelledError)
         with lane.take(timeout_s=0):
-            assert lane.limiter.waiting(KEY) == 0
+            assert waiting(lane.limiter, KEY) == 0
 
     def test_whoever_gives_up_makes_room_for_the_next(self, lane: Lane) -> None:
         with lane.take(), ThreadPoolExecutor(1) as pool:
             is_cancelled = threading.Event()
             gives_up = pool.submit(lane.take, "a", is_cancelled=is_cancelled.is_set)
-            assert eventually(lambda: lane.limiter.waiting(KEY) == 1)
+            assert eventually(lambda: waiting(lane.limiter, KEY) == 1)
             lane.queue_up("b")
             is_cancelled.set()
             assert isinstance(gives_up.exception(PATIENCE), AcquireCancelledError)
@@ -273,10 +274,10 @@ class TestSeams:
 
         one, other = (Lane(Limits(max_in_flight=1), gate=lambda key: Locked()) for _ in range(2))
         with ThreadPoolExecutor(1) as pool, one.take():
-            waiting = pool.submit(other.take)
-            assert eventually(lambda: other.limiter.waiting(KEY) == 1)
-            assert not waiting.done()
-        waiting.result(PATIENCE).release()
+            turn = pool.submit(other.take)
+            assert eventually(lambda: waiting(other.limiter, KEY) == 1)
+            assert not turn.done()
+        turn.result(PATIENCE).release()
         one.finish()
         other.finish()
 

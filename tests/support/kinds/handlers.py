@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from generation.jobs.registry import Answer, JobKind, NoInput, NoOutput, WaitForChildren, Waiting
+from generation.jobs.registry import Answer, JobKind, NoInput, WaitForChildren, Waiting
 from generation.jobs.run import JobRun
 from generation.models import Job
 from generation.providers.base import ProviderError
@@ -142,14 +142,13 @@ def stop_script(run: JobRun) -> None:
 
 
 KINDS = (
-    JobKind(name="test.text", input=TextInput, output=TextOutput, run=run_text, store=store_text),
-    JobKind(name="test.task", input=OrderInput, output=OrderOutput, run=run_task, poll=poll_task),
-    JobKind(name="test.blind", input=OrderInput, output=OrderOutput, run=run_blind),
-    JobKind(name="test.parent", input=NoInput, output=NoOutput, run=run_parent),
+    JobKind(name="test.text", input=TextInput, run=run_text, store=store_text),
+    JobKind(name="test.task", input=OrderInput, run=run_task, poll=poll_task),
+    JobKind(name="test.blind", input=OrderInput, run=run_blind),
+    JobKind(name="test.parent", input=NoInput, run=run_parent),
     JobKind(
         name="test.script",
         input=ScriptInput,
-        output=NoOutput,
         run=run_script,
         poll=poll_script,
         store=store_script,
