@@ -134,6 +134,13 @@ class NotFoundError(AppError):
     zh = "该内容不存在，或不属于您。"
 
 
+class AddressUnknownError(AppError):
+    code = "ADDRESS_UNKNOWN"
+    status = 404
+    en = "There is nothing at this address. Check its path and the form of the ids in it; /docs lists all addresses."
+    zh = "没有这个地址。请检查路径以及其中 ID 的格式；全部地址见 /docs。"
+
+
 class MethodNotAllowedError(AppError):
     code = "METHOD_NOT_ALLOWED"
     status = 405

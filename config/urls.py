@@ -1,7 +1,7 @@
 """The composition root of all addresses."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from config import health
 from config.api.docs import api_not_found, index
@@ -17,7 +17,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/templates", include("templates.api.urls")),
     path("api/v1/", include("generation.api.urls")),
-    path("api/<path:unknown>", api_not_found),
+    re_path(r"^api(?:/[\s\S]*)?\Z", api_not_found),
 ]
 
 handler400 = "config.api.exceptions.bad_request"

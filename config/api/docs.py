@@ -47,8 +47,8 @@ def schema_json() -> bytes:
 
 
 @csrf_exempt
-def api_not_found(request: HttpRequest, unknown: str) -> HttpResponse:
-    """Stands behind all API addresses, so that an unknown one is JSON in development, too."""
+def api_not_found(request: HttpRequest) -> HttpResponse:
+    """Stands behind all API addresses, so that an unknown one is JSON by every method, and in development, too."""
     return not_found(request)
 
 

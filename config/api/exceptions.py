@@ -22,6 +22,7 @@ from rest_framework.request import Request
 
 from config import errors
 from config.api.language import language_of
+from config.api.problems import field_problems, model_problems
 from config.api.renderers import JSON, to_json
 from config.errors import AppError
 
@@ -71,7 +72,7 @@ def as_app_error(exc: Exception) -> AppError | None:
     if isinstance(exc, drf.ValidationError):
         return errors.ValidationFailedError(details=field_problems(exc.detail))
     if isinstance(exc, ValidationError):
-        return errors.ValidationFailedError(details=field_problems(drf_details(exc)))
+        return errors.ValidationFailedError(details=field_problems(model_problems(exc)))
     for theirs, ours in SAME_MEANING:
         if isinstance(exc, theirs):
             return ours()
@@ -84,37 +85,6 @@ def as_app_error(exc: Exception) -> AppError | None:
     if isinstance(exc, UNREACHABLE):
         return errors.ServiceUnavailableError(retry_after=2)
     return None
-
-
-def drf_details(exc: ValidationError) -> dict[str, list[drf.ErrorDetail]]:
-    """A model's or validator's complaints in the framework's shape."""
-    by_field = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
-    return {
-        "" if field == "__all__" else field: [
-            drf.ErrorDetail(message, code=problem.code or "invalid")
-            for problem in problems
-            for message in problem.messages
-        ]
-        for field, problems in by_field.items()
-    }
-
-
-def field_problems(detail: Any, path: str = "") -> list[dict[str, str]]:
-    """`[{"field", "code", "message"}]` of nested complaints; `items.0.name` leads inside, "" is the whole body."""
-    if isinstance(detail, dict):
-        found = []
-        for key, inner in detail.items():
-            here = "" if key == "non_field_errors" else str(key)
-            found += field_problems(inner, f"{path}.{here}".strip("."))
-        return found
-    if isinstance(detail, list):
-        found = []
-        for number, inner in enumerate(detail):
-            is_nested = isinstance(inner, dict | list)
-            found += field_problems(inner, f"{path}.{number}".strip(".") if is_nested else path)
-        return found
-    code = getattr(detail, "code", None) or "invalid"
-    return [{"field": path, "code": str(code), "message": str(detail)}]
 
 
 def error_body(error: AppError, request: HttpRequest | None) -> dict[str, Any]:
@@ -165,7 +135,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_page(request):
         return defaults.page_not_found(request, exception or Http404())
-    return error_response(errors.NotFoundError(), request)
+    return error_response(errors.AddressUnknownError(), request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

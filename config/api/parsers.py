@@ -20,10 +20,10 @@ UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 class StrictJSONParser(BaseParser):
     """JSON as RFC 8259 has it, within limits.
 
-    Refused: more than `settings.MAX_BODY_BYTES` (413, also when no length was announced), another charset than
-    UTF-8 (415), invalid UTF-8, NaN, lone surrogates, nesting deeper than 32, and NUL characters, which PostgreSQL
-    can't store (all 400). A byte order mark is skipped. Of two equal keys the last one counts, as in JavaScript
-    and Python.
+    Refused: more than `settings.MAX_BODY_BYTES` or the view's own limit (413, also when no length was announced),
+    another charset than UTF-8 (415), invalid UTF-8, NaN, lone surrogates, nesting deeper than 32, and NUL characters,
+    which PostgreSQL can't store (all 400). A byte order mark is skipped. Of two equal keys the last one counts, as in
+    JavaScript and Python.
     """
 
     media_type = "application/json"
@@ -32,7 +32,8 @@ class StrictJSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         _check_charset(media_type or "")
-        body = _read(stream).removeprefix(codecs.BOM_UTF8)
+        view = (parser_context or {}).get("view")
+        body = _read(stream, getattr(view, "max_body_bytes", None)).removeprefix(codecs.BOM_UTF8)
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError as exc:
@@ -62,8 +63,8 @@ def _check_charset(media_type: str) -> None:
             raise UnsupportedMediaTypeError
 
 
-def _read(stream: Any) -> bytes:
-    limit = settings.MAX_BODY_BYTES
+def _read(stream: Any, limit_of_view: int | None) -> bytes:
+    limit = min(settings.MAX_BODY_BYTES, limit_of_view or settings.MAX_BODY_BYTES)
     announced = int(getattr(stream, "META", {}).get("CONTENT_LENGTH") or 0)
     if announced > limit:
         raise BodyTooLargeError(limit=limit)

@@ -1,5 +1,6 @@
 """The bases of every `<Entity><Action>In`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext
@@ -7,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from config.api.suggestions import MOST_ANSWERED, instead_of, listed
+from config.api.problems import LONGEST_FIELD, MOST_PROBLEMS, more
+from config.api.suggestions import instead_of, listed
 
 SHOWN_CHARACTERS = 100
 #: Fields whose values the framework would read kindly from another type.
@@ -20,11 +22,24 @@ TYPED = (
 )
 
 
+def first_complaints(found: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """By key, where there is any: the first of them, and a count of the rest."""
+    told: dict[Any, Any] = {}
+    rest = 0
+    for key, complaint in found:
+        if complaint and len(told) < MOST_PROBLEMS:
+            told[key] = complaint
+        elif complaint:
+            rest += 1
+    return {**told, "": [more(rest)]} if rest else told
+
+
 def mistyped(field: Any, value: Any) -> Any:
     """The field's own complaint about a value of another JSON type than its own; None when there is none."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        found = {str(n): mistyped(field.child, item) for n, item in enumerate(value)}
-        return {n: complaint for n, complaint in found.items() if complaint} or None
+        if field.max_length is not None and len(value) > field.max_length:
+            return None  # it complains of that
+        return first_complaints((n, mistyped(field.child, item)) for n, item in enumerate(value))
     if value is None or not isinstance(field, TYPED):
         return None
     if isinstance(field, serializers.BooleanField):
@@ -38,6 +53,33 @@ def mistyped(field: Any, value: Any) -> Any:
     code = "invalid_choice" if isinstance(field, serializers.ChoiceField) else "invalid"
     shown = str(value)[:SHOWN_CHARACTERS]
     return [serializers.ErrorDetail(field.error_messages[code].format(input=shown, value=shown), code=code)]
+
+
+class BoundedListField(serializers.ListField):
+    """A list that is measured before its items are looked at, and of whose wrong items only the first are told."""
+
+    def __init__(self, *, max_length: int = 100, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        values: list[Any] = []
+        wrong = first_complaints((n, self._complaint(item, values)) for n, item in enumerate(data))
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return values
+
+    def _complaint(self, item: Any, values: list[Any]) -> Any:
+        """What is wrong with an item; one that is right is added to the values."""
+        try:
+            values.append(self.child.run_validation(item))
+        except serializers.ValidationError as exc:
+            return exc.detail
+        return None
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -83,14 +125,13 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _unknown(self, data: dict[Any, Any]) -> dict[str, Any]:
         writable = [name for name, field in self.fields.items() if not field.read_only]
-        message = str(self.error_messages["unknown_field"])
-        found: dict[str, Any] = {}
-        for name in data:
-            if name not in writable:
-                hint = instead_of(str(name), writable) if len(found) < MOST_ANSWERED else ""
-                error = serializers.ErrorDetail(f"{message} {hint}".strip(), code="unknown_field")
-                found[str(name)[:SHOWN_CHARACTERS]] = [error]
-        return found
+        known, message = set(writable), str(self.error_messages["unknown_field"])
+        unknown = [name for name in data if name not in known]
+        told: dict[str, Any] = {}
+        for name in unknown[:MOST_PROBLEMS]:
+            text = f"{message} {instead_of(name, writable)}".strip()
+            told[name[:LONGEST_FIELD]] = [serializers.ErrorDetail(text, code="unknown_field")]
+        return {**told, "": [more(len(unknown) - len(told))]} if len(unknown) > len(told) else told
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):

@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 #: Looking for what is near costs time: of longer names it isn't asked, and of longer lists not all are told.
 LONGEST_NAME = 50
 MOST_TOLD = 40
-#: Nor is it asked for each of the thousands of names that a request can have.
-MOST_ANSWERED = 20
 
 
 def instead_of(name: str, known: Collection[str]) -> str:

@@ -65,6 +65,9 @@ class ApiView(APIView):
     #: False where the answer holds a secret (tokens): then `Idempotency-Key` is checked but nothing is kept.
     keeps_answers: ClassVar[bool] = True
 
+    #: The largest body that it reads, if less than `settings.MAX_BODY_BYTES`.
+    max_body_bytes: ClassVar[int | None] = None
+
     request: Request
     rate_window: Window | None = None
     wait_seconds: float = 0.0
@@ -130,6 +133,7 @@ class ApiView(APIView):
             response = self._answered(lambda: handler(self.request, *args, **kwargs))
         except Exception as exc:  # noqa: BLE001 — every exception has an answer, see config.api.exceptions
             response = answer_to(exc, request)
+        self._let_go_of_body()
         return self._finished(response)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -214,6 +218,13 @@ class ApiView(APIView):
                 return HttpResponse(status=304, headers={"ETag": etag})
             answer.headers["ETag"] = etag
         return HttpResponse(body, status=answer.status, content_type=JSON, headers=answer.headers)
+
+    def _let_go_of_body(self) -> None:
+        """The framework ties view, request and serializer to each other: what was read from a body of megabytes would
+        wait for the cycle collector."""
+        data: Any = getattr(self.request, "_full_data", None)
+        if type(data) in (dict, list):  # of our parser, not the framework's for an empty body
+            data.clear()
 
     def _finished(self, response: HttpResponseBase) -> HttpResponseBase:
         headers = response.headers

@@ -154,15 +154,42 @@ def test_method_type_and_format_that_are_not_served(anonymous: APIClient) -> Non
     assert (page.status_code, page.json()["data"]["code"]) == (406, "NOT_ACCEPTABLE")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api", "/nowhere", "/api/v1/auth/me/"])
-def test_unknown_addresses_are_json(anonymous: APIClient, path: str) -> None:
-    answer = anonymous.get(path, headers={"Accept-Language": "zh"})
-    assert (answer.status_code, answer.json()["data"]["message"]) == (404, REGISTRY["NOT_FOUND"].zh)
+ODD_PATHS = [
+    *(
+        "/api",
+        "/api/",
+        "/api//v1",
+        "/api/v1/nowhere",
+        "/api/v1/auth/me/",
+        "/api/v1/jobs/not-an-id",
+        "/api/v2/jobs",
+    ),
+    *(
+        "/api/v1/%00",
+        "/api/v1/a%0Ab",
+        "/api/v1/%2e%2e/admin",
+        "/api/v1/🙂",
+        "/api/v1/%ff",
+        "/api/" + "x" * 5000,
+    ),
+]
 
 
-def test_unknown_api_addresses_are_json_in_development_too(anonymous: APIClient, settings) -> None:
-    settings.DEBUG = True
-    assert anonymous.get("/api/v1/nowhere").json()["data"]["code"] == "NOT_FOUND"
+@pytest.mark.parametrize("is_debug", [False, True])
+@pytest.mark.parametrize("path", ODD_PATHS)
+def test_unknown_addresses_are_json_by_every_method(settings, path: str, is_debug: bool) -> None:
+    settings.DEBUG = is_debug
+    client = APIClient(enforce_csrf_checks=True)
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"):
+        answer = client.generic(method, path, "{", headers={"Accept-Language": "zh", "Accept": "text/html"})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json"), method
+        assert answer.json()["data"]["code"] == "ADDRESS_UNKNOWN"
+        assert answer.json()["data"]["message"] == REGISTRY["ADDRESS_UNKNOWN"].zh
+    assert client.head(path).status_code == 404
+
+
+def test_addresses_beside_the_api_are_json_too(anonymous: APIClient) -> None:
+    assert anonymous.get("/nowhere").json()["data"]["code"] == "ADDRESS_UNKNOWN"
 
 
 def test_the_back_office_keeps_its_pages(client, staff: User) -> None:

@@ -10,12 +10,12 @@ from rest_framework import serializers
 from accounts.models import AccessToken
 from config.api.lists import Bool, Json, ReadModel, Text, Time, Uuid, plain_serializer
 from config.api.scopes import SCOPES
-from config.api.serializers import StrictSerializer
+from config.api.serializers import BoundedListField, StrictSerializer
 
 LONGEST_DAYS = 3650
 
 
-class ScopesField(serializers.ListField):
+class ScopesField(BoundedListField):
     child = serializers.ChoiceField(tuple(SCOPES))
 
 
@@ -27,7 +27,7 @@ class AccessTokenCreateIn(StrictSerializer):
     name = serializers.CharField(
         max_length=AccessToken._meta.get_field("name").max_length, help_text="For people: what uses it."
     )
-    scopes = ScopesField(allow_empty=False, max_length=100)
+    scopes = ScopesField(allow_empty=False)
     is_test = serializers.BooleanField(default=False, help_text="Its AI calls all go to the sandbox.")
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
     expires_in_days = serializers.IntegerField(required=False, min_value=1, max_value=LONGEST_DAYS)

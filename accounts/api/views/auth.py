@@ -45,6 +45,9 @@ from config.api.throttling import AddressLimit, LoginLimit
 from config.api.views import ApiView, Created, Detail, NoContent
 from config.errors import PreconditionFailedError, TokenInvalidError
 
+#: The longest password, name and token together are a third of that.
+LARGEST_BODY = 16_000
+
 
 class PublicApi(ApiView):
     """Open to everybody. The answers hold tokens, so none is kept for an Idempotency-Key."""
@@ -54,11 +57,13 @@ class PublicApi(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     keeps_answers = False
+    max_body_bytes = LARGEST_BODY
 
 
 class OwnAccountApi(ApiView):
     scope = "account"
     tag = "auth"
+    max_body_bytes = LARGEST_BODY
 
     def account(self, *, for_update: bool = False) -> User:
         """The caller's row. Raises TokenInvalidError when it was deleted a moment ago."""

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from config.api.lists.filters import FilterValueError
 from config.api.lists.spec import RESERVED, ListSpec
-from config.api.suggestions import MOST_ANSWERED, instead_of
+from config.api.problems import MOST_PROBLEMS, capped
+from config.api.suggestions import instead_of
 from config.errors import PageTooDeepError, ValidationFailedError
 
 DEFAULT_LIMIT = 20
@@ -63,13 +64,13 @@ class _Reader:
             self._problem("cursor", "conflict", _("Give page or cursor, not both."))
         variants, values, asked = self._filters(given)
         if self.problems:
-            raise ValidationFailedError(details=self.problems)
+            raise ValidationFailedError(details=capped(self.problems))
         if (page - 1) * limit >= DEEPEST_ROW:
             raise PageTooDeepError(limit=DEEPEST_ROW)
         return ListQuery(sort, limit, page, cursor, variants, values, asked)
 
     def _problem(self, field: str, code: str, message: str) -> None:
-        self.problems.append({"field": field[:100], "code": code, "message": message})
+        self.problems.append({"field": field, "code": code, "message": message})
 
     def _given(self) -> dict[str, str]:
         given: dict[str, str] = {}
@@ -77,7 +78,7 @@ class _Reader:
             if name not in RESERVED and name not in self.spec.filters:
                 message = _("This list has no such filter or parameter.")
                 known = [*self.spec.filters, *RESERVED]
-                hint = instead_of(name, known) if len(self.problems) < MOST_ANSWERED else ""
+                hint = instead_of(name, known) if len(self.problems) < MOST_PROBLEMS else ""
                 self._problem(name, "unknown_parameter", f"{message} {hint}".strip())
             elif len(values) != 1:
                 self._problem(name, "repeated", _("Give this once."))

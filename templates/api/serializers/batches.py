@@ -20,7 +20,7 @@ from config.api.lists import (
     json_counts,
     truth,
 )
-from config.api.serializers import StrictSerializer
+from config.api.serializers import BoundedListField, StrictSerializer
 from config.api.shapes import EstimateOut, JobError
 from config.languages import Language
 from generation.domain.states import JobStatus
@@ -41,16 +41,16 @@ class BatchEstimateCreateIn(StrictSerializer):
 
     default_error_messages = {"duplicate": _("A language stands here twice.")}
 
-    languages = serializers.ListField(
+    languages = BoundedListField(
         child=serializers.ChoiceField(LANGUAGES), min_length=1, max_length=len(LANGUAGES), default=LANGUAGES
     )
-    project_ids = serializers.ListField(
+    project_ids = BoundedListField(
         child=serializers.UUIDField(),
         max_length=MAX_ITEMS,
         required=False,
         help_text="Left out: all of yours.",
     )
-    template_codes = serializers.ListField(
+    template_codes = BoundedListField(
         child=serializers.SlugField(max_length=80), max_length=1_000, required=False
     )
     category_code = serializers.SlugField(max_length=60, required=False)

@@ -21,4 +21,4 @@ def summary_of(request: ChatRequest) -> str:
     return f"A note about {request.messages[-1].content}."
 
 
-SUMMARIZE = JobKind(name="notes.summarize", input=SummaryInput, output=dict, run=summarize)
+SUMMARIZE = JobKind(name="notes.summarize", input=SummaryInput, run=summarize)

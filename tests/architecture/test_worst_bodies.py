@@ -1,0 +1,161 @@
+"""An answer may not be larger than its question deserves: every door that reads a body gets the worst ones.
+
+Measured are the size of the answer, the Python calls made for it and the memory, none of which depends on how fast the
+machine is.
+"""
+
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from config.api.docs import schema_json
+from config.api.problems import MORE, MOST_PROBLEMS
+from tests.architecture.test_strangers import PARAMETER, Door, doors, keys
+
+__all__ = ["keys"]
+
+pytestmark = pytest.mark.django_db
+
+JSON = "application/json"
+#: What is sent at once here, where a door takes as much.
+BODY_BYTES = 20_000
+LARGEST_ANSWER = 8_000
+#: A page of a list takes some thousand. A list of ids may be long, and each is looked at.
+MOST_CALLS = 200_000
+
+
+def reading_doors() -> list[Door]:
+    return [door for door in doors() if door.method in ("post", "put", "patch")]
+
+
+@cache
+def schema() -> dict[str, Any]:
+    return orjson.loads(schema_json())
+
+
+def fields(door: Door) -> dict[str, Any]:
+    """What the door's body may hold, by the schema."""
+    path = "/" + PARAMETER.sub(lambda found: f"{{{found['name']}}}", door.address)
+    body = schema()["paths"][path][door.method].get("requestBody")
+    if body is None:
+        return {}
+    shape = body["content"][JSON]["schema"]
+    while "$ref" in shape:
+        shape = schema()["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
+    return shape.get("properties", {})
+
+
+def unknown_fields(size: int) -> bytes:
+    return orjson.dumps({f"u{number:07}": 0 for number in range(size // 13)})
+
+
+def worst_bodies(door: Door, size: int = BODY_BYTES) -> Iterator[tuple[str, bytes]]:
+    yield "unknown fields", unknown_fields(size)
+    yield "one long name", orjson.dumps({"u" * (size - 10): 0})
+    yield "a list", b"[" + b",".join([b"{}"] * (size // 3)) + b"]"
+    for name in fields(door):
+        for what, value in {
+            "wrong items": b"[" + b",".join([b'"\xc3\x97"'] * (size // 5)) + b"]",
+            "lists in a list": b"[" + b",".join([b"[]"] * (size // 3)) + b"]",
+            "objects": b"{" + b",".join(b'"k%06d":{}' % number for number in range(size // 13)) + b"}",
+            "a long text": b'"' + b"\\u0001" * (size // 6) + b'"',
+            "few wrong items": b"[" + b",".join([b'"x"'] * 4_000) + b"]",
+        }.items():
+            yield f"{name}: {what}", b'{"' + name.encode() + b'":' + value + b"}"
+
+
+@contextmanager
+def counted() -> Iterator[list[int]]:
+    """How many Python functions are called inside."""
+    calls = [0]
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        if event == "call":
+            calls[0] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+@pytest.fixture
+def client(client_for: Any, alice: User) -> APIClient:
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    return client_for(alice)
+
+
+def test_no_body_makes_a_large_answer_or_much_work(
+    client: APIClient, keys: dict[str, UUID], settings: Any
+) -> None:
+    settings.RATE_LIMIT_MAX_REQUESTS = settings.LOGIN_LIMIT_MAX_ATTEMPTS = 0
+    worst: dict[str, Any] = {}
+    for door in reading_doors():
+        client.generic(door.method.upper(), door.url(keys), b"{", content_type=JSON)  # what is imported once
+        for what, body in worst_bodies(door):
+            with counted() as calls:
+                answer = client.generic(door.method.upper(), door.url(keys), body, content_type=JSON)
+            # What was accepted is shown, however long it is.
+            said = len(answer.content) if answer.status_code >= 400 else 0
+            if answer.status_code == 500 or said > LARGEST_ANSWER or calls[0] > MOST_CALLS:
+                worst[f"{door} {what}"] = (answer.status_code, said, calls[0])
+    assert worst == {}
+
+
+def test_problems_are_counted_and_the_first_of_them_named(client: APIClient) -> None:
+    answer = client.post("/api/v1/access-tokens", unknown_fields(200_000), content_type=JSON)
+    problems = answer.json()["data"]["details"]
+    sent = len(orjson.loads(unknown_fields(200_000)))
+    missing = 2  # name and scopes
+    assert len(problems) == MOST_PROBLEMS + 1
+    assert problems[-1] == {
+        "field": "",
+        "code": MORE,
+        "message": f"And {sent + missing - MOST_PROBLEMS} more.",
+    }
+
+
+def test_wrong_items_are_counted_and_a_list_is_measured_first(client: APIClient) -> None:
+    def details(ids: list[str]) -> list[dict[str, str]]:
+        body = {"project_ids": ids, "all": True}
+        return client.post("/api/v1/templates/batch-generate", body).json()["data"]["details"]
+
+    some = details(["x"] * 50)
+    assert [problem["field"] for problem in some[:2]] == ["project_ids.0", "project_ids.1"]
+    assert some[-1]["message"] == f"And {50 - MOST_PROBLEMS} more."
+    assert [problem["code"] for problem in details(["x"] * 30_000)] == ["max_length"]
+
+
+@pytest.mark.parametrize("path", ["register", "login", "refresh"])
+def test_who_is_not_logged_in_may_send_little(anonymous: APIClient, path: str) -> None:
+    answer = anonymous.generic("POST", f"/api/v1/auth/{path}", unknown_fields(20_000), content_type=JSON)
+    assert (answer.status_code, answer.json()["data"]["code"]) == (413, "BODY_TOO_LARGE")
+
+
+def test_memory_stays_near_the_body_and_comes_back(client: APIClient, settings: Any) -> None:
+    body = unknown_fields(settings.MAX_BODY_BYTES - 1000)
+    client.post("/api/v1/access-tokens", b"{}", content_type=JSON)  # what is made once
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        answer = client.post("/api/v1/access-tokens", body, content_type=JSON)
+        size = len(answer.content)
+        del answer
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size < LARGEST_ANSWER
+    assert peak - before < 25 * len(body)
+    assert after - before < 2 * len(body)  # the client here keeps what it sent
