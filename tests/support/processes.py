@@ -27,7 +27,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from config.celery import app
+from config.celery import app, publishers
 from config.queues import Queue
 from generation.domain.states import JobStatus
 from generation.jobs import services, sweeper
@@ -275,5 +275,6 @@ def _publishing_to(broker: Broker) -> Iterator[None]:
 def _forget_connections(celery: Celery) -> None:
     """Celery reads the broker's address when it opens its pools."""
     kombu.pools.reset()
+    publishers.cache_clear()
     celery._pool = None
     celery.amqp._producer_pool = None
