@@ -1,6 +1,7 @@
 """The base of every view: authenticate, parse, one service or selector call, return plain data."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, ClassVar, NoReturn, Protocol, cast
 from uuid import UUID
 
@@ -62,6 +63,9 @@ class ApiView(APIView):
     session_methods: ClassVar[frozenset[str]] = frozenset()
     #: Whether POST may take `?wait=SECONDS`; its methods then return `Accepted`.
     waits: ClassVar[bool] = False
+    #: False where POST waits for somebody outside: nobody may hold the database's lock meanwhile, so that the work and
+    #: its kept answer are two transactions.
+    works_in_transaction: ClassVar[bool] = True
     #: False where the answer holds a secret (tokens): then `Idempotency-Key` is checked but nothing is kept.
     keeps_answers: ClassVar[bool] = True
 
@@ -182,7 +186,7 @@ class ApiView(APIView):
         if isinstance(claimed, idempotency.Kept):
             return self._waited(claimed.response(), claimed.job_id)
         try:
-            with transaction.atomic():
+            with transaction.atomic() if self.works_in_transaction else nullcontext():
                 result = work()
                 job_id = getattr(result, "job_id", None)
                 response = self._response(result)

@@ -96,7 +96,7 @@ DATABASE_URL = env.url(
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10, min=1, max=200, help="Connections per process")
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
+    "timeout": 10,  # and once more, see config.sqlite
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
 DATABASE_PREPARE = env.bool(

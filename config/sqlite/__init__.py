@@ -1,1 +1,1 @@
-"""Django's backend for SQLite, whose file only its owner may read."""
+"""Django's backend for SQLite: a file that only its owner may read, and a second try for the write lock."""

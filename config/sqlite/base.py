@@ -1,6 +1,7 @@
 """The backend as Django loads it."""
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,25 @@ from django.db.backends.sqlite3 import base
 
 OWNER_ONLY = 0o600
 OTHERS = 0o007
+
+
+#: The low byte of an error's code, which extended codes share.
+PRIMARY = 0xFF
+
+
+class PatientCursor(base.SQLiteCursorWrapper):
+    """Asks for the write lock once more when it couldn't be had in the connection's time-out: SQLite gives it to
+    whoever asks at the right moment, so that one of many may be unlucky for long. What is repeated hasn't happened:
+    BEGIN, or a statement outside of any transaction. After that it is a 503."""
+
+    def execute(self, query: Any, params: Any = None) -> Any:
+        try:
+            return super().execute(query, params)
+        except sqlite3.OperationalError as exc:
+            is_busy = getattr(exc, "sqlite_errorcode", 0) & PRIMARY == sqlite3.SQLITE_BUSY
+            if not is_busy or self.connection.in_transaction:
+                raise
+        return super().execute(query, params)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,6 +38,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name != ":memory:" and not name.startswith("file:"):
             make_private(Path(name))
         return super().get_new_connection(conn_params)  # type: ignore[no-untyped-call]
+
+    def create_cursor(self, name: Any = None) -> Any:
+        return self.connection.cursor(factory=PatientCursor)
 
 
 def make_private(path: Path) -> None:

@@ -131,6 +131,8 @@ class ProviderKeyApi(ProviderKeysApi, DetailApi):
 
 
 class ProviderKeyVerifyApi(ProviderKeysApi):
+    works_in_transaction = False
+
     @operation(
         "Verify a provider key",
         description=(
@@ -146,6 +148,8 @@ class ProviderKeyVerifyApi(ProviderKeysApi):
 
 
 class ProviderKeyTryApi(ProviderKeysApi):
+    works_in_transaction = False
+
     @operation(
         "Verify a provider key before it is added",
         description="The same for a key that isn't kept, now or by this. Ten times a minute at most.",
