@@ -1,19 +1,25 @@
 """Own keys at the vendors: which ones a call is made with, and the snapshots that spare a query on most calls."""
 
-import time
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import ProviderKey
+from config.snapshots import Snapshots
 
-SNAPSHOTS_KEPT = 10_000
+#: When the keys were read, and the keys.
+Read = tuple[datetime, tuple[ProviderKey, ...]]
 
-#: Owner → when to look again (monotonic), when they were read, and the keys.
-_provider_keys: dict[UUID, tuple[float, datetime, tuple[ProviderKey, ...]]] = {}
+
+def _look_up(owner_id: UUID) -> Read:
+    read_at = timezone.now()
+    return read_at, tuple(ProviderKey.objects.owned_by(owner_id).active().order_by("created_at", "id"))
+
+
+#: By owner.
+_provider_keys: Snapshots[UUID, Read] = Snapshots(_look_up)
 
 
 def provider_keys_for(owner_id: UUID, *, since: datetime | None = None) -> tuple[ProviderKey, ...]:
@@ -23,21 +29,15 @@ def provider_keys_for(owner_id: UUID, *, since: datetime | None = None) -> tuple
     later; a change made in this process counts at once. The rows are shared by threads: don't change them. They hold
     secrets as the database does.
     """
-    now = time.monotonic()
-    known = _provider_keys.get(owner_id)
-    if known is not None and known[0] > now and (since is None or known[1] >= since):
-        return known[2]
-    read_at = timezone.now()
-    keys = tuple(ProviderKey.objects.owned_by(owner_id).active().order_by("created_at", "id"))
-    if len(_provider_keys) >= SNAPSHOTS_KEPT:
-        _provider_keys.clear()
-    _provider_keys[owner_id] = (now + settings.AUTH_SNAPSHOT_SECONDS, read_at, keys)
-    return keys
+    found = _provider_keys.get(owner_id)
+    if found is not None and since is not None and found[0] < since:
+        found = _provider_keys.get(owner_id, fresh=True)
+    return found[1] if found is not None else ()
 
 
 def provider_keys_forget(owner_id: UUID) -> None:
     """Look the owner's keys up again on the next call of this process."""
-    _provider_keys.pop(owner_id, None)
+    _provider_keys.forget(owner_id)
 
 
 def provider_key_is_current(key: ProviderKey) -> bool:

@@ -1,18 +1,15 @@
 """Reads about access tokens, and the snapshots that spare a query on most requests that bring one."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from accounts.domain.principal import Principal
 from accounts.domain.tokens import is_well_formed, token_hash
 from accounts.models import AccessToken
-
-SNAPSHOTS_KEPT = 10_000
+from config.snapshots import Snapshots
 
 
 @dataclass(slots=True)
@@ -23,47 +20,27 @@ class TokenSnapshot:
     principal: Principal
     expires_at: datetime | None
     last_used_at: datetime | None
-    stale_at: float
-
-
-#: By hash: whoever reads this process's memory finds no token in it.
-_tokens: dict[str, TokenSnapshot] = {}
 
 
 def access_token_snapshot(token: str, *, fresh: bool) -> TokenSnapshot | None:
     """What an access token stands for; None when there is no such token, or its account is gone or switched off.
 
     Asks the database if `fresh`, or if the last look is older than `settings.AUTH_SNAPSHOT_SECONDS`; never for a
-    token that can't have been made here. Whether it has expired is for the caller to compare. Unknown tokens are not
-    remembered, so guesses don't push genuine ones out.
+    token that can't have been made here. Whether it has expired is for the caller to compare.
     """
     if not is_well_formed(token):
         return None
-    key = token_hash(token)
-    now = time.monotonic()
-    known = None if fresh else _tokens.get(key)
-    if known is not None and known.stale_at > now:
-        return known
-    found = _look_up(key, now + settings.AUTH_SNAPSHOT_SECONDS)
-    if found is None:
-        _tokens.pop(key, None)
-        return None
-    if len(_tokens) >= SNAPSHOTS_KEPT:
-        _tokens.clear()
-    _tokens[key] = found
-    return found
+    return _tokens.get(token_hash(token), fresh=fresh)
 
 
 def access_token_forget(key: str) -> None:
     """Look the token of this hash up again on its next request to this process."""
-    _tokens.pop(key, None)
+    _tokens.forget(key)
 
 
 def access_tokens_forget(owner_id: UUID) -> None:
     """The same for all tokens of an account."""
-    for key, snapshot in list(_tokens.items()):
-        if snapshot.principal.pk == owner_id:
-            _tokens.pop(key, None)
+    _tokens.forget_where(lambda _key, snapshot: snapshot.principal.pk == owner_id)
 
 
 def access_tokens_forget_all() -> None:
@@ -74,7 +51,7 @@ def access_token_list_for(owner_id: UUID) -> QuerySet[AccessToken]:
     return AccessToken.objects.owned_by(owner_id)
 
 
-def _look_up(key: str, stale_at: float) -> TokenSnapshot | None:
+def _look_up(key: str) -> TokenSnapshot | None:
     row = (
         AccessToken.objects.filter(token_hash=key, owner__is_active=True)
         .values_list(
@@ -94,4 +71,8 @@ def _look_up(key: str, stale_at: float) -> TokenSnapshot | None:
         is_test=is_test,
         scopes=frozenset(scopes),
     )
-    return TokenSnapshot(token_id, principal, expires_at, last_used_at, stale_at)
+    return TokenSnapshot(token_id, principal, expires_at, last_used_at)
+
+
+#: By hash: whoever reads this process's memory finds no token in it.
+_tokens = Snapshots(_look_up)

@@ -1,17 +1,13 @@
 """Reads about accounts: rows, and the snapshots that spare a query on every request."""
 
-import time
 from dataclasses import dataclass
 from uuid import UUID
-
-from django.conf import settings
 
 from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.domain.principal import Principal
 from accounts.models import LoginSession, User
 from accounts.selectors.tokens import access_tokens_forget, access_tokens_forget_all
-
-SNAPSHOTS_KEPT = 10_000
+from config.snapshots import Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +15,8 @@ class Snapshot:
     """A session's account as it was when looked up; `password_stamp` is None when the session is over, or the account
     mustn't log in or doesn't exist."""
 
-    user_id: UUID
     principal: Principal | None
     password_stamp: int | None
-    stale_at: float
-
-
-#: By session.
-_snapshots: dict[UUID, Snapshot] = {}
 
 
 def user_get(user_id: UUID, *, for_update: bool = False) -> User:
@@ -51,26 +41,18 @@ def principal_get(claims: SessionClaims, *, fresh: bool) -> Principal | None:
     `fresh` asks the database. Otherwise an answer up to `settings.AUTH_SNAPSHOT_SECONDS` old is good enough, which
     is how long a session that was ended, or a switched off account, can go on reading; it can't write.
     """
-    now = time.monotonic()
-    snapshot = None if fresh else _snapshots.get(claims.session_id)
-    if snapshot is None or snapshot.stale_at <= now:
-        snapshot = _look_up(claims, now + settings.AUTH_SNAPSHOT_SECONDS)
-        if len(_snapshots) >= SNAPSHOTS_KEPT:
-            _snapshots.clear()
-        _snapshots[claims.session_id] = snapshot
-    return snapshot.principal if snapshot.password_stamp == claims.password_stamp else None
+    snapshot = _snapshots.get((claims.session_id, claims.user_id), fresh=fresh)
+    return snapshot.principal if snapshot and snapshot.password_stamp == claims.password_stamp else None
 
 
 def session_forget(session_id: UUID) -> None:
     """Look the session up again on its next request to this process."""
-    _snapshots.pop(session_id, None)
+    _snapshots.forget_where(lambda key, _snapshot: key[0] == session_id)
 
 
 def principal_forget(user_id: UUID) -> None:
     """Look the account up again on its next request to this process, whatever token it comes with."""
-    for session_id, snapshot in list(_snapshots.items()):
-        if snapshot.user_id == user_id:
-            _snapshots.pop(session_id, None)
+    _snapshots.forget_where(lambda key, _snapshot: key[1] == user_id)
     access_tokens_forget(user_id)
 
 
@@ -79,15 +61,20 @@ def principal_forget_all() -> None:
     access_tokens_forget_all()
 
 
-def _look_up(claims: SessionClaims, stale_at: float) -> Snapshot:
+def _look_up(key: tuple[UUID, UUID]) -> Snapshot:
+    session_id, user_id = key
     row = (
         LoginSession.objects.active()
-        .filter(pk=claims.session_id, owner_id=claims.user_id, owner__is_active=True)
+        .filter(pk=session_id, owner_id=user_id, owner__is_active=True)
         .values_list("owner__username", "owner__is_staff", "owner__language", "owner__password_changed_at")
         .first()
     )
     if row is None:
-        return Snapshot(claims.user_id, None, None, stale_at)
+        return Snapshot(None, None)
     username, is_staff, language, changed_at = row
-    principal = Principal(pk=claims.user_id, username=username, is_staff=is_staff, language=language)
-    return Snapshot(claims.user_id, principal, password_stamp(changed_at), stale_at)
+    principal = Principal(pk=user_id, username=username, is_staff=is_staff, language=language)
+    return Snapshot(principal, password_stamp(changed_at))
+
+
+#: By session and account.
+_snapshots = Snapshots(_look_up)

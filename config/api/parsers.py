@@ -32,8 +32,7 @@ class StrictJSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         _check_charset(media_type or "")
-        view = (parser_context or {}).get("view")
-        body = _read(stream, getattr(view, "max_body_bytes", None)).removeprefix(codecs.BOM_UTF8)
+        body = _read(stream, parser_context).removeprefix(codecs.BOM_UTF8)
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError as exc:
@@ -52,7 +51,7 @@ class CsvParser(BaseParser):
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return _read(stream)
+        return _read(stream, parser_context)
 
 
 def _check_charset(media_type: str) -> None:
@@ -63,8 +62,9 @@ def _check_charset(media_type: str) -> None:
             raise UnsupportedMediaTypeError
 
 
-def _read(stream: Any, limit_of_view: int | None) -> bytes:
-    limit = min(settings.MAX_BODY_BYTES, limit_of_view or settings.MAX_BODY_BYTES)
+def _read(stream: Any, context: Mapping[str, Any] | None) -> bytes:
+    own_limit = getattr((context or {}).get("view"), "max_body_bytes", None)
+    limit = min(settings.MAX_BODY_BYTES, own_limit or settings.MAX_BODY_BYTES)
     announced = int(getattr(stream, "META", {}).get("CONTENT_LENGTH") or 0)
     if announced > limit:
         raise BodyTooLargeError(limit=limit)

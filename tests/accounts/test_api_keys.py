@@ -542,7 +542,7 @@ class TestEngine:
         ProviderKey.objects.create(owner=alice, provider="openai", secret=KEY)  # by another process
         assert provider_keys_for(alice.pk) == ()
         later = time.monotonic() + settings.AUTH_SNAPSHOT_SECONDS + 0.1
-        monkeypatch.setattr("accounts.selectors.keys.time.monotonic", lambda: later)
+        monkeypatch.setattr("config.snapshots.time.monotonic", lambda: later)
         (found,) = provider_keys_for(alice.pk)
         assert KEY not in str([getattr(found.secret, name) for name in Secret.__slots__])
         assert found.secret.reveal() == KEY
@@ -570,11 +570,11 @@ class TestEngine:
         assert seen() == []
 
     def test_the_snapshots_dont_grow_forever(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("accounts.selectors.keys.SNAPSHOTS_KEPT", 2)
+        monkeypatch.setattr("config.snapshots.MOST_KEPT", 2)
         provider_keys_forget_all()
         for owner in (alice, make_user("b"), make_user("c"), make_user("d")):
             provider_keys_for(owner.pk)
-        assert len(_provider_keys) <= 2
+        assert len(_provider_keys._kept) <= 2
 
     def test_a_refusal_is_noted_once(self, alice: User) -> None:
         key = key_create(owner_id=alice.pk, provider="openai", secret=Secret(KEY))

@@ -202,9 +202,7 @@ def test_snapshot_goes_stale(alice: User, settings, monkeypatch: pytest.MonkeyPa
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert principal_get(claims, fresh=False) is not None
     now = time.monotonic()
-    monkeypatch.setattr(
-        "accounts.selectors.users.time.monotonic", lambda: now + settings.AUTH_SNAPSHOT_SECONDS + 0.1
-    )
+    monkeypatch.setattr("config.snapshots.time.monotonic", lambda: now + settings.AUTH_SNAPSHOT_SECONDS + 0.1)
     assert principal_get(claims, fresh=False) is None
 
 
@@ -234,7 +232,7 @@ def test_own_changes_are_seen_at_once(client_for, alice: User) -> None:
 def test_memory_stays_bounded(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     from accounts.selectors import users
 
-    monkeypatch.setattr(users, "SNAPSHOTS_KEPT", 3)
+    monkeypatch.setattr("config.snapshots.MOST_KEPT", 3)
     for _ in range(10):
         principal_get(SessionClaims(uuid7(), uuid7(), 0, 0.0), fresh=False)
-    assert len(users._snapshots) <= 3
+    assert len(users._snapshots._kept) <= 3

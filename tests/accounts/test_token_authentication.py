@@ -1,6 +1,7 @@
 """Who an access token speaks for, what it costs to know, and how it stops."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
@@ -177,19 +178,19 @@ class TestWhatItCosts:
         token = token_of(alice)
         token_authenticate(token, fresh=False)
         AccessToken.objects.all().delete()
-        now = tokens.time.monotonic()
+        now = time.monotonic()
         late = now + settings.AUTH_SNAPSHOT_SECONDS + 0.1
-        monkeypatch.setattr("accounts.selectors.tokens.time.monotonic", lambda: late)
+        monkeypatch.setattr("config.snapshots.time.monotonic", lambda: late)
         with pytest.raises(TokenInvalidError):
             token_authenticate(token, fresh=False)
 
     def test_memory_stays_bounded_and_guesses_push_nobody_out(
         self, alice: User, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
     ) -> None:
-        monkeypatch.setattr(tokens, "SNAPSHOTS_KEPT", 3)
+        monkeypatch.setattr("config.snapshots.MOST_KEPT", 3)
         for _ in range(7):
             token_authenticate(token_of(alice), fresh=False)
-        assert len(tokens._tokens) <= 3
+        assert len(tokens._tokens._kept) <= 3
         token = token_of(alice)
         token_authenticate(token, fresh=False)
         for _ in range(5):
@@ -200,7 +201,7 @@ class TestWhatItCosts:
     def test_no_token_stands_in_memory(self, alice: User) -> None:
         token = token_of(alice)
         token_authenticate(token, fresh=False)
-        assert token not in repr(tokens._tokens)
+        assert token not in repr(tokens._tokens._kept)
 
     def test_forgetting_an_account_forgets_its_tokens_only(
         self, alice: User, bob: User, django_assert_num_queries: Any
@@ -245,7 +246,7 @@ class TestLastUse:
         token_authenticate(token, fresh=True)
         noted = row_of(token).last_used_at
         assert first is not None
-        tokens._tokens[token_hash(token)] = first  # what another process remembers
+        tokens._tokens._kept[token_hash(token)] = float("inf"), first  # what another process remembers
         token_authenticate(token, fresh=False)
         assert row_of(token).last_used_at == noted
 
