@@ -46,11 +46,21 @@ class AccountsConfig(AppConfig):
             menu.Item("accounts.budgetperiod", "savings", _("Budgets by month")),
             menu.Item("accounts.budget", "speed", _("Monthly limits")),
             menu.Item("accounts.invitation", "mail"),
+            position=30,
+        )
+        menu.register(
+            "access",
+            _("Access"),
             menu.Item("accounts.loginsession", "devices"),
             menu.Item("accounts.accesstoken", "token"),
             menu.Item("accounts.providerkey", "vpn_key"),
+            position=40,
+        )
+        menu.register(
+            "records",
+            _("Records"),
             menu.Item("accounts.activity", "manage_history"),
             menu.Item("accounts.auditentry", "policy", _("Audit of staff")),
             menu.Item("accounts.fileremoval", "folder_delete"),
-            position=30,
+            position=50,
         )

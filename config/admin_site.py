@@ -4,12 +4,15 @@ No part of `config.admin`: Django makes the site while it imports this, and page
 """
 
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import translation
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
@@ -35,6 +38,7 @@ class HouseAdminSite(UnfoldAdminSite):
 
         @wraps(shown)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            speak_to(request)
             answer: HttpResponse = shown(request, *args, **kwargs)
             answer.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             return answer
@@ -42,7 +46,10 @@ class HouseAdminSite(UnfoldAdminSite):
         return guarded
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return told_apart(super().login(request, extra_context))
+        answer = told_apart(super().login(request, extra_context))
+        if request.method == "POST" and answer.status_code == HTTPStatus.FOUND:
+            answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)  # the choice of who sat here before
+        return answer
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """As Unfold's, but for the form, which it doesn't let one choose."""
@@ -54,6 +61,17 @@ class HouseAdminSite(UnfoldAdminSite):
         )
         request.current_app = self.name  # type: ignore[attr-defined]
         return told_apart(view(request))
+
+
+def speak_to(request: HttpRequest) -> None:
+    """In the language of who is logged in, until they choose another at the top of a page.
+
+    Browsers always name some language; what the account has been set to says more.
+    """
+    language = getattr(request.user, "language", None)
+    if language and not request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME):
+        translation.activate("zh-hans" if language == "zh" else "en")
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 def told_apart(answer: Any) -> HttpResponse:

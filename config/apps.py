@@ -10,7 +10,7 @@ class PlatformConfig(AppConfig):
 
     name = "config"
     label = "platform"
-    verbose_name = "Platform"
+    verbose_name = _("Platform")
 
     def ready(self) -> None:
         from config import menu, queues

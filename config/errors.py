@@ -52,8 +52,17 @@ class AppError(Exception):
 
     def message(self, language: str = "en") -> str:
         """The sentence in `zh` or `en` (everything else reads English)."""
-        sentence = self.zh if language.startswith("zh") else self.en
-        return sentence.format(**self.params) if self.params else sentence
+        if not self.params:
+            return self.zh if language.startswith("zh") else self.en
+        if language.startswith("zh"):
+            return self.zh.format(
+                **{name: self.in_chinese(name, value) for name, value in self.params.items()}
+            )
+        return self.en.format(**self.params)
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        """A parameter as the Chinese sentence says it. Errors whose parameters are English words say them here."""
+        return value
 
 
 def describe(code: str, language: str = "en") -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -25,7 +26,7 @@ class Item:
         """What Unfold shows to whoever may see the page."""
         meta = apps.get_model(self.model)._meta
         return {
-            "title": self.title or capfirst(meta.verbose_name_plural),
+            "title": title_of(apps.get_model(self.model)),
             "icon": self.icon,
             "link": reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist"),
             "permission": lambda request: request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}"),
@@ -47,6 +48,13 @@ def register(name: str, title: str | Promise, *items: Item, position: int) -> No
     SECTIONS.register(name, Section(title, items, position))
 
 
+def title_of(model: type[Model]) -> str | Promise:
+    """What the page of these rows is called, in the menu and above it."""
+    items = (item for section in SECTIONS.values() for item in section.items)
+    own = (item.title for item in items if item.model == model._meta.label_lower)
+    return next(own, "") or capfirst(str(model._meta.verbose_name_plural))
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The whole menu, as Unfold wants it."""
     home = {"title": _("Work list"), "icon": "dashboard", "link": reverse("admin:index")}
@@ -57,6 +65,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             {
                 "title": section.title,
                 "separator": True,
+                "collapsible": True,
                 "items": [item.entry(request) for item in section.items],
             }
             for section in sections

@@ -44,11 +44,16 @@ class GenerationConfig(AppConfig):
             _("Jobs and calls"),
             menu.Item("generation.job", "work_history"),
             menu.Item("generation.providercall", "receipt_long", _("Ledger of calls")),
+            menu.Item("generation.jobevent", "timeline"),
+            menu.Item("generation.workerheartbeat", "memory"),
+            position=10,
+        )
+        menu.register(
+            "catalogue",
+            _("Models and prices"),
             menu.Item("generation.cataloguemodel", "neurology"),
             menu.Item("generation.modelprice", "payments"),
-            menu.Item("generation.workerheartbeat", "memory"),
-            menu.Item("generation.jobevent", "timeline"),
-            position=10,
+            position=15,
         )
         waiting.register(job_is_over)
         register_verifier(verify_key)

@@ -1,10 +1,27 @@
 """What can go wrong with jobs and paid calls, and what a person reads about it."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from config.errors import AppError
+
+_CHINESE = {
+    "queued": "排队中",
+    "running": "运行中",
+    "waiting": "等待中",
+    "succeeded": "成功",
+    "failed": "失败",
+    "cancelled": "已取消",
+    "paused": "已暂停",
+}
+
+
+def states_in_chinese(words: str) -> str:
+    """One state or several (`queued, running or waiting`) as a Chinese sentence names them."""
+    said = re.sub(r"[a-z]+", lambda found: _CHINESE.get(found[0], found[0]), words)
+    return said.replace(", ", "、").replace(" or ", "或")
 
 
 class JobNotFoundError(AppError):
@@ -18,7 +35,10 @@ class JobStateError(AppError):
     code = "JOB_WRONG_STATE"
     status = 409
     en = "The job is {status}; this needs it to be {wanted}."
-    zh = "任务当前状态为 {status}，此操作要求状态为 {wanted}。"
+    zh = "任务当前状态为“{status}”，此操作要求状态为“{wanted}”。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return states_in_chinese(str(value))
 
 
 class JobLiveError(AppError):

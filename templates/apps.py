@@ -34,10 +34,15 @@ class TemplatesConfig(AppConfig):
             menu.Item("templates.batchitem", "checklist"),
             menu.Item("templates.document", "description"),
             menu.Item("templates.documentversion", "history"),
+            position=20,
+        )
+        menu.register(
+            "sources",
+            _("What documents are made from"),
             menu.Item("templates.project", "rocket_launch"),
             menu.Item("templates.contenttemplate", "draft"),
             menu.Item("templates.category", "category"),
-            position=20,
+            position=25,
         )
         for kind in KINDS:
             register(kind)

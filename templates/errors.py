@@ -1,7 +1,9 @@
 """What can go wrong in the document factory."""
 
+from typing import Any
+
 from config.errors import AppError
-from generation.errors import AnswerRejectedError
+from generation.errors import AnswerRejectedError, states_in_chinese
 
 
 class BatchTooLargeError(AppError):
@@ -95,7 +97,10 @@ class BatchStateError(AppError):
     code = "BATCH_WRONG_STATE"
     status = 409
     en = "The batch is {status}; this needs it to be {wanted}."
-    zh = "批次当前状态为 {status}，此操作要求状态为 {wanted}。"
+    zh = "批次当前状态为“{status}”，此操作要求状态为“{wanted}”。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return states_in_chinese(str(value))
 
 
 class OutputLanguageError(AnswerRejectedError):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from generation.domain.origins import SMALL_MODELS
 from generation.domain.states import TERMINAL
@@ -30,7 +31,13 @@ from templates.errors import (
     TranslationMismatchError,
 )
 from templates.models import BatchItem, Document, DocumentVersion
-from templates.selectors import Sources, sources_find_for
+from templates.selectors import (
+    Sources,
+    batch_job_titles,
+    document_job_titles,
+    document_jobs_about,
+    sources_find_for,
+)
 from templates.services.batches import BATCH_KIND, DOCUMENT_KIND, DocumentJobInput, batch_summary
 from templates.services.documents import FinishedText, document_is_edited, document_store
 
@@ -279,8 +286,39 @@ def store_document(job: Job, text: FinishedText) -> dict[str, Any]:
 
 
 KINDS = (
-    JobKind(name=BATCH_KIND, input=NoInput, run=run_batch, summary=batch_summary),
-    JobKind(name=DOCUMENT_KIND, input=DocumentJobInput, run=run_document, store=store_document),
+    JobKind(
+        name=BATCH_KIND,
+        input=NoInput,
+        run=run_batch,
+        summary=batch_summary,
+        title=_("batch of documents"),
+        titles=batch_job_titles,
+    ),
+    JobKind(
+        name=DOCUMENT_KIND,
+        input=DocumentJobInput,
+        run=run_document,
+        store=store_document,
+        title=_("document"),
+        titles=document_job_titles,
+        about=document_jobs_about,
+        words={
+            "project_id": _("project"),
+            "content_template_id": _("content template"),
+            "document_id": _("document"),
+            "language": _("language"),
+            "source_language": _("written from"),
+            "model": _("model"),
+            "version": _("version"),
+            "title": _("title"),
+            "characters": _("characters"),
+        },
+        links={
+            "project_id": "templates.project",
+            "content_template_id": "templates.contenttemplate",
+            "document_id": "templates.document",
+        },
+    ),
 )
 
 

@@ -5,14 +5,18 @@ that views are made of are stable in shape (see `config.api.lists.spec.Source`):
 and look at nothing else.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.translation import ngettext
 
+from config.languages import Language as LanguageName
 from config.sql.placeholders import Placeholder
 from config.sql.statements import Select
+from generation.models import Job
 from templates.domain.inputs import PROJECT_TEXTS, TEMPLATE_TEXTS, Language, ProjectInput, TemplateInput
 from templates.models import (
     BatchItem,
@@ -123,3 +127,58 @@ def sources_find_for(owner_id: UUID, *, project_id: UUID, content_template_id: U
         template_fingerprints={"zh": template_zh, "en": template_en},
         reads_both_languages=reads_both,
     )
+
+
+# -- jobs, as people tell them apart -------------------------------------------------------------------------------
+
+#: Projects, templates and jobs that a word finds; who means a certain one types more of it.
+MOST_FOUND = 200
+
+
+def document_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """`Tide Radio · Product brief · 中文` for each job that writes a document."""
+    projects = _names(Project, {job.input.get("project_id") for job in jobs})
+    templates = _names(ContentTemplate, {job.input.get("content_template_id") for job in jobs})
+    titles = {}
+    for job in jobs:
+        language = LanguageName(job.input["language"]).label if job.input.get("language") else ""
+        parts = (
+            projects.get(str(job.input.get("project_id"))),
+            templates.get(str(job.input.get("content_template_id"))),
+            language,
+        )
+        if any(parts[:2]):
+            titles[job.pk] = " · ".join(str(part) for part in parts if part)
+    return titles
+
+
+def batch_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """`Batch of 12 documents · 中文, English` for each job that is a batch."""
+    batches = TemplateBatch.objects.filter(job__in=jobs).values_list("job_id", "total", "params")
+    return {
+        job_id: " · ".join(
+            (
+                ngettext("Batch of %(total)d document", "Batch of %(total)d documents", total)
+                % {"total": total},
+                ", ".join(str(LanguageName(one).label) for one in params.get("languages", ())),
+            )
+        )
+        for job_id, total, params in batches
+    }
+
+
+def document_jobs_about(term: str) -> list[UUID]:
+    """Jobs of the documents of projects and content templates whose code or name the word is in."""
+    named = Q(code__iexact=term) | Q(name_zh__icontains=term) | Q(name_en__icontains=term)
+    projects = list(Project.objects.filter(named).values_list("pk", flat=True)[:MOST_FOUND])
+    templates = list(ContentTemplate.objects.filter(named).values_list("pk", flat=True)[:MOST_FOUND])
+    if not projects and not templates:
+        return []
+    items = BatchItem.objects.exclude(job=None).order_by("-pk")
+    found = items.filter(Q(project__in=projects) | Q(content_template__in=templates))
+    return [job_id for job_id in found.values_list("job_id", flat=True)[:MOST_FOUND] if job_id]
+
+
+def _names(model: type[Project | ContentTemplate], keys: Iterable[object]) -> dict[str, str]:
+    rows = model._default_manager.filter(pk__in=[key for key in keys if key])
+    return {str(row.pk): str(row) for row in rows.only("pk", "name_zh", "name_en")}

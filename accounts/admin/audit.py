@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,12 @@ from config.admin.cells import as_code
 from config.admin.filters import AgeFilter, WordsFilter
 
 #: What entries are called that come from no action of the admin.
-OTHER_ACTIONS = ("add", "change", "delete", "clear_queue")
+OTHER_ACTIONS = {
+    "add": _("add"),
+    "change": _("change"),
+    "delete": _("delete"),
+    "clear_queue": _("clear the queue"),
+}
 #: Members of staff that the filter offers.
 ACTORS_OFFERED = 50
 FIELDS_NAMED = 4
@@ -40,10 +47,26 @@ class AuditedActionFilter(WordsFilter):
     parameter_name = "action"
 
     def words(self) -> Iterable[tuple[str, Any]]:
-        names = set(OTHER_ACTIONS)
-        for one in admin.site._registry.values():
-            names |= {name for name in (*(one.actions or ()), *one.actions_detail) if isinstance(name, str)}  # type: ignore[attr-defined]
-        return [(name, name) for name in sorted(names)]
+        return sorted(action_words().items())
+
+
+def action_words() -> dict[str, Any]:
+    """What staff can do, by the name that entries keep: in the words of the buttons."""
+    words: dict[str, Any] = dict(OTHER_ACTIONS)
+    for one in admin.site._registry.values():
+        for name in (*(one.actions or ()), *one.actions_detail):  # type: ignore[attr-defined]
+            method = getattr(one, name, None) if isinstance(name, str) else None
+            if method is not None:
+                words.setdefault(name, getattr(method, "short_description", name))
+    return words
+
+
+def field_word(entry: AuditEntry, name: str) -> Any:
+    """What people call a field of the row that was changed."""
+    try:
+        return apps.get_model(entry.object_type)._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
+        return name
 
 
 class AuditedTypeFilter(WordsFilter):
@@ -62,8 +85,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = (
         "created",
         "actor_name",
-        "action",
-        "object_type",
+        "done",
+        "done_to",
         "object_name",
         "fields_changed",
         "ip_address",
@@ -75,8 +98,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     search_help_text = _("The id of an entry, of an object or of who did it")
     sortable_by = ("created",)
     fieldsets = (
-        (None, {"fields": ("created_at", ("actor_name", "actor_id"), "action")}),
-        (_("Object"), {"fields": (("object_type", "object_id"), "object_name", "changes_text")}),
+        (None, {"fields": ("created_at", ("actor_name", "actor_id"), "done")}),
+        (_("Object"), {"fields": (("done_to", "object_id"), "object_name", "changes_text")}),
         (_("Where from"), {"fields": ("ip_address", "request_id")}),
     )
 
@@ -84,11 +107,22 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def created(self, entry: AuditEntry) -> Any:
         return entry.created_at
 
+    @display(description=_("action"))
+    def done(self, entry: AuditEntry) -> Any:
+        return action_words().get(entry.action, entry.action)
+
+    @display(description=_("object type"))
+    def done_to(self, entry: AuditEntry) -> Any:
+        try:
+            return apps.get_model(entry.object_type)._meta.verbose_name
+        except (LookupError, ValueError):
+            return entry.object_type or "-"
+
     @display(description=_("changes"))
     def fields_changed(self, entry: AuditEntry) -> SafeString:
         names = list(entry.changes)
         shown = names[:FIELDS_NAMED] + (["…"] if len(names) > FIELDS_NAMED else [])
-        return format_html_join(", ", "{}", ((name,) for name in shown))
+        return format_html_join(", ", "{}", ((field_word(entry, name),) for name in shown))
 
     @display(description=_("changes"))
     def changes_text(self, entry: AuditEntry) -> SafeString | str:

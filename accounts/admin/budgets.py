@@ -49,9 +49,10 @@ class BudgetForm(forms.ModelForm):
 
     limit = AmountField(
         _("Monthly limit (USD)"),
-        help_text=_(
-            "Empty: no limit. 0: nothing that costs money. Delete the row to let the default hold again."
-        ),
+        help_text=_("0: nothing that costs money. Delete the row to let the default hold again."),
+    )
+    is_unlimited = forms.BooleanField(
+        label=_("No limit: may spend whatever the operator's keys allow"), required=False
     )
 
     class Meta:
@@ -60,10 +61,18 @@ class BudgetForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         budget = kwargs.get("instance")
-        if budget is not None and budget.limit_micros is not None:
-            amount = Decimal(budget.limit_micros) / MICROS
-            kwargs["initial"] = {"limit": amount, **(kwargs.get("initial") or {})}
+        if budget is not None:
+            limit = budget.limit_micros
+            given = {"is_unlimited": True} if limit is None else {"limit": Decimal(limit) / MICROS}
+            kwargs["initial"] = {**given, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """A forgotten amount must not open the purse."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "limit" in cleaned and cleaned["limit"] is None and not cleaned.get("is_unlimited"):
+            self.add_error("limit", _("Give an amount, or say that there is no limit."))
+        return cleaned
 
 
 @admin.register(Budget)
@@ -80,13 +89,13 @@ class BudgetAdmin(ServiceAdmin):
     sortable_by = ("created_at", "updated_at")
     autocomplete_fields = ("owner",)
     readonly_fields = ("default_limit",)
-    fields = ("owner", "limit", "default_limit")
+    fields = ("owner", "limit", "is_unlimited", "default_limit")
 
-    def create(self, *, owner: User, limit: Decimal | None) -> Budget:
-        return budget_set(user=owner, limit_micros=micros(limit))
+    def create(self, *, owner: User, limit: Decimal | None, is_unlimited: bool) -> Budget:
+        return budget_set(user=owner, limit_micros=None if is_unlimited else micros(limit))
 
-    def change(self, row: Budget, *, limit: Decimal | None) -> None:
-        budget_set(user=row.owner, limit_micros=micros(limit))
+    def change(self, row: Budget, *, limit: Decimal | None = None, is_unlimited: bool = False) -> None:
+        budget_set(user=row.owner, limit_micros=None if is_unlimited else micros(limit))
 
     def remove(self, row: Budget) -> None:
         budget_reset(user=row.owner)

@@ -4,11 +4,12 @@ from collections import Counter
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -77,8 +78,36 @@ class UserChangeForm(Addressed):
         field_classes = {"username": UsernameField}
 
 
+PERMISSION_WORDS = {
+    "add": _("add"),
+    "change": _("change"),
+    "delete": _("delete"),
+    "view": _("look at"),
+}
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    """Permissions in words: Django keeps their names in English."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        model = obj.content_type.model_class()
+        if model is None:
+            return str(obj)
+        verb = PERMISSION_WORDS.get(obj.codename.partition("_")[0], obj.name)
+        app = apps.get_app_config(obj.content_type.app_label).verbose_name
+        return f"{app} · {model._meta.verbose_name_plural} · {verb}"
+
+
+class NamesPermissions:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs["form_class"] = PermissionsField
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+
 @admin.register(User)
-class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
+class UserAdmin(NamesPermissions, Audited, BaseUserAdmin, ModelAdmin):
     """Who isn't a superuser can neither make one nor change one, nor give rights to anybody."""
 
     form = UserChangeForm
@@ -190,5 +219,5 @@ class UserAdmin(Audited, BaseUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(Audited, BaseGroupAdmin, ModelAdmin):
+class GroupAdmin(NamesPermissions, Audited, BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]
     pass

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from unfold.admin import ModelAdmin, TabularInline
 
-from config import audit
+from config import audit, menu
 from config.admin.forms import OwnedForm, TextAreaField
 from config.errors import AppError
 
@@ -97,8 +97,10 @@ class Audited(Fields):
         for row in list(queryset):
             self.delete_model(request, row)  # type: ignore[attr-defined]
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return or_message(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Under the title that the page has in the menu."""
+        context = {"title": menu.title_of(self.model), **(extra_context or {})}  # type: ignore[attr-defined]
+        return or_message(request, super().changelist_view, context)  # type: ignore[misc]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return or_message(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]

@@ -1,15 +1,17 @@
 """What the cells of the admin are made of: links, labels, code, amounts."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from config.errors import describe
 
@@ -61,6 +63,24 @@ def as_code(data: Any) -> SafeString | str:
         '<pre class="whitespace-pre-wrap break-words font-mono text-xs max-h-96 overflow-auto">{}</pre>',
         text[:CODE_LENGTH],
     )
+
+
+def as_rows(data: Any, words: Mapping[str, Any], links: Mapping[str, str]) -> SafeString | str:
+    """JSON data as a line for each value: its name in words, ids that `links` knows the model of as links."""
+    if not isinstance(data, Mapping):
+        return as_code(data)
+    rows = ((words.get(name, name), _value(value, links.get(name))) for name, value in data.items())
+    return format_html_join("", '<div>{}: <b class="break-words">{}</b></div>', rows) or "-"
+
+
+def _value(value: Any, model: str | None) -> Any:
+    if model and value:
+        return anchor(page_of(apps.get_model(model), value), value)
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value) or "-"
+    return as_line(value) if isinstance(value, list | Mapping) else "-" if value in (None, "") else value
 
 
 def error_text(code: str) -> str:

@@ -1,5 +1,7 @@
 """How the admin looks: its name and its first page. What stands in its menu, apps register in `config.menu`."""
 
+from django.templatetags.static import static
+
 UNFOLD = {
     "SITE_TITLE": "Atelier",
     "SITE_HEADER": "Atelier",
@@ -8,5 +10,6 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "generation.admin.home.dashboard",
+    "STYLES": [lambda request: static("admin_theme/lists.css")],
     "SIDEBAR": {"show_search": True, "navigation": "config.menu.navigation"},
 }

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.admin.base import as_uuid
 from config.admin.forms import AmountField
@@ -50,3 +51,14 @@ class ChargedForm(BaseDialogForm):
                 % {"reserved": money(self.reserved, CURRENCY)},
             )
         return cleaned
+
+
+class NoteForm(forms.Form):
+    """How a person knows; it stays on the rows and in the audit."""
+
+    note = forms.CharField(
+        label=_("How do you know? (the vendor's log, an invoice …)"),
+        min_length=3,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+    )

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,9 +18,11 @@ from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import error_text, link_to, unbroken
 from config.admin.filters import ConditionFilter
 from config.money import money
-from generation.admin.call_forms import ChargedForm, rows_of
+from generation.admin.call_forms import ChargedForm, NoteForm, rows_of
+from generation.admin.jobs import subject_of, with_subjects
 from generation.admin.words import CALL_WORDS, call_badge
 from generation.domain.origins import is_same_model
+from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus
 from generation.jobs.ledger import Resolution
 from generation.jobs.services import call_resolve
@@ -42,8 +46,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     list_display = (
         "created",
         "state",
-        "provider",
-        "model",
+        "asked",
         "step",
         "owner",
         "job_link",
@@ -98,9 +101,19 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         (_("Dates"), {"fields": (("created_at", "sent_at"), "settled_at")}),
     )
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page = super().get_changelist_instance(request)
+        page.result_list = list(page.result_list)
+        with_subjects([call.job for call in page.result_list if call.job])
+        return page
+
     @display(description=_("created"), ordering="pk")
     def created(self, call: ProviderCall) -> Any:
         return call.created_at
+
+    @display(description=_("model"))
+    def asked(self, call: ProviderCall) -> str:
+        return f"{call.provider} {call.model}"
 
     @display(description=_("status"))
     def state(self, call: ProviderCall) -> Any:
@@ -108,7 +121,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
 
     @display(description=_("job"))
     def job_link(self, call: ProviderCall) -> Any:
-        return link_to(call.job, call.job.kind if call.job else "")
+        return link_to(call.job, subject_of(call.job) if call.job else "")
 
     @display(description=_("reserved"))
     def reserved(self, call: ProviderCall) -> SafeString:
@@ -148,12 +161,39 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         return link_to(call.repeats)
 
     @admin.action(description=_("Resolve: it cost nothing"), permissions=["steer"])
-    def resolve_as_free(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
-        run_each(request, queryset, resolver(request, "released"), done=resolved)
+    def resolve_as_free(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> Any:
+        return self._resolve_many(request, queryset, "released", _("They certainly cost nothing?"))
 
     @admin.action(description=_("Resolve: all that was set aside was charged"), permissions=["steer"])
-    def resolve_as_charged(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> None:
-        run_each(request, queryset, resolver(request, "charged"), done=resolved)
+    def resolve_as_charged(self, request: HttpRequest, queryset: QuerySet[ProviderCall]) -> Any:
+        return self._resolve_many(request, queryset, "charged", _("They were charged?"))
+
+    def _resolve_many(
+        self, request: HttpRequest, queryset: QuerySet[ProviderCall], outcome: Resolution, title: Any
+    ) -> TemplateResponse | None:
+        """Money moves: the sum is shown, and done only with a note that says how one knows."""
+        rows = queryset.filter(status=CallStatus.UNCERTAIN)
+        form = NoteForm(request.POST if "note" in request.POST else None)
+        if form.is_valid():
+            run_each(
+                request, queryset, resolver(request, outcome, note=form.cleaned_data["note"]), done=resolved
+            )
+            return None
+        figures = rows.order_by().aggregate(number=Count("pk"), micros=Sum("reserved_micros"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "number": figures["number"],
+            "amount": money(figures["micros"] or 0, CURRENCY),
+            "play": rows.filter(is_test=True).count(),
+            "is_charged": outcome == "charged",
+            "form": form,
+            "action": request.POST.get("action"),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/generation/resolve_calls.html", context)
 
     @action(
         description=_("It cost nothing"),
@@ -201,10 +241,11 @@ class ProviderCallAdmin(ReadOnlyAdmin):
 
 
 def resolver(
-    request: HttpRequest, outcome: Resolution, micros: int | None = None
+    request: HttpRequest, outcome: Resolution, micros: int | None = None, note: str = ""
 ) -> Callable[[ProviderCall], dict[str, Any] | bool]:
     """A member of the staff's word on a call, as `run_each` takes it: what changed, or False if nothing did."""
     said = f"{request.user.get_username()}: {outcome}" + ("" if micros is None else f" {money(micros)}")
+    said = f"{said} ({note})" if note else said
 
     def resolve(call: ProviderCall) -> dict[str, Any] | bool:
         if not call_resolve(call_id=call.pk, outcome=outcome, resolution=said, micros=micros):

@@ -15,8 +15,9 @@ from accounts.domain.months import month_of
 from accounts.models import BudgetPeriod
 from config.admin.cells import list_of
 from config.money import MICROS, money
-from generation.admin.words import JOB_WORDS
+from generation.admin.words import JOB_WORDS, call_badge
 from generation.domain.prices import CURRENCY
+from generation.jobs.registry import job_titles
 from generation.models import Job, ProviderCall, WorkerHeartbeat
 from generation.selectors import Day, Waiting, daily_figures, things_waiting
 from generation.selectors.figures import CAP, ROWS_SHOWN
@@ -37,10 +38,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": _("Work list"),
         "tiles": tiles(waiting),
         "waiting": waiting,
+        "failed_rows": named_jobs(waiting.latest_failed),
         "failed_url": failed_url(),
         "uncertain_url": uncertain_url(),
         "uncertain_rows": [
-            (call, money(call.reserved_micros, call.currency)) for call in waiting.oldest_uncertain
+            (call, call_badge(call), money(call.reserved_micros, call.currency))
+            for call in waiting.oldest_uncertain
         ],
         "near_url": near_url(),
         "near_rows": [
@@ -52,12 +55,17 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
+def named_jobs(jobs: list[Job]) -> list[tuple[Job, str]]:
+    titles = job_titles(jobs)
+    return [(job, titles[job.pk]) for job in jobs]
+
+
 def failed_url() -> str:
     return list_of(Job, status="failed", level="top")
 
 
 def uncertain_url() -> str:
-    return list_of(ProviderCall, status="undecided", is_test__exact=0)
+    return list_of(ProviderCall, status="undecided")
 
 
 def near_url() -> str:
@@ -89,7 +97,7 @@ def _tile(title: str, value: str, note: str, url: str, *, is_bad: bool, icon: st
 
 def _failed(waiting: Waiting) -> dict[str, Any]:
     url = failed_url()
-    note = _("in the last seven days")
+    note = _("in the last seven days; a batch counts once")
     return _tile(
         _("Failed jobs"), _count(waiting.failed_jobs), note, url, is_bad=waiting.failed_jobs > 0, icon="error"
     )
@@ -101,6 +109,11 @@ def _uncertain(waiting: Waiting) -> dict[str, Any]:
     }
     if not waiting.uncertain_calls:
         note = _("every call is accounted for")
+    if waiting.uncertain_play:
+        play = ngettext(
+            "%(n)d of the sandbox besides", "%(n)d of the sandbox besides", waiting.uncertain_play
+        )
+        note = f"{note} · {play % {'n': waiting.uncertain_play}}"
     count = _count(waiting.uncertain_calls)
     is_bad = waiting.uncertain_calls > 0
     return _tile(_("Uncertain calls"), count, note, uncertain_url(), is_bad=is_bad, icon="help")
@@ -172,7 +185,7 @@ def charts(days: list[Day]) -> list[dict[str, Any]]:
 def _jobs_chart(days: list[Day]) -> dict[str, Any]:
     total = sum(day.succeeded + day.failed + day.cancelled for day in days)
     failed = sum(day.failed for day in days)
-    summary = _("%(total)s ended, %(failed)s of them failed") % {
+    summary = _("%(total)s ended, %(failed)s of them failed; items of batches count, too") % {
         "total": f"{total:,}",
         "failed": f"{failed:,}",
     }
@@ -187,7 +200,7 @@ def _jobs_chart(days: list[Day]) -> dict[str, Any]:
 def _cost_chart(days: list[Day]) -> dict[str, Any]:
     total = money(sum(day.cost_micros for day in days), CURRENCY)
     series = [(CURRENCY, [day.cost_micros / MICROS for day in days], FIRST)]
-    summary = _("%(total)s in two weeks") % {"total": total}
+    summary = _("%(total)s in two weeks; without the sandbox and owners' keys") % {"total": total}
     return _chart("bar", _("Cost by day"), summary, days, series, has_fractions=True)
 
 

@@ -1,6 +1,6 @@
 """Jobs and their events in the admin."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from config.admin.actions import confirm, reload_page, run_each
-from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import anchor, as_code, as_line, link_to, list_of
+from config.admin.base import ReadOnlyAdmin, as_uuid
+from config.admin.cells import anchor, as_rows, error_text, link_to, list_of
 from config.admin.filters import ConditionFilter, WordsFilter
 from config.money import money
-from generation.admin.words import JOB_WORDS, call_badge, job_badge
+from generation.admin.words import EVENT_WORDS, FIELD_WORDS, JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
-from generation.jobs.registry import KINDS
+from generation.jobs.registry import KINDS, job_titles, jobs_about, kind_title
 from generation.jobs.services import job_cancel, job_retry
 from generation.models import Job, JobEvent
 
@@ -48,7 +48,7 @@ class KindFilter(WordsFilter):
     parameter_name = "kind"
 
     def words(self) -> Iterable[tuple[str, Any]]:
-        return [(name, name) for name in KINDS]
+        return [(name, kind_title(name)) for name in KINDS]
 
 
 class LevelFilter(ConditionFilter):
@@ -63,8 +63,7 @@ class LevelFilter(ConditionFilter):
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
     list_display = (
-        "id_link",
-        "kind",
+        "subject",
         "state",
         "owner",
         "progress_bar",
@@ -73,13 +72,13 @@ class JobAdmin(ReadOnlyAdmin):
         "created",
         "took",
     )
-    list_display_links = ("id_link",)
+    list_display_links = ("subject",)
     list_filter = (StatusFilter, KindFilter, LevelFilter, "is_test", "created_at")
     list_select_related = ("owner",)
     search_keys = ("pk", "parent_id", "owner_id")
     search_fields = ("kind__startswith", "error_code__iexact")
     search_help_text = _(
-        "A job's, batch's or owner's id; or the beginning of a kind or user name; or an error code"
+        "The id of a job, batch or owner; a project, a content template, the owner's name, a kind, an error code"
     )
     sortable_by = ("created",)
     actions = ("retry_all", "cancel_all")
@@ -90,7 +89,8 @@ class JobAdmin(ReadOnlyAdmin):
             None,
             {
                 "fields": (
-                    ("id", "kind"),
+                    "subject",
+                    ("id", "kind_words"),
                     ("state", "progress_bar"),
                     ("owner", "is_test"),
                     ("parent_link", "items_link"),
@@ -113,9 +113,22 @@ class JobAdmin(ReadOnlyAdmin):
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """What the jobs of a page are about is asked once for all of them."""
+        page = super().get_changelist_instance(request)
+        page.result_list = with_subjects(page.result_list)
+        return page
+
+    def condition_of(self, term: str) -> Q:
+        return super().condition_of(term) | Q(pk__in=jobs_about(term))
+
     @display(description=_("job"))
-    def id_link(self, job: Job) -> str:
-        return str(job.pk)[-12:]
+    def subject(self, job: Any) -> str:
+        return subject_of(job)
+
+    @display(description=_("kind"))
+    def kind_words(self, job: Job) -> str:
+        return kind_title(job.kind)
 
     @display(description=_("status"))
     def state(self, job: Job) -> Any:
@@ -141,7 +154,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @display(description=_("batch"))
     def parent_link(self, job: Job) -> Any:
-        return link_to(job.parent)
+        return link_to(job.parent, subject_of(job.parent) if job.parent else "")
 
     @display(description=_("items"))
     def items_link(self, job: Job) -> Any:
@@ -166,11 +179,11 @@ class JobAdmin(ReadOnlyAdmin):
 
     @display(description=_("output"))
     def output_text(self, job: Job) -> Any:
-        return as_code(job.output)
+        return told(job, job.output)
 
     @display(description=_("input"))
     def input_text(self, job: Job) -> Any:
-        return as_code(job.input)
+        return told(job, job.input)
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
@@ -180,13 +193,29 @@ class JobAdmin(ReadOnlyAdmin):
             events = list(job.events.order_by("-seq")[:EVENTS_SHOWN])
             calls = job.calls.order_by("-created_at")[:CALLS_SHOWN]
             context |= {
-                "events": [(event, as_line(event.data)) for event in events],
+                "subtitle": subject_of(job),
+                "events": [
+                    (event, EVENT_WORDS.get(event.type, event.type), told(job, event.data))
+                    for event in events
+                ],
                 "events_total": job.event_seq,
                 "calls": [(call, call_badge(call), call_money(call)) for call in calls],
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
     # -- what can be done ------------------------------------------------------------------------------------------
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        """What the job's state allows."""
+        key = as_uuid(object_id)
+        job = Job.objects.filter(pk=key).first() if key else None
+        allowed = set()
+        if job is not None and job.status == JobStatus.FAILED:
+            allowed = {"retry"}
+        elif job is not None and not job.is_terminal and job.cancel_requested_at is None:
+            allowed = {"cancel"}
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if one.action_name.removesuffix("_one") in allowed]
 
     @admin.action(description=_("Retry what failed"), permissions=["steer"])
     def retry_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -233,17 +262,60 @@ class JobAdmin(ReadOnlyAdmin):
 
 @admin.register(JobEvent)
 class JobEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "job", "seq", "type", "line", "created_at")
+    list_display = ("job_link", "seq", "type_words", "line", "created_at")
+    list_display_links = ("seq",)
     list_select_related = ("job",)
     search_keys = ("job_id",)
     search_fields = ("type__iexact",)
     search_help_text = _("A job's id, or a type of event")
     sortable_by = ("id",)
-    fields = ("job", "seq", "type", "data", "created_at")
+    fields = ("job_link", "seq", "type_words", "data_text", "created_at")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page = super().get_changelist_instance(request)
+        page.result_list = list(page.result_list)
+        with_subjects([event.job for event in page.result_list])
+        return page
+
+    @display(description=_("job"))
+    def job_link(self, event: JobEvent) -> Any:
+        return link_to(event.job, subject_of(event.job))
+
+    @display(description=_("type"))
+    def type_words(self, event: JobEvent) -> Any:
+        return EVENT_WORDS.get(event.type, event.type)
 
     @display(description=_("data"))
-    def line(self, event: JobEvent) -> str:
-        return as_line(event.data)
+    def data_text(self, event: JobEvent) -> Any:
+        return told(event.job, event.data)
+
+    @display(description=_("data"))
+    def line(self, event: JobEvent) -> Any:
+        return told(event.job, event.data)
+
+
+def with_subjects(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs, each with what it is about as `subject`."""
+    rows: list[Any] = list(jobs)
+    titles = job_titles(rows)
+    for row in rows:
+        row.subject = titles[row.pk]
+    return rows
+
+
+def subject_of(job: Any) -> str:
+    if not hasattr(job, "subject"):
+        with_subjects([job])
+    return str(job.subject)
+
+
+def told(job: Job, data: Any) -> Any:
+    """Input, output or an event's data in the words of the job's kind, with what its ids lead to as links."""
+    kind = KINDS.get(job.kind)
+    words, links = (kind.words, kind.links) if kind else ({}, {})
+    if isinstance(data, Mapping) and isinstance(data.get("error"), Mapping):
+        data = {**data, "error": error_text(data["error"].get("code", ""))}
+    return as_rows(data, {**FIELD_WORDS, **words}, links)
 
 
 def retried(number: int) -> str:

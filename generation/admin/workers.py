@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.decorators import display
 
@@ -30,14 +31,47 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
 
 admin.site.unregister([TaskResult, GroupResult])
 
+OUTCOMES: dict[str, Any] = {
+    "PENDING": pgettext_lazy("status", "pending"),
+    "STARTED": pgettext_lazy("status", "running"),
+    "SUCCESS": pgettext_lazy("status", "succeeded"),
+    "FAILURE": pgettext_lazy("status", "failed"),
+    "REVOKED": pgettext_lazy("status", "cancelled"),
+}
+
 
 @admin.register(TaskResult)
 class TaskResultAdmin(ReadOnlyAdmin):
     """What the housekeeping tasks reported; jobs keep their results themselves."""
 
-    list_display = ("task_name", "status", "result", "date_created", "date_done")
+    list_display = ("name", "outcome", "told", "created", "done")
+    list_display_links = ("name",)
     list_filter = ("status", "date_done")
     search_keys = ()
     search_fields = ("task_id__exact", "task_name__istartswith")
     search_help_text = _("A task's id, or the beginning of its name")
-    fields = ("task_id", "task_name", "status", "result", "traceback", "worker", "date_created", "date_done")
+    fields = ("name", "outcome", "told", "trace", "created", "done")
+
+    @display(description=_("task"))
+    def name(self, row: TaskResult) -> str:
+        return row.task_name or row.task_id
+
+    @display(description=_("status"))
+    def outcome(self, row: TaskResult) -> Any:
+        return OUTCOMES.get(row.status, row.status)
+
+    @display(description=_("result"))
+    def told(self, row: TaskResult) -> str:
+        return row.result or "-"
+
+    @display(description=_("trace of the error"))
+    def trace(self, row: TaskResult) -> str:
+        return row.traceback or "-"
+
+    @display(description=_("created"), ordering="date_created")
+    def created(self, row: TaskResult) -> Any:
+        return row.date_created
+
+    @display(description=_("finished"), ordering="date_done")
+    def done(self, row: TaskResult) -> Any:
+        return row.date_done

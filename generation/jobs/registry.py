@@ -1,7 +1,7 @@
 """Kinds of jobs: what a product registers so that the engine can run its work."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,6 +9,10 @@ import msgspec
 from config.registry import Registry
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.utils.functional import Promise
+
     from generation.jobs.run import JobRun
     from generation.models import Job
 
@@ -64,6 +68,10 @@ class JobKind:
     - `poll`: asks the provider about a waiting job; same answers as `run`.
     - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored.
     - `summary`: what a parent's events and output tell, from its children's counts by `ItemState`.
+    - `title`: what people call the kind; `titles`: what each of some jobs of the kind is about, in few queries and in
+      the language of whoever looks.
+    - `about`: the ids of jobs that a word finds by what they are about, at most some hundreds.
+    - `words`, `links`: what fields of input and output are called, and which model the ids in them are of.
     """
 
     name: str
@@ -74,6 +82,11 @@ class JobKind:
     stop: "Callable[[JobRun], None] | None" = None
     summary: "Callable[[Job, Mapping[str, int]], Any] | None" = None
     max_failures: int = 4
+    title: "str | Promise" = ""
+    titles: "Callable[[Sequence[Job]], Mapping[UUID, str]] | None" = None
+    about: "Callable[[str], Iterable[UUID]] | None" = None
+    words: "Mapping[str, str | Promise]" = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def parse(self, data: Mapping[str, Any]) -> Any:
         """The stored input as an instance of `input`. Raises `msgspec.ValidationError`."""
@@ -94,6 +107,28 @@ def get_kind(name: str) -> JobKind:
         return KINDS[name]
     except KeyError:
         raise LookupError(f"no app registers the job kind {name!r}") from None
+
+
+def kind_title(name: str) -> str:
+    """What people call a kind; its name if no installed app registers it or it has no title."""
+    kind = KINDS.get(name)
+    return str(kind.title or name) if kind else name
+
+
+def job_titles(jobs: "Iterable[Job]") -> "dict[UUID, str]":
+    """What each job is about, as its kind tells it; the kind's title where it tells nothing."""
+    jobs = list(jobs)
+    found = {job.pk: kind_title(job.kind) for job in jobs}
+    for name in {job.kind for job in jobs}:
+        kind = KINDS.get(name)
+        if kind is not None and kind.titles is not None:
+            found.update(kind.titles([job for job in jobs if job.kind == name]))
+    return found
+
+
+def jobs_about(term: str) -> "list[UUID]":
+    """Jobs of all kinds that a word finds by what they are about."""
+    return [pk for kind in KINDS.values() if kind.about is not None for pk in kind.about(term)]
 
 
 def to_json(value: Any) -> Any:

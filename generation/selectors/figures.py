@@ -22,7 +22,8 @@ FAILURES_SHOWN_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day in UTC, by when jobs and calls were made. Latency is seconds from sending a call to its answer."""
+    """One day in UTC, by when jobs and calls were made. Cost is what the operator's keys are charged: no play money,
+    nothing that owners pay with keys of their own. Latency is seconds from sending a call to its answer."""
 
     day: date
     succeeded: int = 0
@@ -39,14 +40,15 @@ class Day:
 class Waiting:
     """What waits for a person. Counts reach up to `CAP`.
 
-    Uncertain calls of play money are left out: nobody was charged for them. `near_limit` has this month's budgets, the
-    nearest to their limit first.
+    Uncertain calls of play money are counted apart and listed last: nobody was charged for them. `near_limit` has
+    this month's budgets, the nearest to their limit first.
     """
 
     failed_jobs: int
     latest_failed: list[Job]
     uncertain_calls: int
     uncertain_micros: int
+    uncertain_play: int
     oldest_uncertain: list[ProviderCall]
     near_limit: list[NearLimit]
     queues: list[QueueWorkers]
@@ -61,11 +63,11 @@ def first_id_at(moment: datetime) -> UUID:
 
 
 def things_waiting() -> Waiting:
-    """Reads ten times, each time over an index."""
+    """Reads eleven times, each time over an index."""
     since = first_id_at(timezone.now() - timedelta(days=FAILURES_SHOWN_DAYS))
     failed = Job.objects.top_level().filter(status=JobStatus.FAILED, pk__gte=since)
-    undecided = ProviderCall.objects.uncertain().filter(resolution="", is_test=False)
-    uncertain = undecided.select_related("owner", "job")
+    undecided = ProviderCall.objects.uncertain().filter(resolution="")
+    uncertain, play = undecided.filter(is_test=False), undecided.filter(is_test=True)
     capped = uncertain.order_by("created_at").values_list("reserved_micros", flat=True)[:CAP]
     amounts = list(capped)
     return Waiting(
@@ -73,7 +75,10 @@ def things_waiting() -> Waiting:
         latest_failed=list(failed.select_related("owner").order_by("-pk")[:ROWS_SHOWN]),
         uncertain_calls=len(amounts),
         uncertain_micros=sum(amounts),
-        oldest_uncertain=list(uncertain.order_by("created_at")[:ROWS_SHOWN]),
+        uncertain_play=_capped(play),
+        oldest_uncertain=list(
+            undecided.select_related("owner", "job").order_by("is_test", "created_at")[:ROWS_SHOWN]
+        ),
         near_limit=budgets_near_limit(most=CAP),
         queues=queue_workers(),
         dead_workers=list(dead_worker_list()[:ROWS_SHOWN]),
@@ -108,7 +113,8 @@ def _calls_by_day(since: UUID) -> QuerySet[Any, Any]:
     answered = Q(resolution="")  # a person's word comes days after the call
     calls = ProviderCall.objects.filter(pk__gte=since).order_by().values(day=TruncDate("created_at"))
     return calls.annotate(
-        cost=Sum("cost_micros"), read=Sum("input_tokens"), written=Sum("output_tokens"),
+        cost=Sum("cost_micros", filter=Q(is_test=False, is_own_key=False)),
+        read=Sum("input_tokens"), written=Sum("output_tokens"),
         mean=Avg(took, filter=answered), longest=Max(took, filter=answered),
     )  # fmt: skip
 

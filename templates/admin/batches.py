@@ -5,17 +5,20 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from config.admin.actions import run_each
-from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import anchor, badge, link_to, list_of
+from config.admin.actions import confirm, reload_page, run_each
+from config.admin.base import ReadOnlyAdmin, as_uuid
+from config.admin.cells import anchor, as_rows, badge, link_to, list_of, unbroken
 from config.admin.filters import ConditionFilter, WordsFilter
+from config.languages import Language
 from generation.admin.words import JOB_WORDS, job_badge
+from generation.domain.states import JobStatus
 from generation.models import Job
 from generation.models.items import ItemState
 from templates.models import BatchItem, TemplateBatch
@@ -24,6 +27,22 @@ from templates.services import batch_cancel, batch_pause, batch_resume, batch_re
 from templates.services.batches import batch_item_counts
 
 ITEM_COLOURS = {"pending": "info", "running": "primary", "succeeded": "success", "failed": "danger"}
+
+
+#: What the options of a batch are called.
+OPTION_WORDS: dict[str, Any] = {
+    "languages": _("languages"),
+    "project_ids": _("projects"),
+    "template_codes": _("content templates"),
+    "category_code": _("category"),
+    "limit": _("at most"),
+    "skip_existing": _("skip what exists"),
+    "only_stale": _("only what is stale"),
+    "translated": _("translate the second language"),
+    "demo_mode": _("sandbox"),
+    "model": _("model"),
+    "concurrency": _("at once"),
+}
 
 
 class BatchStatusFilter(ConditionFilter):
@@ -61,12 +80,12 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
         return job_badge(batch.job)
 
     @display(description=_("progress"))
-    def progress(self, batch: TemplateBatch) -> str:
-        return f"{batch.job.progress} %"
+    def progress(self, batch: TemplateBatch) -> SafeString:
+        return unbroken(f"{batch.job.progress} %")
 
     @display(description=_("languages"))
     def languages(self, batch: TemplateBatch) -> str:
-        return ", ".join(batch.params.get("languages", []))
+        return ", ".join(str(Language(one).label) for one in batch.params.get("languages", []))
 
     @display(description=_("sandbox"), boolean=True)
     def demo(self, batch: TemplateBatch) -> bool:
@@ -87,13 +106,17 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
 
     @display(description=_("options"))
     def options(self, batch: TemplateBatch) -> Any:
-        rows = (
-            (name, ", ".join(value) if isinstance(value, list) else value)
-            for name, value in batch.params.items()
-        )
-        return format_html_join("", "<div>{}: <b>{}</b></div>", rows)
+        return as_rows(batch.params, OPTION_WORDS, {})
 
     # -- what can be done ------------------------------------------------------------------------------------------
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        """What the batch's state allows."""
+        key = as_uuid(object_id)
+        batch = TemplateBatch.objects.filter(pk=key).select_related("job").first() if key else None
+        allowed = allowed_to(batch.job) if batch else set()
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if one.action_name.removesuffix("_one") in allowed]
 
     @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
@@ -111,9 +134,70 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
         self._steer(request, queryset, batch_retry)
 
+    @action(
+        description=_("Pause"),
+        url_path="pause",
+        permissions=["steer"],
+        dialog=confirm(_("Pause this batch?"), _("What runs is finished; nothing new begins."), _("Pause")),
+    )
+    def pause_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._steer_one(request, object_id, batch_pause)
+
+    @action(
+        description=_("Resume"),
+        url_path="resume",
+        permissions=["steer"],
+        dialog=confirm(_("Resume this batch?"), _("Its pending items run, which costs money."), _("Resume")),
+    )
+    def resume_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._steer_one(request, object_id, batch_resume)
+
+    @action(
+        description=_("Cancel"),
+        url_path="cancel",
+        permissions=["steer"],
+        dialog=confirm(
+            _("Cancel this batch?"),
+            _("What runs stops between two of its steps; what is pending never runs."),
+            _("Cancel the batch"),
+        ),
+    )
+    def cancel_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._steer_one(request, object_id, batch_cancel)
+
+    @action(
+        description=_("Retry what failed"),
+        url_path="retry",
+        permissions=["steer"],
+        dialog=confirm(
+            _("Retry what failed?"),
+            _(
+                "What was paid for is not bought again. Calls with an unknown outcome may be bought once more."
+            ),
+            _("Retry"),
+        ),
+    )
+    def retry_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        return self._steer_one(request, object_id, batch_retry)
+
     @staticmethod
-    def _steer(request: HttpRequest, queryset: QuerySet[TemplateBatch], service: Callable[..., Any]) -> None:
-        run_each(request, queryset.select_related("job"), lambda batch: service(batch=batch), done=done)
+    def _steer(request: HttpRequest, rows: QuerySet[TemplateBatch], service: Callable[..., Any]) -> None:
+        run_each(request, rows.select_related("job"), lambda batch: service(batch=batch), done=done)
+
+    @staticmethod
+    def _steer_one(request: HttpRequest, object_id: str, service: Callable[..., Any]) -> HttpResponse:
+        one = TemplateBatch.objects.filter(pk=object_id).select_related("job")
+        run_each(request, one, lambda batch: service(batch=batch), done=done)
+        return reload_page(TemplateBatch, object_id)
+
+
+def allowed_to(job: Job) -> set[str]:
+    """What may be done to a batch in this state."""
+    if job.is_terminal:
+        return {"retry"} if job.status == JobStatus.FAILED else set()
+    if job.cancel_requested_at is not None:
+        return set()
+    return {"cancel", "pause" if job.paused_at is None else "resume"}
 
 
 def done(number: int) -> str:
@@ -173,4 +257,4 @@ class BatchItemAdmin(ReadOnlyAdmin):
 
     @display(description=_("job"))
     def job_link(self, item: BatchItem) -> Any:
-        return link_to(item.job, str(item.job_id)[-12:])
+        return link_to(item.job, _("Show the job"))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
@@ -24,6 +25,12 @@ def validate_name(name: str) -> None:
         )
 
 
+def in_language(zh: str, en: str) -> str:
+    """The one of two texts that whoever looks can read, or else the other."""
+    first, second = (zh, en) if (get_language() or "").startswith("zh") else (en, zh)
+    return first or second
+
+
 class Category(BaseModel):
     """A shelf of the template library, kept by staff. A hidden one isn't offered and its templates aren't run."""
 
@@ -38,7 +45,7 @@ class Category(BaseModel):
         verbose_name_plural = _("categories")
 
     def __str__(self) -> str:
-        return f"{self.name_en} · {self.name_zh}"
+        return in_language(self.name_zh, self.name_en)
 
 
 class Project(OwnedModel):
@@ -77,7 +84,7 @@ class Project(OwnedModel):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="project_owner_newest")]
 
     def __str__(self) -> str:
-        return self.name_en or self.name_zh
+        return in_language(self.name_zh, self.name_en)
 
 
 class ContentTemplateQuerySet(models.QuerySet["ContentTemplate"]):
@@ -147,4 +154,4 @@ class ContentTemplate(BaseModel):
         indexes = [models.Index(fields=["category", "order", "id"], name="template_category_order")]
 
     def __str__(self) -> str:
-        return f"{self.name_en} · {self.name_zh}"
+        return in_language(self.name_zh, self.name_en)

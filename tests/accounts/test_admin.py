@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.conftest import PASSWORD
+from tests.support.speaking import speak
 
 
 @pytest.fixture
@@ -33,9 +34,7 @@ def test_list_search_and_filters_work_in_both_languages(
     back_office: Client, alice: User, language: str
 ) -> None:
     url = reverse("admin:accounts_user_changelist")
-    answer = back_office.get(
-        url, {"q": "alice", "is_staff__exact": "0"}, headers={"Accept-Language": language}
-    )
+    answer = speak(back_office, language).get(url, {"q": "alice", "is_staff__exact": "0"})
 
     assert answer.status_code == 200
     assert "alice@example.com" in answer.text

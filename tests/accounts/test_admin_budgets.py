@@ -17,6 +17,7 @@ from accounts.models import AuditEntry, Budget, BudgetPeriod, User
 from accounts.selectors import budget_get
 from accounts.services.budgets import budget_set
 from tests.conftest import make_user
+from tests.support.speaking import speak
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,12 @@ def limit(user: User) -> int | None:
 def test_a_limit_is_typed_in_dollars(
     back_office: Client, alice: User, typed: str, micros: int | None
 ) -> None:
-    back_office.post(reverse("admin:accounts_budget_add"), {"owner": str(alice.pk), "limit": typed})
+    form = {"owner": str(alice.pk), "limit": typed}
+    if micros is None:
+        refused = back_office.post(reverse("admin:accounts_budget_add"), form)
+        assert set(refused.context["adminform"].form.errors) == {"limit"}, "an empty field opens no purse"
+        form["is_unlimited"] = "on"
+    back_office.post(reverse("admin:accounts_budget_add"), form)
     assert Budget.objects.get().limit_micros == micros
     assert limit(alice) == micros
 
@@ -157,9 +163,7 @@ def test_a_month_shows_all_its_figures(back_office: Client, alice: User) -> None
         assert figure in page
     assert "width: 60%; background: #dc2626" in page, "four fifths are gone"
     assert reverse("admin:accounts_budget_add") + f"?owner={alice.pk}" in page
-    page = back_office.get(
-        reverse("admin:accounts_budgetperiod_change", args=[row.pk]), headers={"Accept-Language": "zh-CN"}
-    )
+    page = speak(back_office, "zh-CN").get(reverse("admin:accounts_budgetperiod_change", args=[row.pk]))
     assert page.status_code == 200
 
 

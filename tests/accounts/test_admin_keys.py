@@ -14,6 +14,7 @@ from accounts.models import ProviderKey, User
 from accounts.selectors import provider_keys_for
 from accounts.services import key_create, key_refused
 from config.crypto import Secret
+from tests.support.speaking import speak
 
 LIST = reverse("admin:accounts_providerkey_changelist")
 KEY = "sk-marked-0123456789-wxyz"
@@ -49,9 +50,9 @@ def test_shows_the_end_of_a_key_and_why_it_was_refused(
     key = keep(alice, "团队 🔑", model_name="gpt-4o", input_micros=150_000, output_micros=600_000)
     key_refused(key.pk, "PROVIDER_AUTH_FAILED")
     key.refresh_from_db()
-    headers = {"Accept-Language": language}
-    page = back_office.get(page_of(key), headers=headers).text
-    for text in (page, back_office.get(LIST, headers=headers).text):
+    speak(back_office, language)
+    page = back_office.get(page_of(key)).text
+    for text in (page, back_office.get(LIST).text):
         assert "…wxyz" in text
         assert "团队 🔑" in text
         assert "alice" in text

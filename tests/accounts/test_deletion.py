@@ -24,6 +24,7 @@ from config.models import IdempotencyRecord
 from generation.jobs.services import job_submit
 from generation.models import Job
 from tests.conftest import PASSWORD, make_user
+from tests.support.speaking import speak
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,7 @@ def test_staff_see_what_goes_with_it_and_the_service_does_it(back_office: Client
     for _ in range(3):
         job_submit(kind="test.text", input={}, owner_id=alice.pk)
     url = reverse("admin:accounts_user_delete", args=[alice.pk])
-    page = back_office.get(url, headers={"Accept-Language": "en"})
+    page = speak(back_office, "en").get(url)
     assert page.context["model_count"]
     assert dict(page.context["model_count"])["jobs"] == 3
 
@@ -138,7 +139,7 @@ def test_several_at_once_or_none(back_office: Client, staff: User, alice: User, 
 
 def test_the_last_superuser_hears_why(back_office: Client, staff: User) -> None:
     url = reverse("admin:accounts_user_delete", args=[staff.pk])
-    page = back_office.post(url, {"post": "yes"}, follow=True, headers={"Accept-Language": "zh-hans"})
+    page = speak(back_office, "zh-hans").post(url, {"post": "yes"}, follow=True)
     assert LastSuperuserError.zh in page.text
     assert User.objects.filter(pk=staff.pk).exists()
 

@@ -33,7 +33,7 @@ ACTIVITIES = {
 }
 #: Columns that follow from others, and fields whose column has another name.
 DERIVED = {"reads_both_languages", "username_folded", "email_folded"}
-COLUMNS = {"limit": "limit_micros"}
+COLUMNS = {"limit": "limit_micros", "is_unlimited": "limit_micros"}
 REFRESHED: dict[str, Any] = {
     "templates.Project": lambda row: project_update(project=row),
     "templates.ContentTemplate": lambda row: content_template_update(template=row),

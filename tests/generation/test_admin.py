@@ -8,11 +8,12 @@ from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from config.money import money
 from generation.admin.home import duration
+from generation.admin.words import EVENT_WORDS
 from generation.domain.states import CallStatus, JobStatus
 from generation.jobs import ledger, runner, transitions
 from generation.jobs.services import job_submit
@@ -20,6 +21,7 @@ from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
 from generation.selectors import daily_figures, things_waiting
 from generation.selectors.figures import first_id_at
 from tests.support.kinds.handlers import TextInput
+from tests.support.speaking import speak
 
 ERROR = {
     "code": "PROVIDER_TIMEOUT",
@@ -54,13 +56,18 @@ def uncertain(job: Job, **fields: Any) -> ProviderCall:
     )  # fmt: skip
 
 
-def act(client: Client, model: type[Any], action: str, *rows: Any) -> list[str]:
+def act(client: Client, model: type[Any], action: str, *rows: Any, **fields: str) -> list[str]:
     """Choose rows in a list and run an action; returns the messages."""
     url = reverse(f"admin:generation_{model._meta.model_name}_changelist")
-    form = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    form = {"action": action, "_selected_action": [str(row.pk) for row in rows], **fields}
     answer = client.post(url, form)
     assert answer.status_code == 302
     return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def words_of(event: JobEvent) -> str:
+    with translation.override("zh-hans"):
+        return str(EVENT_WORDS[event.type])
 
 
 class TestJobs:
@@ -106,10 +113,10 @@ class TestJobs:
         runner.run(job.pk)
         uncertain(job)
         url = reverse("admin:generation_job_change", args=[job.pk])
-        page = back_office.get(url, headers={"Accept-Language": "zh-CN"}).text
+        page = speak(back_office, "zh-CN").get(url).text
         assert "时间线" in page
         for event in JobEvent.objects.filter(job=job):
-            assert f"{event.seq} · {event.type}" in page
+            assert f"{event.seq} · {words_of(event)}" in page
         assert "≤ USD 0.00528" in page
         assert "结果不明" in page
 
@@ -117,7 +124,7 @@ class TestJobs:
         job = submit(alice)
         for percent in range(100):
             transitions.note(job.pk, "progress", {"percent": percent})
-        page = back_office.get(reverse("admin:generation_job_change", args=[job.pk])).text
+        page = speak(back_office, "en").get(reverse("admin:generation_job_change", args=[job.pk])).text
         assert "The newest 100 of 101." in page
         assert "1 · queued" not in page
 
@@ -156,11 +163,11 @@ class TestCalls:
         self, back_office: Client, alice: User, action: str, cost: int, outcome: str
     ) -> None:
         call = uncertain(failed(alice))
-        assert act(back_office, ProviderCall, action, call) == ["1 call is resolved."]
+        assert act(back_office, ProviderCall, action, call, note="their log") == ["1 call is resolved."]
         call.refresh_from_db()
         assert (call.status, call.cost_micros) == (CallStatus.RELEASED, cost)
-        assert call.resolution == f"staff: {outcome}"
-        *_, said = act(back_office, ProviderCall, "resolve_as_free", call)
+        assert call.resolution == f"staff: {outcome} (their log)"
+        *_, said = act(back_office, ProviderCall, "resolve_as_free", call, note="again")
         assert "It was changed in the meantime." in said
 
     def test_on_its_own_page(self, back_office: Client, alice: User) -> None:

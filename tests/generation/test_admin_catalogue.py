@@ -15,6 +15,7 @@ from generation.domain.states import CallStatus
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
 from generation.selectors import catalogue
 from tests.support.catalogue import model_make
+from tests.support.speaking import speak
 
 LIST = "admin:generation_cataloguemodel_changelist"
 DAY = timedelta(days=1)
@@ -279,7 +280,7 @@ class TestList:
 
     @pytest.mark.parametrize("language", ["en", "zh-hans"])
     def test_shows_money_in_whole_units(self, back_office: Client, language: str) -> None:
-        page = back_office.get(reverse(LIST), headers={"Accept-Language": language}).text
+        page = speak(back_office, language).get(reverse(LIST)).text
         assert "USD 0.27" in page
         assert "USD 0.030304" in page
 

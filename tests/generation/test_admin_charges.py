@@ -129,8 +129,15 @@ def test_the_second_of_two_decisions_is_refused(back_office: Client, alice: User
 def test_many_at_once_from_the_list(back_office: Client, alice: User, bob: User) -> None:
     calls = [uncertain(alice), uncertain(alice), uncertain(bob)]
     form = {"action": "resolve_as_charged", "_selected_action": [str(call.pk) for call in calls]}
-    back_office.post(reverse("admin:generation_providercall_changelist"), form)
+    url = reverse("admin:generation_providercall_changelist")
+    asked = back_office.post(url, form)
+    assert "3 uncertain calls, USD 0.01584 set aside." in asked.text, "one click moves no money"
+    assert "is" in back_office.post(url, {**form, "note": ""}).context["form"].errors["note"][0]
+    assert not AuditEntry.objects.exists()
+    back_office.post(url, {**form, "note": "bill of May"})
     assert (spent(alice), spent(bob)) == ((2 * RESERVED, 0), (RESERVED, 0))
+    calls[0].refresh_from_db()
+    assert calls[0].resolution == "财务小王: charged (bill of May)"
     assert AuditEntry.objects.filter(action="resolve_as_charged").count() == 3
 
 
@@ -161,14 +168,16 @@ def test_the_owner_sees_what_became_of_it(alice: User, client_for: Any) -> None:
 
 
 def test_play_money_is_nobodys_work(alice: User, back_office: Client) -> None:
-    uncertain(alice, is_test=True)
+    play = uncertain(alice, is_test=True)
     real = uncertain(alice)
     waiting = things_waiting()
     assert (waiting.uncertain_calls, waiting.uncertain_micros) == (1, RESERVED)
-    assert waiting.oldest_uncertain == [real]
+    assert (waiting.uncertain_play, waiting.oldest_uncertain) == (1, [real, play])
     tile = back_office.get(reverse("admin:index")).context["tiles"][1]
     assert tile["value"] == "1"
-    assert list(back_office.get(tile["url"]).context["cl"].result_list) == [real]
+    assert "1 of the sandbox besides" in tile["note"]
+    shown = back_office.get(tile["url"])
+    assert set(shown.context["cl"].result_list) == {real, play}
 
 
 def budget(user: User, limit: int | None, used: int, *, is_test: bool = False) -> BudgetPeriod:

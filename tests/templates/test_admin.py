@@ -20,6 +20,7 @@ from templates.models import (
 )
 from templates.services import batch_create, content_template_create, project_create
 from templates.services.plans import BatchOptions
+from tests.support.speaking import speak
 
 PRINT = {"source_language": "zh", "provider": "sandbox"}
 
@@ -138,7 +139,7 @@ class TestSources:
         self, back_office: Client, template: ContentTemplate
     ) -> None:
         form = template_form(template, prompt_zh="写\n{{project_nmae}}")
-        answer = back_office.post(change_url(template), form, headers={"Accept-Language": "zh-CN"})
+        answer = speak(back_office, "zh-CN").post(change_url(template), form)
         assert answer.status_code == 200
         (problem,) = answer.context["adminform"].form.errors["prompt_zh"]
         assert "第 2 行" in problem
@@ -252,7 +253,7 @@ class TestDocuments:
         assert list(back_office.get(url, {"state": "fresh"}).context["cl"].result_list) == [document]
         back_office.post(change_url(template), template_form(template, prompt_zh="改"))
         assert list(back_office.get(url, {"state": "fresh"}).context["cl"].result_list) == []
-        page = back_office.get(url, {"state": "stale"}, headers={"Accept-Language": "zh-CN"})
+        page = speak(back_office, "zh-CN").get(url, {"state": "stale"})
         assert list(page.context["cl"].result_list) == [document]
         assert "已过期" in page.text
 
@@ -283,7 +284,7 @@ class TestBatches:
         assert "cancelled" in self.act(back_office, "retry", batch)
 
     def test_counts_add_up(self, back_office: Client, batch: TemplateBatch) -> None:
-        page = back_office.get(change_url(batch), headers={"Accept-Language": "zh-CN"}).text
+        page = speak(back_office, "zh-CN").get(change_url(batch)).text
         assert "待处理 <b>2</b>" in page
         assert "失败 <b>0</b>" in page
 
