@@ -93,9 +93,9 @@ class TestMaking:
 
     def test_an_unknown_scope_is_named(self, client: APIClient) -> None:
         answer = client.post(TOKENS, {**BODY, "scopes": ["jobs:read", "jobs:everything"]})
-        assert '"jobs:everything"' in problems(answer)["scopes.1"]
+        assert "jobs:read, jobs:write" in problems(answer)["scopes.1"]
         chinese = client.post(TOKENS, {**BODY, "scopes": ["全部"]}, headers={"Accept-Language": "zh-CN"})
-        assert "全部" in problems(chinese)["scopes.0"]
+        assert "jobs:read" in problems(chinese)["scopes.0"]
 
     @pytest.mark.parametrize(
         ("changes", "field"),

@@ -168,6 +168,7 @@ def test_a_change_with_its_old_and_new_values(back_office: Client, staff: User, 
         "language": "en",
         "theme": "dark",
         "is_active": "on",
+        "is_email_confirmed": "on",
     }
     assert back_office.post(address(alice), form).status_code == 302
 

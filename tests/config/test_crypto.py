@@ -10,6 +10,7 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import orjson
@@ -345,7 +346,8 @@ def test_keys_are_split_at_commas_blanks_and_lines(text: str) -> None:
 
 def test_keys_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
-    file.write_text(f"{FIRST}\n{SECOND}\n", "utf-8")
+    keys = [Fernet.generate_key().decode() for _ in range(2)]
+    file.write_text("\n".join(keys), "utf-8")
     env = Env({"ENCRYPTION_KEYS_FILE": str(file), "ENV_FILE": ""})
     assert encryption_keys(env) == [FIRST, SECOND]
     env.done()
@@ -381,7 +383,8 @@ def start(**environ: str) -> subprocess.CompletedProcess[str]:
     production = {
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "ENV_FILE": "",
-        "SECRET_KEY": "a long secret of production " * 3,
+        "SECRET_KEY": token_urlsafe(64),
+        "JWT_SECRET": token_urlsafe(64),
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "ALLOWED_HOSTS": "atelier.example.com",
         "CORS_ORIGIN": "https://atelier.example.com",
@@ -403,6 +406,7 @@ def test_production_refuses_to_start_without_keys(tmp_path: Path) -> None:
     assert refused.returncode != 0
     assert "ENCRYPTION_KEYS: must be set" in refused.stderr
     file = tmp_path / "keys"
-    file.write_text(f"{FIRST}\n{SECOND}\n", "utf-8")
+    keys = [Fernet.generate_key().decode() for _ in range(2)]
+    file.write_text("\n".join(keys), "utf-8")
     started = start(ENCRYPTION_KEYS_FILE=str(file))
     assert (started.returncode, started.stdout.strip()) == (0, "2"), started.stderr

@@ -23,7 +23,14 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _environment(settings: Any) -> None:
-    settings.PROVIDERS = {"llm": {"deepseek": {"path": "x.Y", "options": {"model": "千问-chat"}}}}
+    settings.PROVIDERS = {
+        "llm": {
+            "deepseek": {
+                "path": "generation.providers.llm.openai.OpenAIChat",
+                "options": {"model": "千问-chat"},
+            }
+        }
+    }
     settings.PROVIDER_ORDER = {"llm": ["deepseek"]}
 
 

@@ -214,8 +214,8 @@ class TestGenerate:
         assert sum(v.cost_micros for v in versions if v) == 4 * writer.CALL_MICROS
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
         assert len(names) == 8
-        assert "tea-house/zh/00 产品简介.md" in names
-        assert "tea-house/en/00 Launch plan.html" in names
+        assert "tea-house/zh/产品 00 产品简介.md" in names
+        assert "tea-house/en/Launch 00 Launch plan.html" in names
         second = run()
         assert (table(second)["generated"], table(second)["skipped"]) == ("0", "4")
         assert f"4 documents, as Markdown and HTML, lie in {folder}" in second.replace("\n", " ")
