@@ -46,6 +46,7 @@ ENVIRONMENT = {
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
+            "EMAIL_HOST_PASSWORD",
         ],
         KEY,
     ),

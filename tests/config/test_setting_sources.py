@@ -28,6 +28,7 @@ CHOSEN = {
     "REDIS_URL": "redis://:pw@broker.example:6380/3",
     "ALLOWED_HOSTS": "atelier.example,工坊.example",
     "CSRF_TRUSTED_ORIGINS": "https://atelier.example",
+    "REGISTRATION": "invited",
     "CORS_ORIGIN": "https://app.example",
     "TRUSTED_PROXIES": "203.0.113.0/24",
     "SECURE_HSTS_SECONDS": "31536001",

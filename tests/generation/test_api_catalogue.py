@@ -23,14 +23,9 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _environment(settings: Any) -> None:
-    settings.PROVIDERS = {
-        "llm": {
-            "deepseek": {
-                "path": "generation.providers.llm.openai.OpenAIChat",
-                "options": {"model": "千问-chat"},
-            }
-        }
-    }
+    options = {"api_key": "sk-x", "base_url": "https://api.deepseek.com/v1", "model": "千问-chat"}
+    provider = {"path": "generation.providers.llm.openai.OpenAIChat", "options": options}
+    settings.PROVIDERS = {"llm": {"deepseek": provider}}
     settings.PROVIDER_ORDER = {"llm": ["deepseek"]}
 
 
