@@ -346,8 +346,7 @@ def test_keys_are_split_at_commas_blanks_and_lines(text: str) -> None:
 
 def test_keys_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
-    keys = [Fernet.generate_key().decode() for _ in range(2)]
-    file.write_text("\n".join(keys), "utf-8")
+    file.write_text(f"{FIRST}\n{SECOND}\n", "utf-8")
     env = Env({"ENCRYPTION_KEYS_FILE": str(file), "ENV_FILE": ""})
     assert encryption_keys(env) == [FIRST, SECOND]
     env.done()
