@@ -19,8 +19,6 @@ from tests.support.rows import make_rows
 LINES = "第一行\n\nsecond line {{project_name}}  \n"
 #: What is sent for fields whose values follow rules.
 VALUES: dict[str, dict[str, Any]] = {
-    "auth.Group": {"permissions": {"permissions": [1]}},
-    "accounts.User": {"groups": {"groups": [1]}, "user_permissions": {"user_permissions": [1]}},
     "generation.CatalogueModel": {
         "ends_at": {"ends_at_0": "2099-01-01", "ends_at_1": "00:00:00"},
         "successor": {"successor": "next"},
@@ -98,6 +96,8 @@ def other(one: Any, field: str, form: forms.ModelForm, sent: dict[str, Any]) -> 
     if isinstance(kind, forms.BooleanField):
         changed = {name: each for name, each in sent.items() if name != field}
         return changed if field in sent else {**changed, field: ["on"]}
+    if isinstance(kind, forms.ModelMultipleChoiceField):
+        return {**sent, field: [str(kind.queryset.values_list("pk", flat=True).first())]}
     if isinstance(kind, forms.ModelChoiceField):
         return {**sent, field: [str(make_rows(kind.queryset.model, 1).pk)]}
     if isinstance(kind, forms.ChoiceField):
