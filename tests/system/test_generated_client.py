@@ -26,8 +26,9 @@ def generate(base: str, folder: Path) -> None:
     """What somebody runs who has read the documentation: nothing is patched, a warning is a fault of the schema."""
     with urllib.request.urlopen(f"{base}/openapi.json", timeout=30) as answer:
         (folder / "openapi.json").write_bytes(answer.read())
-    # This generator has to be told that a ZIP is a file.
-    config = "post_hooks: []\ncontent_type_overrides:\n  application/zip: application/octet-stream\n"
+    # This generator has to be told that a ZIP and a CSV are files.
+    files = "".join(f"  {kind}: application/octet-stream\n" for kind in ("application/zip", "text/csv"))
+    config = f"post_hooks: []\ncontent_type_overrides:\n{files}"
     (folder / "config.yaml").write_text(config)
     program = Path(sys.executable).parent / "openapi-python-client"
     command = [program, "generate", "--path", "openapi.json", "--meta", "none", "--fail-on-warning"]
