@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import socket
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -398,8 +400,12 @@ class TestPool:
         monkeypatch.setattr(openai_client, "MAX_CLIENTS", 1)
         stream = adapter(server).stream(chat("写一份文档"))
         pieces = [next(stream).text]
+        [client] = map(weakref.ref, openai_client._clients.values())
         with LLMServer() as other:
             adapter(other).complete(chat())
+            gc.collect()
+            # What has arrived already would be read even from a closed connection, so the text alone proves nothing.
+            assert client() is not None, "the stream's connection was closed under it"
             pieces += [delta.text for delta in stream]
             openai_client.close_clients()
         assert "写一份文档" in "".join(pieces)

@@ -41,6 +41,7 @@ from generation.providers.llm.usage import Counted
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import OpenAI
 
     from generation.providers.llm.openai_client import Transport
 
@@ -125,7 +126,8 @@ class OpenAIChat:
         timeout = min(request.timeout_s, self._timeout_s)
         deadline = time.monotonic() + timeout
         try:
-            with closing(self._post(request, timeout, is_stream=False)) as response:
+            client = self._client()
+            with closing(self._post(client, request, timeout, is_stream=False)) as response:
                 return self._whole(response, self._asked(request, response), deadline)
         except ProviderError as error:
             failure = error
@@ -138,7 +140,8 @@ class OpenAIChat:
         timeout = min(request.timeout_s, self._timeout_s)
         answer: StreamedAnswer | None = None
         try:
-            with closing(self._post(request, timeout, is_stream=True)) as response:
+            client = self._client()
+            with closing(self._post(client, request, timeout, is_stream=True)) as response:
                 answer = StreamedAnswer(self._asked(request, response))
                 yield from self._deltas(response.iter_bytes(), answer, timeout)
                 return
@@ -221,7 +224,13 @@ class OpenAIChat:
             failure = retry.not_sendable_error(provider=self.name)
         raise failure
 
-    def _post(self, request: ChatRequest, timeout: float, *, is_stream: bool) -> httpx2.Response:
+    def _client(self) -> OpenAI:
+        """Whoever calls keeps it until the answer is read: one that nobody keeps any more closes its connections."""
+        return client_for(self.name, self._base_url, self._max_connections, self._transport)
+
+    def _post(
+        self, client: OpenAI, request: ChatRequest, timeout: float, *, is_stream: bool
+    ) -> httpx2.Response:
         """The answer's head; its body is still to be read. What the server refuses of the request, which costs nothing,
         is left out of the next try; each thing once, so that there is an end."""
         import openai
@@ -231,17 +240,16 @@ class OpenAIChat:
             refused = openai_refusals.refused_by(served)
             body = self._body(request, refused, is_stream=is_stream)
             try:
-                return self._send(request, body, timeout)
+                return self._send(client, request, body, timeout)
             except openai.APIStatusError as error:
                 said = body_of(error)
                 if not openai_refusals.learn(served, error.status_code, said, orjson.loads(body), refused):
                     raise
 
-    def _send(self, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
+    def _send(self, client: OpenAI, request: ChatRequest, body: bytes, timeout: float) -> httpx2.Response:
         import httpx2
         from openai import Stream
 
-        client = client_for(self.name, self._base_url, self._max_connections, self._transport)
         headers = authorization(self.name, self._api_key)
         if request.request_key:
             headers["X-Client-Request-Id"] = (
