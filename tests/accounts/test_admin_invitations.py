@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Invitation, LoginSession, User
-from accounts.services import invitation_create, invitation_url, session_start
+from accounts.services import invitation_create, session_start
+from accounts.services.invitations import invitation_get
 from tests.conftest import Enqueued
+from tests.support.links import token_in
 
 INVITATIONS = reverse("admin:accounts_invitation_changelist")
 
@@ -30,7 +32,7 @@ def test_an_invitation_is_made_shown_and_taken_back(
     assert AuditEntry.objects.filter(action="add", object_id=str(invitation.pk)).exists()
 
     page = back_office.get(reverse("admin:accounts_invitation_change", args=[invitation.pk]))
-    assert invitation_url(invitation) in page.text
+    assert invitation_get(token_in(page.text), email=invitation.email) == invitation
     gone = reverse("admin:accounts_invitation_delete", args=[invitation.pk])
     assert back_office.post(gone, {"post": "yes"}).status_code == 302
     assert not Invitation.objects.exists()

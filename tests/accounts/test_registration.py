@@ -15,8 +15,10 @@ from rest_framework.test import APIClient
 from accounts.models import Activity, Budget, Invitation, User
 from accounts.selectors import budget_limit
 from accounts.services import invitation_create, invitation_delete, invitation_url
+from accounts.services.invitations import invitation_get
 from accounts.tasks import send_confirmation, send_invitation
 from tests.conftest import PASSWORD, Enqueued
+from tests.support.links import token_in
 
 AUTH = "/api/v1/auth"
 ACCOUNT = {"username": "李雷", "email": "lilei@example.com", "password": "correct horse 电池"}
@@ -132,7 +134,7 @@ class TestInvitationsByMail:
         assert send_invitation(invitation_id=str(invitation.pk))
         (sent,) = mail.outbox
         assert (sent.to, sent.subject) == (["LiLei@example.com"], "邀请")
-        assert invitation_url(invitation) in sent.body
+        assert invitation_get(token_in(sent.body), email=invitation.email) == invitation
 
     def test_are_made_listed_and_taken_back_by_a_command(self, settings: Any) -> None:
         def said(*given: str) -> str:
@@ -142,7 +144,7 @@ class TestInvitationsByMail:
         made = said("lilei@example.com", "--days", "3", "--limit", "2.5", "--language", "zh")
         invitation = Invitation.objects.get()
         assert (invitation.limit_micros, invitation.language) == (2_500_000, "zh")
-        assert invitation_url(invitation) in made
+        assert invitation_get(token_in(made), email="lilei@example.com") == invitation
         assert "lilei@example.com" in said("--list")
         said("--revoke", str(invitation.pk))
         assert said("--list") == ""
