@@ -4,7 +4,9 @@ from django.core.asgi import get_asgi_application
 
 from config.api.bodies import AsgiBodies
 from config.env import choose_settings
+from config.startup import announce
 
 choose_settings("config.settings.prod")
 
 application = AsgiBodies(get_asgi_application())
+announce("stream")

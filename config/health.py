@@ -2,8 +2,9 @@
 
 `/health` and `/health/live` say that the process answers; they look at nothing else, since restarting it doesn't
 bring a database back. `/health/ready` says whether it can serve: 503 when the database or the broker can't be
-reached; it also shows what apps registered (the workers' heartbeats). `/health/detailed` adds versions and latencies,
-for staff and for callers on the same machine only, because versions help an attacker; others see what `ready` shows.
+reached; it also shows what apps registered (the workers' heartbeats), and calls itself `degraded` instead of `ready`
+when one of those isn't well: it serves, but somebody should look. `/health/detailed` adds versions and latencies, for
+staff and for callers on the same machine only, because versions help an attacker; others see what `ready` shows.
 
 Never cached by anybody on the way, never throttled, no login. Findings serve for a second within a process, so that
 nobody can flood the database through this door. No message of a driver is shown: they name hosts and users.
@@ -23,6 +24,8 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -35,9 +38,11 @@ from config.api.schema import operation
 from config.api.scopes import OPEN
 from config.api.views import ApiView
 from config.errors import ServiceUnavailableError
+from config.published import ailing_processes
+from config.startup import SANDBOX_ONLY, writes_by_sandbox_only
 
-#: Looks at one thing and returns facts about it; raises when it doesn't work. Everybody may see the facts but those
-#: under the key "private".
+#: Looks at one thing and returns facts about it; raises when it doesn't work, or says `"ok": False`. Everybody may see
+#: the facts but those under the key "private". Under "notice" it may say what staff should know, in their language.
 Check = Callable[[], Mapping[str, Any]]
 
 PROBE_SECONDS = 2
@@ -59,9 +64,10 @@ class Finding:
     facts: Mapping[str, Any]
 
     def shown(self, *, to_insider: bool) -> dict[str, Any]:
-        facts = {name: value for name, value in self.facts.items() if name != "private"}
+        facts = {name: value for name, value in self.facts.items() if name not in ("private", "notice")}
         if to_insider:
             facts |= {"milliseconds": self.milliseconds, **self.facts.get("private", {})}
+            facts |= {"notice": str(self.facts["notice"])} if "notice" in self.facts else {}
         return {"ok": self.is_ok, **facts}
 
 
@@ -94,12 +100,19 @@ class Checks:
                 self._found_at = time.monotonic()
             return self._found
 
+    def notices(self) -> list[str]:
+        """What staff should know, in words of the language that is active."""
+        return [
+            str(finding.facts["notice"]) for finding in self.findings().values() if "notice" in finding.facts
+        ]
+
     @staticmethod
     def _look(name: str, check: Check, is_needed: bool) -> Finding:
         started = time.perf_counter()
         facts: Mapping[str, Any]
         try:
-            facts, is_ok = check(), True
+            facts = dict(check())
+            is_ok = bool(facts.pop("ok", True))
         except Exception as exc:  # noqa: BLE001 — whatever a driver raises, the answer is that it doesn't work
             log.warning("health.check_failed", check=name, error=type(exc).__name__)
             facts, is_ok = {"error": type(exc).__name__}, False
@@ -137,6 +150,28 @@ def check_broker() -> dict[str, Any]:
     return {"private": {"version": facts.get("valkey_version") or facts.get("redis_version", "")}}
 
 
+def check_processes() -> dict[str, Any]:
+    """Under `make run`: which processes keep dying and are started again and again."""
+    ailing = ailing_processes(settings.VAR_DIR)
+    if not ailing:
+        return {}
+    names = ", ".join(f"{name} ({one['deaths']}×)" for name, one in ailing.items())
+    return {
+        "ok": False,
+        "dying": {name: one["deaths"] for name, one in ailing.items()},
+        "private": {"causes": {name: one["cause"] for name, one in ailing.items()}},
+        "notice": format_lazy("{}: {}", _("Processes that keep dying and are started again"), names),
+    }
+
+
+def check_models() -> dict[str, Any]:
+    """Who answers calls of models; that only the sandbox does is no fault, but people should know of it."""
+    facts: dict[str, Any] = {"private": {"providers": settings.PROVIDER_ORDER["llm"]}}
+    return facts | ({"notice": SANDBOX_ONLY} if writes_by_sandbox_only() else {})
+
+
+checks.register("models", check_models)
+checks.register("processes", check_processes)
 checks.register("database", check_database, is_needed=True)
 checks.register("broker", check_broker, is_needed=True)
 
@@ -195,7 +230,8 @@ def _answer(request: HttpRequest, *, to_insider: bool) -> HttpResponse:
             "packages": {name: version(name) for name in PACKAGES},
         }
     if all(finding.is_ok for finding in found.values() if finding.is_needed):
-        return _uncached(HttpResponse(success_body({"status": "ready", **shown}), content_type=JSON))
+        status = "ready" if all(finding.is_ok for finding in found.values()) else "degraded"
+        return _uncached(HttpResponse(success_body({"status": status, **shown}), content_type=JSON))
     body = error_body(ServiceUnavailableError(), request)
     body["data"] |= shown
     return _uncached(HttpResponse(to_json(body), status=503, content_type=JSON, headers={"Retry-After": "5"}))

@@ -3,7 +3,9 @@
 import logging
 import logging.config
 import re
+import sys
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -89,7 +91,12 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
             "django.request": {"level": "CRITICAL"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"level": "WARNING"},
-            "uvicorn.access": {"level": "WARNING"},
+            # Without the handlers that they bring themselves: each line as all others are, and each request once.
+            "gunicorn.error": {"handlers": ["out"], "level": "INFO", "propagate": False},
+            "gunicorn.access": {"handlers": [], "propagate": False},
+            "uvicorn": {"handlers": [], "propagate": True},
+            "uvicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+            "uvicorn.access": {"handlers": [], "propagate": False},
             "httpx2": {"level": "WARNING"},
             "httpcore2": {"level": "WARNING"},
             "openai": {"level": "WARNING"},
@@ -102,6 +109,8 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
 def configure(config: dict[str, Any]) -> None:
     """`LOGGING_CONFIG`: sets up the standard library's logging and structlog on top of it."""
     logging.config.dictConfig(config)
+    logging.captureWarnings(True)
+    sys.excepthook = _log_crash
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -112,3 +121,11 @@ def configure(config: dict[str, Any]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends a process is one line like any other, with its traceback inside."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger(__name__).critical("process.crashed", exc_info=(kind, error, trace))

@@ -1,19 +1,24 @@
-"""What is settled before anybody looks at a request: whether its proxy is believed, and its id."""
+"""What surrounds every request: whether its proxy is believed, its id, its line in the log, how files are sent."""
 
 import ipaddress
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from time import perf_counter
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from config.api import origin
+from config.api.files import one_by_one
 from config.db import uuid7
 
 HEADER = "X-Request-ID"
 ACCEPTABLE = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+log = structlog.get_logger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -51,7 +56,10 @@ def _is_within(address: str, networks: tuple[str, ...]) -> bool:
 
 
 class RequestContextMiddleware:
-    """Sets `request.request_id`. A caller's own id is kept when it is short and harmless to log."""
+    """Sets `request.request_id`, a caller's own if it is short and harmless to log; logs each request as one line.
+
+    Of a stream the line says how long it took until it began.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -62,7 +70,41 @@ class RequestContextMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = perf_counter()
         with origin.answering(request):
             response = self.get_response(request)
         response.headers[HEADER] = request_id
+        route = _route(request)
+        # Whoever asks for health asks each second.
+        (log.debug if route.startswith("/health") else log.info)(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round((perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern of the address, which says what was asked for and nothing of whom; empty for files and odd ones."""
+    match = request.resolver_match
+    return f"/{match.route}" if match else ""
+
+
+class StreamMiddleware:
+    """Under ASGI, files and other plain iterators are sent piece by piece, too: Django would first read them whole, and
+    warn of it."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if (
+            isinstance(request, ASGIRequest)
+            and isinstance(response, StreamingHttpResponse)
+            and not response.is_async
+        ):
+            response.streaming_content = one_by_one(iter(response))
         return response

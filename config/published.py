@@ -1,4 +1,5 @@
-"""What a running `make run` tells commands in other terminals: where its broker and its small model are.
+"""What a running `make run` tells commands in other terminals: where its broker and its small model are,
+and which of its processes keep dying.
 
 It holds a lock on VAR_DIR while it lives, so that what a killed one has left is told from what is there.
 """
@@ -12,10 +13,14 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 SUPERVISOR_LOCK = "supervisor.lock"
 BROKER = "broker.url"
 SMALL_MODEL = "local-llm.json"
+AILING = "ailing.json"
+#: Names the file that a worker makes when it takes messages.
+READY_FILE = "ATELIER_READY_FILE"
 
 
 def publish(path: Path, text: str) -> None:
@@ -53,6 +58,15 @@ def published_settings(var_dir: Path) -> dict[str, str]:
     with suppress(OSError):
         found |= json.loads((var_dir / SMALL_MODEL).read_text("utf-8"))
     return found
+
+
+def ailing_processes(var_dir: Path) -> dict[str, dict[str, Any]]:
+    """Those of the `make run` on this data that keep dying, by name: `deaths` in a row and the `cause` of the last."""
+    with suppress(OSError, ValueError):
+        if _is_running(var_dir):
+            found: dict[str, dict[str, Any]] = json.loads((var_dir / AILING).read_text("utf-8"))
+            return found
+    return {}
 
 
 def _is_running(var_dir: Path) -> bool:

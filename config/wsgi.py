@@ -4,7 +4,9 @@ from django.core.wsgi import get_wsgi_application
 
 from config.api.bodies import WsgiBodies
 from config.env import choose_settings
+from config.startup import announce
 
 choose_settings("config.settings.prod")
 
 application = WsgiBodies(get_wsgi_application())
+announce("web")

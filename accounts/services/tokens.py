@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.claims import TokenClaims
 from accounts.domain.principal import Principal
-from accounts.domain.tokens import token_hash, token_make
+from accounts.domain.tokens import is_well_formed, token_hash, token_make
 from accounts.errors import AccessTokenLimitError
 from accounts.models import AccessToken, LoginSession, User
 from accounts.models.actions import Action, ObjectType
@@ -44,11 +44,13 @@ def token_create(
     is_test: bool = False,
     expires_at: datetime | None = None,
     session_id: UUID | None = None,
+    plain: str = "",
 ) -> tuple[AccessToken, str]:
     """Make a token; returns its row and the token itself, which can't be had a second time.
 
     `scopes` are some of `config.api.scopes.SCOPES`, at least one (ValueError otherwise). Without `expires_at` it is
-    good until it is deleted. `session_id` is the log-in session that makes it. Raises ValidationError (an expiry that
+    good until it is deleted. `session_id` is the log-in session that makes it, `plain` a token that was made before
+    (ValueError if it wasn't by `token_make`). Raises ValidationError (an expiry that
     has passed), AccessTokenLimitError, TokenInvalidError (the session ended or the owner was deleted a moment ago).
     """
     granted = sorted(set(scopes))
@@ -57,10 +59,12 @@ def token_create(
         raise ValueError(f"no scopes to grant: {', '.join(sorted(unknown)) or 'none given'}")
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": ValidationError(_("Must be in the future."), code="past")})
+    if plain and not is_well_formed(plain):
+        raise ValueError("no token of ours")
     _make_room(owner_id)
     if session_id is not None:
         _hold_session(owner_id, session_id)
-    plain = token_make(is_test=is_test)
+    plain = plain or token_make(is_test=is_test)
     token = AccessToken.objects.create(
         owner_id=owner_id,
         name=name,

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-import dj_database_url
 from corsheaders.defaults import default_headers
 
 from config.crypto import encryption_keys
+from config.databases import database_entry
 from config.egress.policy import egress_settings
-from config.env import Env, Hidden, var_dir
+from config.env import Env, var_dir
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.ProxyMiddleware",
     "config.middleware.RequestContextMiddleware",
+    "config.middleware.StreamMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -106,14 +107,13 @@ POSTGRES_OPTIONS = {
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
     "prepare_threshold": 5 if DATABASE_PREPARE else None,
 }
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)}
-if DATABASE_URL.startswith("sqlite"):
-    DATABASES["default"]["ENGINE"] = "config.sqlite"
-DATABASES["default"]["PASSWORD"] = Hidden(DATABASES["default"].get("PASSWORD") or "")
-DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
-    **(SQLITE_OPTIONS if DATABASE_URL.startswith("sqlite") else POSTGRES_OPTIONS),
-}
+DATABASES = {"default": database_entry(DATABASE_URL, sqlite=SQLITE_OPTIONS, postgres=POSTGRES_OPTIONS)}
+NEW_DATABASE_URL = env.url(
+    "NEW_DATABASE_URL",
+    default="",
+    schemes=("sqlite", "postgres", "postgresql"),
+    help="Where `manage.py move_data` moves everything to",
+)
 #: A test's transaction lives on its connection: only tests set this, to keep `release_connection` from ending it.
 KEEP_CONNECTIONS = False
 
@@ -166,11 +166,14 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+#: What is printed stays as it is: Celery would make a line of the log out of each piece of a traceback.
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_DEFAULT_QUEUE = Queue.STATUS_UPDATES.value
 CELERY_TASK_ROUTES = [route]
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_BEAT_SCHEDULER = "config.beat.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
 WORKER_CONCURRENCY = env.int(
@@ -216,6 +219,9 @@ DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
 )
 
 PROVIDERS, PROVIDER_ORDER, PROVIDER_VENDORS = provider_settings(env)
+ALLOW_SANDBOX = env.bool(
+    "ALLOW_SANDBOX", default=True, help="Whether production starts where the sandbox would write documents"
+)
 LLM_MAX_IN_FLIGHT = env.int(
     "LLM_MAX_IN_FLIGHT",
     default=100,
@@ -384,6 +390,13 @@ LOGIN_REDIRECT_URL = "admin:index"
 AUTH_SNAPSHOT_SECONDS = 5.0
 #: The demo account's password is in the source code, so only settings for development allow it.
 ALLOW_DEMO_ACCOUNT = False
+#: Whether people rely on what it writes: the sandbox then doesn't answer without saying so.
+IS_PRODUCTION = False
+
+FIRST_ADMIN_USERNAME = env.str("FIRST_ADMIN_USERNAME", default="", help="Who `create_first_admin` makes")
+FIRST_ADMIN_EMAIL = env.str("FIRST_ADMIN_EMAIL", default="", help="The address of this account")
+FIRST_ADMIN_PASSWORD = env.secret("FIRST_ADMIN_PASSWORD", default="", help="Its first password")
+FIRST_ADMIN_TOKEN = env.secret("FIRST_ADMIN_TOKEN", default="", help="Its first access token, of all scopes")
 
 # -- language, files -----------------------------------------------------------------------------------------------
 

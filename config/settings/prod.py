@@ -36,6 +36,12 @@ if "null" in map(str.lower, CORS_ORIGIN):
     env.problem(
         "must not hold null: every sandboxed page and local file has that origin.", name="CORS_ORIGIN"
     )
+if "sandbox" in PROVIDER_ORDER["llm"] and not ALLOW_SANDBOX:
+    env.problem(
+        "is false, but no provider has a key, or LLM_PROVIDERS names the sandbox: it would write the documents.",
+        name="ALLOW_SANDBOX",
+        fix="Set a provider's key (.env.example, Models).",
+    )
 
 if CONFIRM_EMAIL and not SENDS_EMAIL:
     env.problem(
@@ -48,6 +54,7 @@ if EMAIL_USE_TLS and EMAIL_USE_SSL and SENDS_EMAIL:
 if SENDS_EMAIL and not env.is_set("PUBLIC_URL"):
     env.problem("must be set, as links in e-mails begin with it.", name="PUBLIC_URL")
 
+IS_PRODUCTION = True
 LOG_FORMAT = "json"
 LOGGING = logging_config(level=LOG_LEVEL.upper(), json=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # of TRUSTED_PROXIES only: config.middleware

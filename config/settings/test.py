@@ -11,8 +11,7 @@ env.done()
 
 TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
 if TEST_DATABASE_URL:
-    DATABASES["default"] = dj_database_url.parse(TEST_DATABASE_URL, conn_max_age=0)
-    DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS
+    DATABASES["default"] = database_entry(TEST_DATABASE_URL, sqlite=SQLITE_OPTIONS, postgres=POSTGRES_OPTIONS)
 else:
     # In a file: threads would share one cache of a database in memory and refuse each other instead of waiting.
     folder = Path(tempfile.gettempdir())

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -19,6 +20,7 @@ from config.admin.cells import badge, unbroken
 from config.admin.filters import ConditionFilter
 from config.money import money
 from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
+from generation.domain.list_prices import is_second_hand
 from generation.domain.prices import BUILT_IN_PRICES, built_in_price
 from generation.models import CatalogueModel, ModelPrice
 from generation.services import (
@@ -217,18 +219,28 @@ class CatalogueModelAdmin(ServiceAdmin):
 class ModelPriceAdmin(ReadOnlyAdmin):
     """All versions of all prices; they are added on the page of their model."""
 
-    list_display = ("shown_version", "model", "valid_from", "amounts", "source")
+    list_display = ("shown_version", "model", "valid_from", "amounts", "origin")
     list_filter = ("model__provider", "valid_from")
     list_select_related = ("model",)
     search_keys = ("pk", "model_id")
     search_fields = ("version__istartswith", "model__name__icontains", "model__provider__istartswith")
     search_help_text = _("A price's or model's id, a version, a part of a model's name, or a provider")
     ordering = ("-valid_from", "-pk")
-    fields = ("model", "version", "valid_from", "amounts", "cached", "source", "created_at")
+    fields = ("model", "version", "valid_from", "amounts", "cached", "origin", "created_at")
 
     @display(description=_("price"))
     def amounts(self, price: ModelPrice) -> SafeString:
         return unbroken(price_text(price))
+
+    @display(description=_("source"), ordering="source")
+    def origin(self, price: ModelPrice) -> SafeString | str:
+        """Where the price was read; one that isn't from its vendor says so."""
+        if not price.source:
+            return ""
+        link = format_html('<a href="{}" rel="noopener noreferrer">{}</a>', price.source, price.source)
+        if is_second_hand(price.model.provider, price.source):
+            return format_html("{} · {}", _("second-hand"), link)
+        return link
 
     @display(description=_("version"), ordering="version")
     def shown_version(self, price: ModelPrice) -> SafeString:

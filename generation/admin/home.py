@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accounts.domain.months import month_of
 from accounts.models import BudgetPeriod
 from config.admin.cells import list_of
+from config.health import checks
 from config.money import MICROS, money
 from generation.admin.words import JOB_WORDS, call_badge
 from generation.domain.prices import CURRENCY
@@ -36,6 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     days = recent_days()
     context |= {
         "title": _("Work list"),
+        "notices": checks.notices(),
         "tiles": tiles(waiting),
         "waiting": waiting,
         "failed_rows": named_jobs(waiting.latest_failed),

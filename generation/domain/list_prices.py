@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from generation.domain.catalogue import FEATURES, LLM
 from generation.domain.prices import CURRENCY
@@ -19,7 +21,7 @@ CAPABILITIES = frozenset({LLM, "image", "mesh", "transcription"})
 LIST_VERSION = "list-"
 MICROS = 1_000_000
 
-_HEAD = frozenset({"provider", "currency", "per_usd", "read_at", "source", "models"})
+_HEAD = frozenset({"provider", "currency", "per_usd", "read_at", "source", "vendor_hosts", "models"})
 _MODEL = frozenset(
     {"name", "label", "capability", "context_tokens", "max_output_tokens", "features", "ends_at", "successor",
      "source", "prices"}
@@ -53,6 +55,19 @@ class ListedModel:
     capability: str
     facts: Mapping[str, Any]
     prices: tuple[ListPrice, ...]
+
+
+@cache
+def vendor_hosts(folder: Path = FOLDER) -> Mapping[str, tuple[str, ...]]:
+    """Which hosts are a provider's own, by provider."""
+    heads = [tomllib.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml"))]
+    return {head["provider"]: tuple(head.get("vendor_hosts", ())) for head in heads}
+
+
+def is_second_hand(provider: str, source: str) -> bool:
+    """Whether a price was read elsewhere than at its vendor; False where no source is named or the vendor unknown."""
+    hosts, host = vendor_hosts().get(provider, ()), urlsplit(source).hostname or ""
+    return bool(host and hosts) and not any(host == one or host.endswith(f".{one}") for one in hosts)
 
 
 def load_listed_models(folder: Path = FOLDER) -> tuple[ListedModel, ...]:

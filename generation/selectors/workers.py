@@ -61,7 +61,8 @@ def workers_check() -> dict[str, Any]:
     shown = {
         one.queue: {"alive": one.alive, "in_flight": one.in_flight, "seen_at": one.seen_at} for one in queues
     }
-    return {"queues": shown, "private": {"workers": worker_list()}}
+    is_attended = all(one.alive for one in queues)
+    return {"ok": is_attended, "queues": shown, "private": {"workers": worker_list()}}
 
 
 def worker_list() -> list[dict[str, Any]]:

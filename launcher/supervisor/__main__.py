@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 from config.env import ROOT, EnvironmentProblem
-from config.published import BROKER, SMALL_MODEL, SUPERVISOR_LOCK, publish, withdraw
+from config.published import AILING, BROKER, SMALL_MODEL, SUPERVISOR_LOCK, publish, withdraw
 from launcher.supervisor import plan
 from launcher.supervisor.broker import Broker, BrokerError
 from launcher.supervisor.console import Console, wants_colour
-from launcher.supervisor.loop import SUPERVISOR, Supervisor
+from launcher.supervisor.loop import SUPERVISOR, Ailing, Supervisor
 from launcher.supervisor.ports import LOOPBACK, holder, is_free, next_free
 from launcher.supervisor.processes import ProcessSpec
 from launcher.supervisor.small_model import SmallModel
@@ -35,8 +37,9 @@ Runs everything on this machine and on 127.0.0.1 only:
   beat      the clock that wakes the two
 
 Each line of output begins with the name of the process that wrote it (NO_COLOR=1: without
-colours). A process that dies is started again; five deaths within a minute stop everything,
-with its last lines; three of local-llm end only that, and the sandbox answers instead.
+colours). A process that dies is started again after a pause that grows up to a minute; the
+others go on meanwhile, and /health/ready and the admin tell of it. local-llm is given up after
+three deaths, and the sandbox answers instead.
 
 Ctrl-C, SIGTERM and even kill -9 of this supervisor end all processes: they get STOP_SECONDS to
 finish, a second Ctrl-C cuts that short. Jobs that were cut off are taken up again at the next start.
@@ -58,17 +61,18 @@ class StartError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the house; the exit code is 0 after a stop signal, 1 when it could not start or stay up."""
+    """Runs everything; the exit code is 0 after a stop signal, 1 when it could not start."""
     given = read_arguments(arguments)
     try:
         options = plan.read_options()
         with only_one(options.var_dir):
-            return run(options, bound_to_parent=given.bound)
+            run(options, bound_to_parent=given.bound)
     except (EnvironmentProblem, StartError, BrokerError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+    return 0
 
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -91,7 +95,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return given
 
 
-def run(options: plan.Options, *, bound_to_parent: bool) -> int:
+def run(options: plan.Options, *, bound_to_parent: bool) -> None:
     own_broker = None if options.redis_url else plan.broker(options)
     check_ports(options, own_broker)
     check_database(options)
@@ -107,9 +111,10 @@ def run(options: plan.Options, *, bound_to_parent: bool) -> int:
             stages,
             console,
             lambda: console.block(welcome(options, stages)),
+            report=partial(publish_ailing, options.var_dir),
             bound_to_parent=bound_to_parent,
         )
-        return supervisor.run()
+        supervisor.run()
 
 
 def check_ports(options: plan.Options, own_broker: Broker | None) -> None:
@@ -173,7 +178,7 @@ def only_one(var_dir: Path) -> Iterator[None]:
 @contextmanager
 def published(var_dir: Path, own_broker: Broker | None, own_model: SmallModel | None) -> Iterator[None]:
     """While it runs, the addresses of broker and model lie in VAR_DIR for commands in other terminals."""
-    names = (BROKER, SMALL_MODEL)
+    names = (BROKER, SMALL_MODEL, AILING)
     for name in names:
         withdraw(var_dir, name)  # what a killed supervisor has left
     if own_broker:
@@ -185,6 +190,11 @@ def published(var_dir: Path, own_broker: Broker | None, own_model: SmallModel | 
     finally:
         for name in names:
             withdraw(var_dir, name)
+
+
+def publish_ailing(var_dir: Path, ailing: Sequence[Ailing]) -> None:
+    """For the product's health and its admin."""
+    publish(var_dir / AILING, json.dumps({one.name: vars(one) for one in ailing}))
 
 
 def welcome(options: plan.Options, stages: Sequence[Sequence[ProcessSpec]]) -> str:

@@ -1,4 +1,4 @@
-"""Keeps processes running: starts them in order, passes on what they say, restarts, gives up, stops."""
+"""Keeps processes running: starts them in order, passes on what they say, restarts, stops."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ SUPERVISOR = "atelier"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 READ_BYTES = 65_536
 TAIL_LINES = 20
+#: A process that has died so often shows what it said last, once: the lines above are far away by then.
+LAST_LINES_AFTER = 5
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 1.0
 PATIENCE_SECONDS = 20.0
@@ -26,18 +28,17 @@ DISPENSABLE_PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """A dead process starts again after a growing pause, until `deaths` within `window_seconds`; one that the others
-    can do without, until `dispensable_deaths`."""
+    """A dead process starts again after a pause that grows with each death, until it has stayed up for
+    `calm_seconds`. One that the others can do without is given up after `dispensable_deaths`."""
 
-    deaths: int = 5
     dispensable_deaths: int = 3
-    window_seconds: float = 60.0
+    calm_seconds: float = 60.0
     first_pause_seconds: float = 0.5
-    longest_pause_seconds: float = 10.0
+    longest_pause_seconds: float = 60.0
 
     def pause(self, deaths: int) -> float:
-        """Seconds to wait after so many deaths within the window."""
-        return min(self.first_pause_seconds * 2.0 ** (deaths - 1), self.longest_pause_seconds)
+        """Seconds to wait after so many deaths in a row."""
+        return min(self.first_pause_seconds * 2.0 ** min(deaths - 1, 32), self.longest_pause_seconds)
 
 
 @dataclass
@@ -49,16 +50,28 @@ class Slot:
     is_up: bool = False
     is_lost: bool = False
     is_renewed: bool = False
+    started_at: float = 0.0
     restart_at: float | None = None
     rest: bytes = b""
-    deaths: deque[float] = field(default_factory=deque)
+    deaths: int = 0
+    cause: str = ""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+
+
+@dataclass(frozen=True)
+class Ailing:
+    """A process that has died so many times in a row, and how it did lately."""
+
+    name: str
+    deaths: int
+    cause: str
 
 
 class Supervisor:
     """Runs `stages` of processes; a stage starts when all of the one before are ready, and stops before it.
 
-    `announce` is called once when the last stage is ready. `run` must be called in the main thread, as it
+    `announce` is called once when the last stage is ready, `report` with those that keep dying whenever one of them
+    has died or has calmed down: what is healthy goes on meanwhile. `run` must be called in the main thread, as it
     handles signals. A process with `on_loss` may be lost: the others go on without it. With `bound_to_parent` it also
     ends when the process that started it is gone.
     """
@@ -70,6 +83,7 @@ class Supervisor:
         announce: Callable[[], None] = lambda: None,
         policy: RestartPolicy = RestartPolicy(),
         *,
+        report: Callable[[Sequence[Ailing]], None] = lambda ailing: None,
         bound_to_parent: bool = False,
     ) -> None:
         self._stages = [[Slot(spec, Child(spec)) for spec in stage] for stage in stages]
@@ -77,14 +91,14 @@ class Supervisor:
         self._console = console
         self._announce = announce
         self._policy = policy
+        self._report = report
         self._selector = selectors.DefaultSelector()
         self._parent = os.getppid() if bound_to_parent else None
         self._is_asked_to_stop = False
         self._interrupts = 0
-        self._gave_up = False
 
-    def run(self) -> int:
-        """Runs until a stop signal (0) or until a process won't stay up (1). No process is left behind."""
+    def run(self) -> None:
+        """Runs until a stop signal. No process is left behind."""
         restore = self._take_signals()
         try:
             self._start()
@@ -96,12 +110,11 @@ class Supervisor:
             finally:
                 restore()
                 self._selector.close()
-        return 1 if self._gave_up else 0
 
     @property
     def _ending(self) -> bool:
         orphaned = self._parent is not None and os.getppid() != self._parent
-        return self._is_asked_to_stop or self._gave_up or self._console.is_closed or orphaned
+        return self._is_asked_to_stop or self._console.is_closed or orphaned
 
     # Start
 
@@ -118,16 +131,17 @@ class Supervisor:
     def _await_ready(self, stage: Sequence[Slot]) -> None:
         started = time.monotonic()
         complain_at = started + PATIENCE_SECONDS
+        waiting = list(stage)
         while not self._ending:
-            late = [slot for slot in stage if not slot.is_lost and not self._is_ready(slot)]
-            if not late:
+            waiting = [slot for slot in waiting if not slot.is_lost and not self._is_ready(slot)]
+            if not waiting:
                 return
             if time.monotonic() > complain_at:
                 complain_at = math.inf
-                names = ", ".join(slot.spec.name for slot in late)
+                names = ", ".join(slot.spec.name for slot in waiting)
                 self._console.complain(SUPERVISOR, f"still waiting for {names}")
             if time.monotonic() > started + DISPENSABLE_PATIENCE_SECONDS:
-                for slot in late:
+                for slot in waiting:
                     self._lose(slot, f"isn't ready after {DISPENSABLE_PATIENCE_SECONDS:g} s")
             self._pump(POLL_SECONDS)
 
@@ -136,7 +150,7 @@ class Supervisor:
         slot.is_renewed = False
         slot.rest = b""
         slot.child.start()
-        slot.is_up = True
+        slot.is_up, slot.started_at = True, time.monotonic()
         os.set_blocking(slot.child.output.fileno(), False)
         self._selector.register(slot.child.output, selectors.EVENT_READ, slot)
 
@@ -160,6 +174,8 @@ class Supervisor:
         for slot in self._slots:
             if slot.is_up and not slot.child.is_alive():
                 self._bury(slot)
+            elif slot.is_up and slot.deaths and self._is_calm(slot):
+                self._heal(slot)
             if slot.restart_at is not None and slot.restart_at <= time.monotonic() and not self._ending:
                 self._launch(slot)
 
@@ -206,26 +222,35 @@ class Supervisor:
             self._mourn(slot, slot.child.wait())
 
     def _mourn(self, slot: Slot, code: int) -> None:
-        now = time.monotonic()
-        slot.deaths.append(now)
-        while slot.deaths[0] < now - self._policy.window_seconds:
-            slot.deaths.popleft()
-        count, cause = len(slot.deaths), ended_by(code)
-        is_dispensable = slot.spec.on_loss is not None
-        if count < (self._policy.dispensable_deaths if is_dispensable else self._policy.deaths):
-            pause = self._policy.pause(count)
-            slot.restart_at = now + pause
-            self._console.complain(slot.spec.name, f"{cause}; starting it again in {pause:g} s.")
+        if self._is_calm(slot):
+            slot.deaths = 0
+        slot.deaths += 1
+        slot.cause = ended_by(code)
+        times = f", {slot.deaths} times now" if slot.deaths > 1 else ""
+        if slot.spec.on_loss is not None and slot.deaths >= self._policy.dispensable_deaths:
+            self._lose(slot, f"{slot.cause}{times}")
             return
-        cause = f"{cause}, {count} times within {self._policy.window_seconds:g} s"
-        if is_dispensable:
-            self._lose(slot, cause)
-            return
-        self._gave_up = True
-        self._console.complain(slot.spec.name, f"{cause}. Stopping everything.")
-        self._console.block(
-            "\n".join([f"The last lines of {slot.spec.name}:", *(f"  {line}" for line in slot.tail)])
+        pause = self._policy.pause(slot.deaths)
+        slot.restart_at = time.monotonic() + pause
+        self._console.complain(
+            slot.spec.name, f"{slot.cause}{times}; starting it again in {pause:g} s. The others go on."
         )
+        if slot.deaths == LAST_LINES_AFTER:
+            last = (f"  {line}" for line in slot.tail)
+            self._console.block("\n".join([f"The last lines of {slot.spec.name}:", *last]))
+        self._tell()
+
+    def _is_calm(self, slot: Slot) -> bool:
+        """Whether the process has been up for so long that earlier deaths don't count."""
+        return time.monotonic() - slot.started_at >= self._policy.calm_seconds
+
+    def _heal(self, slot: Slot) -> None:
+        slot.deaths = 0
+        self._console.say(slot.spec.name, "stays up again")
+        self._tell()
+
+    def _tell(self) -> None:
+        self._report([Ailing(slot.spec.name, slot.deaths, slot.cause) for slot in self._slots if slot.deaths])
 
     def _lose(self, slot: Slot, cause: str) -> None:
         """Goes on without a process that the others can do without; those that relied on it start anew."""
@@ -235,6 +260,7 @@ class Supervisor:
         self._console.complain(slot.spec.name, f"{cause}. Going on without it.")
         slot.child.kill()
         slot.spec.on_loss()
+        self._tell()
         place = next(place for place, stage in enumerate(self._stages) if slot in stage)
         for later in (later for stage in self._stages[place + 1 :] for later in stage):
             if later.is_up:

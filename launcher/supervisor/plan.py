@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.env import Env, EnvironmentProblem, Problem, choose_settings
 from config.providers import SMALL_MODEL, provider_settings
-from config.published import key_prefix
+from config.published import READY_FILE, key_prefix
 from launcher.local_llm.installation import Installation
 from launcher.supervisor.broker import Broker
 from launcher.supervisor.ports import LOOPBACK, answers
@@ -142,16 +142,21 @@ def web(options: Options, environ: MutableMapping[str, str]) -> ProcessSpec:
 
 
 def worker(
-    name: str, queue: str, concurrency: int, environ: MutableMapping[str, str], grace_seconds: float
+    name: str, queue: str, concurrency: int, options: Options, environ: MutableMapping[str, str]
 ) -> ProcessSpec:
-    """A worker of one queue. What it can't finish in its grace stays leased until another takes it."""
+    """A worker of one queue, ready when it takes messages. What it can't finish in its grace stays leased until
+    another takes it."""
+    ready = options.var_dir / f"{name}.ready"
+    ready.unlink(missing_ok=True)
     command = (
         *(sys.executable, "-m", "celery", "--quiet", "-A", "config.celery", "worker"),
         *("-P", "threads", "-c", str(concurrency), "-Q", queue, "-n", f"{name}@%h"),
         *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     )
-    quiet = {"PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS") or ROOT_IS_FINE}
-    return ProcessSpec(name, command, ChainMap(quiet, environ), grace_seconds=grace_seconds)
+    own = {"PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS") or ROOT_IS_FINE, READY_FILE: str(ready)}
+    return ProcessSpec(
+        name, command, ChainMap(own, environ), grace_seconds=options.grace_seconds, is_ready=ready.exists
+    )
 
 
 def beat(options: Options, environ: MutableMapping[str, str]) -> ProcessSpec:
@@ -168,14 +173,13 @@ def stages(
 ) -> list[list[ProcessSpec]]:
     """Everything, in the order of starting. The model comes before the product, which is told whether there is one."""
     environ = environment(options, own_broker)
-    grace = options.grace_seconds
     first = [own_broker.spec()] if own_broker else []
     if own_model:
         first.append(own_model.spec(environ))
     product = [
         web(options, environ),
-        worker("worker", AGENT_BUILDS, options.worker_concurrency, environ, grace),
-        worker("updates", STATUS_UPDATES, UPDATES_CONCURRENCY, environ, grace),
+        worker("worker", AGENT_BUILDS, options.worker_concurrency, options, environ),
+        worker("updates", STATUS_UPDATES, UPDATES_CONCURRENCY, options, environ),
         beat(options, environ),
     ]
     return [stage for stage in (first, product) if stage]

@@ -167,7 +167,7 @@ def test_the_guard_finds_the_canvas_inside_a_function() -> None:
 
 
 #: Modules that may listen to signals, and to whose.
-LISTENERS = {"generation/tasks.py": "celery.signals"}
+LISTENERS = {"config/tasks.py": "celery.signals", "generation/tasks.py": "celery.signals"}
 SIGNAL_MODULES = ("django.dispatch", "django.db.models.signals", "celery.signals", "blinker")
 
 

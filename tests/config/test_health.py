@@ -1,14 +1,21 @@
 """Health tells the truth: what is gone is named, and who shouldn't see details doesn't."""
 
+import fcntl
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import ConnectionHandler
+from django.test import Client
 from rest_framework.test import APIClient
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from config.health import checks
+from config.published import AILING, SUPERVISOR_LOCK, publish
+from config.startup import announce
 from tests.support.closed_port import closed_port
 
 
@@ -47,6 +54,12 @@ def heartbeats() -> Iterator[dict[str, Any]]:
     checks.unregister("workers")
     if before is not None:
         checks._checks["workers"] = before
+
+
+@pytest.fixture
+def production(settings: Any) -> None:
+    settings.IS_PRODUCTION = True
+    settings.PROVIDER_ORDER = {"llm": ["sandbox"]}
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live"])
@@ -104,8 +117,75 @@ def test_what_is_not_needed_is_told_but_stops_nothing(
 ) -> None:
     checks.register("workers", lambda: 1 / 0)  # type: ignore[arg-type,return-value]
     answer = anonymous.get("/health/ready")
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.json()["data"]["status"]) == (200, "degraded")
     assert answer.json()["data"]["checks"]["workers"] == {"ok": False, "error": "ZeroDivisionError"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+def test_without_workers_it_is_not_well_and_says_which_part(anonymous: APIClient) -> None:
+    answer = anonymous.get("/health/ready")
+    data = answer.json()["data"]
+    assert (answer.status_code, data["status"]) == (200, "degraded")
+    assert {name for name, check in data["checks"].items() if not check["ok"]} == {"workers"}
+    assert {queue["alive"] for queue in data["checks"]["workers"]["queues"].values()} == {0}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker")
+def test_processes_that_keep_dying_are_named(
+    anonymous: APIClient, client_for, staff: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    worker = {"name": "worker", "deaths": 7, "cause": "failed with exit code 3"}
+    publish(tmp_path / AILING, json.dumps({"worker": worker}))
+    with (tmp_path / SUPERVISOR_LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = anonymous.get("/health/ready").json()["data"]
+        assert (ready["status"], ready["checks"]["processes"]) == (
+            "degraded",
+            {"ok": False, "dying": {"worker": 7}},
+        )
+        detailed = client_for(staff).get("/health/detailed", REMOTE_ADDR="192.0.2.1").json()["data"]
+        assert detailed["checks"]["processes"]["causes"] == {"worker": "failed with exit code 3"}
+        page = back_office(staff).get("/admin/", headers={"Accept-Language": "zh-hans"}).content.decode()
+        assert "反复退出并被重新启动的进程: worker (7×)" in page
+    checks.forget()
+    assert anonymous.get("/health/ready").json()["data"]["checks"]["processes"] == {"ok": True}, (
+        "it has ended"
+    )
+
+
+def back_office(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker", "production")
+def test_that_only_the_sandbox_writes_is_told_to_staff(anonymous: APIClient, client_for, staff: User) -> None:
+    detailed = (
+        client_for(staff).get("/health/detailed", REMOTE_ADDR="192.0.2.1").json()["data"]["checks"]["models"]
+    )
+    assert detailed["providers"] == ["sandbox"]
+    assert "the sandbox writes all documents" in detailed["notice"]
+    assert anonymous.get("/health/ready").json()["data"]["checks"]["models"] == {"ok": True}
+    page = back_office(staff).get("/admin/", headers={"Accept-Language": "en"}).content.decode()
+    assert "the sandbox writes all documents" in page
+
+
+@pytest.mark.usefixtures("production")
+def test_that_only_the_sandbox_writes_is_said_at_the_start(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    with capture_logs() as lines:
+        announce("web")
+    assert [line["event"] for line in lines] == [
+        "process.started",
+        "models.sandbox_only",
+        "proxy.not_believed",
+    ]
+    assert lines[0]["providers"] == ["sandbox"]
 
 
 @pytest.mark.django_db

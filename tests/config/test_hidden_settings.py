@@ -30,6 +30,8 @@ MARKS = Marks(KEY, FERNET)
 ENVIRONMENT = {
     "SECRET_KEY": f"{KEY}-secret",
     "JWT_SECRET": f"{KEY}-jwt",
+    "FIRST_ADMIN_PASSWORD": f"{KEY}-admin",
+    "FIRST_ADMIN_TOKEN": f"{KEY}-token",
     "ENCRYPTION_KEYS": FERNET,
     "DATABASE_URL": f"postgres://atelier:{KEY}@127.0.0.1:1/atelier",
     "REDIS_URL": f"redis://:{KEY}@127.0.0.1:1/0",

@@ -25,6 +25,7 @@ CHOSEN = {
     "DJANGO_SETTINGS_MODULE": "config.settings.prod",
     "VAR_DIR": "/nowhere/数据",
     "DATABASE_URL": "postgres://atelier:pw@db.example:5433/atelier",
+    "NEW_DATABASE_URL": "sqlite:////nowhere/new.sqlite3",
     "REDIS_URL": "redis://:pw@broker.example:6380/3",
     "ALLOWED_HOSTS": "atelier.example,工坊.example",
     "CSRF_TRUSTED_ORIGINS": "https://atelier.example",

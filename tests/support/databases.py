@@ -68,6 +68,17 @@ def fresh_database() -> Iterator[Database]:
 
 
 @contextmanager
+def empty_database(kind: str = "") -> Iterator[Database]:
+    """A database without a table, of the kind of the test run or a file of SQLite; gone at the end."""
+    database = Database(_new_url(is_file=kind == "sqlite"))
+    _create(database)
+    try:
+        yield database
+    finally:
+        _remove(database)
+
+
+@contextmanager
 def in_use(database: Database) -> Iterator[None]:
     """The ORM of this process uses the database, in every thread."""
     entry, connection = connections.settings["default"], connections["default"]
@@ -128,8 +139,8 @@ def _leave_template(users: TextIO, path: Path, database: Database) -> None:
         _remove(database)
 
 
-def _new_url() -> str:
-    server = os.environ.get(VARIABLE, "")
+def _new_url(*, is_file: bool = False) -> str:
+    server = "" if is_file else os.environ.get(VARIABLE, "")
     if not server:
         return f"sqlite:///{Path(tempfile.mkdtemp(prefix='atelier-database-')) / 'atelier.sqlite3'}"
     return urlunsplit(urlsplit(server)._replace(path=f"/atelier_{uuid4().hex}"))

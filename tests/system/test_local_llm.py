@@ -106,13 +106,10 @@ def test_it_answers_comes_back_and_at_last_leaves_the_field_to_the_sandbox(data:
 
         Path(f"{room.file(MODEL)}.broken").touch()
         os.kill(server_pid(program), signal.SIGKILL)
-        program.until(
-            "local-llm | failed with exit code 1, 3 times within 60 s. Going on without it.", seconds=30
-        )
+        program.until("local-llm | failed with exit code 1, 3 times now. Going on without it.", seconds=30)
         program.until("failed to load the model")
         assert eventually(lambda: answers(int(environment["PORT"]), "/health/live"))
         assert next_document(environment)[0] == "sandbox"
-        assert "Stopping everything" not in program.text
 
         everyone += below(program.process.pid)
         program.process.send_signal(signal.SIGINT)

@@ -116,12 +116,12 @@ class DocumentExportApi(ApiView):
         documents = documents_to_export(owner_id=self.caller.pk, **wanted)
         if format_ == ExportFormat.JSONL:
             lines, kind = export_jsonl(documents), "application/x-ndjson; charset=utf-8"
-            return file_stream(request, lines, content_type=kind, name="documents.jsonl")
+            return file_stream(lines, content_type=kind, name="documents.jsonl")
         if format_ == ExportFormat.HTML and "document_id" in wanted:
             return _page(document_html(documents.get()))
         formats = {"zip": ("md", "html"), "markdown": ("md",), "html": ("html",)}[format_]
         chunks = export_zip(documents, formats=formats)
-        return file_stream(request, chunks, content_type="application/zip", name="documents.zip")
+        return file_stream(chunks, content_type="application/zip", name="documents.zip")
 
 
 def _page(html: str) -> HttpResponse:

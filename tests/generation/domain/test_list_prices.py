@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from generation.domain.list_prices import ListPriceError, fingerprint, load_listed_models, micros
+from generation.domain.list_prices import (  # noqa
+    ListPriceError,
+    fingerprint,
+    is_second_hand,
+    load_listed_models,
+    micros,
+    vendor_hosts,
+)
 from generation.domain.prices import built_in_price
 from generation.models import CatalogueModel, ModelPrice
 
@@ -108,3 +115,26 @@ def test_a_fingerprint_tells_facts_apart() -> None:
     facts = {"label": "千问", "ends_at": datetime(2026, 1, 31, tzinfo=UTC)}
     assert fingerprint(facts) == fingerprint(dict(reversed(facts.items())))
     assert fingerprint(facts) != fingerprint({**facts, "label": "通义"})
+
+
+@pytest.mark.parametrize(
+    ("provider", "source", "answer"),
+    [
+        ("moonshot", "https://platform.kimi.com/docs/pricing/chat", False),
+        ("moonshot", "https://kimi.com/pricing", False),
+        ("moonshot", "https://notkimi.com/pricing", True),
+        ("moonshot", "https://dev.to/somebody/kimi-prices", True),
+        ("moonshot", "", False),
+        ("openai", "https://developers.openai.com/api/docs/pricing", False),
+        ("nobody", "https://dev.to/somebody", False),
+    ],
+)
+def test_a_price_that_was_not_read_at_its_vendor_is_second_hand(
+    provider: str, source: str, answer: bool
+) -> None:
+    assert is_second_hand(provider, source) is answer
+
+
+def test_every_vendor_with_prices_says_which_hosts_are_its_own() -> None:
+    paid = {model.provider for model in load_listed_models() if model.prices} - {"sandbox", "local-model"}
+    assert {provider for provider in paid if not vendor_hosts()[provider]} == set()
