@@ -30,6 +30,7 @@ MARKS = Marks(KEY, FERNET)
 ENVIRONMENT = {
     "SECRET_KEY": f"{KEY}-secret",
     "JWT_SECRET": f"{KEY}-jwt",
+    "EMAIL_HOST_PASSWORD": f"{KEY}-mail",
     "FIRST_ADMIN_PASSWORD": f"{KEY}-admin",
     "FIRST_ADMIN_TOKEN": f"{KEY}-token",
     "ENCRYPTION_KEYS": FERNET,
