@@ -17,6 +17,7 @@ from config.health import checks
 from config.published import AILING, SUPERVISOR_LOCK, publish
 from config.startup import announce
 from tests.support.closed_port import closed_port
+from tests.support.speaking import speak
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_processes_that_keep_dying_are_named(
         )
         detailed = client_for(staff).get("/health/detailed", REMOTE_ADDR="192.0.2.1").json()["data"]
         assert detailed["checks"]["processes"]["causes"] == {"worker": "failed with exit code 3"}
-        page = back_office(staff).get("/admin/", headers={"Accept-Language": "zh-hans"}).content.decode()
+        page = speak(back_office(staff), "zh").get("/admin/").text
         assert "反复退出并被重新启动的进程: worker (7×)" in page
     checks.forget()
     assert anonymous.get("/health/ready").json()["data"]["checks"]["processes"] == {"ok": True}, (
@@ -171,7 +172,7 @@ def test_that_only_the_sandbox_writes_is_told_to_staff(anonymous: APIClient, cli
     assert detailed["providers"] == ["sandbox"]
     assert "the sandbox writes all documents" in detailed["notice"]
     assert anonymous.get("/health/ready").json()["data"]["checks"]["models"] == {"ok": True}
-    page = back_office(staff).get("/admin/", headers={"Accept-Language": "en"}).content.decode()
+    page = speak(back_office(staff), "en").get("/admin/").text
     assert "the sandbox writes all documents" in page
 
 
