@@ -19,7 +19,6 @@ _MAX_PARTS_DEPTH = 6
 _ENVELOPES: Final = ("data", "result", "response", "body", "output")
 _EVENTS: Final = re.compile(rb"\s*(?::[^\r\n]*|(?:data|event|id|retry):[^\r\n]*)(?:\r|\n|\Z)")
 _THOUGHT_PARTS: Final = re.compile(r"think|thought|reason|analysis", re.IGNORECASE)
-_DEEPER: Final = re.compile(r"[\[{]")
 
 
 def is_events(content: bytes | bytearray) -> bool:
