@@ -5,14 +5,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from accounts.services import (
-    activities_expire,
-    confirmation_send,
-    invitation_send,
-    password_reset_send,
-    removals_run,
-    sessions_expire,
-)
+from accounts.services.activities import activities_expire
+from accounts.services.files import removals_run
+from accounts.services.mails import confirmation_send, invitation_send, password_reset_send
+from accounts.services.sessions import sessions_expire
 
 
 @shared_task(name="accounts.remove_files")

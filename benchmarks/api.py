@@ -103,7 +103,7 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
     from django.core.management import call_command
     from django.db import connection
 
-    from accounts.services import session_start
+    from accounts.services.sessions import session_start
     from benchmarks.documents import documents_make
     from templates.models import Document
 

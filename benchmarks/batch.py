@@ -135,8 +135,9 @@ def create_batch(name: str, items: int, options: argparse.Namespace) -> Any:
     """A batch of exactly `items` documents of a new owner, written down but not yet told to anybody."""
     from accounts.models import User
     from templates.models import ContentTemplate
-    from templates.services import batch_create, project_create
+    from templates.services.batches import batch_create
     from templates.services.plans import BatchOptions
+    from templates.services.sources import project_create
 
     owner = User.objects.create(username=name, email=f"{name}@example.com")
     templates = ContentTemplate.objects.count()

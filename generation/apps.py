@@ -12,7 +12,7 @@ class GenerationConfig(AppConfig):
         from django.core.checks import Tags, register
 
         from accounts.models import actions
-        from accounts.services import register_deletion_hook
+        from accounts.services.deletion import register_deletion_hook
         from accounts.services.keys import register_verifier
         from config import health, menu, queues
         from config.api import scopes, waiting, words
@@ -21,7 +21,8 @@ class GenerationConfig(AppConfig):
         from generation.jobs.services import jobs_stop
         from generation.jobs.verification import verify_key
         from generation.models.actions import Action, ObjectType
-        from generation.selectors import job_is_over, workers_check
+        from generation.selectors.jobs import job_is_over
+        from generation.selectors.workers import workers_check
 
         actions.register(Action, ObjectType)
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)

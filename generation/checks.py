@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from generation.models import CatalogueModel
-from generation.selectors import catalogue, catalogue_forget
+from generation.selectors.catalogue import catalogue, catalogue_forget
 
 MISSING_HINT = (
     "Until then its calls are refused: run manage.py seed_catalogue, or enter it in the admin (Models)."

@@ -11,11 +11,13 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.selectors import principal_forget_all, provider_keys_forget_all
-from accounts.services import session_start
-from config.egress import CheckedUrl, PinnedAddress, resolve
+from accounts.selectors.keys import provider_keys_forget_all
+from accounts.selectors.users import principal_forget_all
+from accounts.services.sessions import session_start
+from config.egress.resolution import PinnedAddress, resolve
+from config.egress.urls import CheckedUrl
 from config.health import checks
-from generation.selectors import catalogue_forget
+from generation.selectors.catalogue import catalogue_forget
 from tests.support.databases import prepared_test_database
 
 PASSWORD = "a long 密码 for tests"

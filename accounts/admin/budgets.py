@@ -18,7 +18,7 @@ from unfold.decorators import display
 from accounts.domain.limits import is_near
 from accounts.domain.months import month_of, months_back
 from accounts.models import Budget, BudgetPeriod, User
-from accounts.selectors import budget_limit_default
+from accounts.selectors.budgets import budget_limit_default
 from accounts.services.budgets import budget_reset, budget_set
 from config.admin.base import ReadOnlyAdmin, ServiceAdmin
 from config.admin.cells import anchor, badge, list_of, page_of

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import Invitation, User
-from accounts.services import invitation_create, invitation_delete, invitation_url
-from accounts.services.invitations import DAYS
+from accounts.services.invitations import DAYS, invitation_create, invitation_delete, invitation_url
 from config.admin.base import BaseAdmin
 from config.admin.cells import badge, unbroken
 from config.admin.filters import AgeFilter

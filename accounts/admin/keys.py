@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from accounts.models import ProviderKey
-from accounts.services import key_set_active
+from accounts.services.keys import key_set_active
 from config.admin.actions import run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import badge, error_text, unbroken

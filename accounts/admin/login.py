@@ -10,7 +10,8 @@ from django.utils.translation import get_language
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 
 from accounts.models import User
-from accounts.services import login_account, password_save
+from accounts.services.sessions import login_account
+from accounts.services.users import password_save
 from config import audit
 from config.admin_site import TOO_MANY
 from config.api import origin

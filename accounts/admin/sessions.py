@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from accounts.models import LoginSession
-from accounts.services import session_revoke
+from accounts.services.sessions import session_revoke
 from config.admin.actions import run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import badge

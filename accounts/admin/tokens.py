@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from accounts.domain.tokens import LIVE_PREFIX, TEST_PREFIX, is_ours
 from accounts.models import AccessToken
-from accounts.services import token_delete
+from accounts.services.tokens import token_delete
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import badge, unbroken
 from config.admin.filters import AgeFilter, ConditionFilter

@@ -22,9 +22,10 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from accounts.admin.budgets import limit_link, months_link
 from accounts.domain.names import folded
 from accounts.models import User
-from accounts.selectors import principal_forget
-from accounts.services import account_delete, owned_counts, password_reset_request, user_update
-from accounts.services.users import CHANGEABLE
+from accounts.selectors.users import principal_forget
+from accounts.services.deletion import account_delete, owned_counts
+from accounts.services.recovery import password_reset_request
+from accounts.services.users import CHANGEABLE, user_update
 from config.admin.actions import run_each
 from config.admin.base import Audited
 from config.admin.cells import anchor

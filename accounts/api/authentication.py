@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from accounts.domain.claims import Claims
 from accounts.domain.principal import Principal
 from accounts.domain.tokens import is_ours
-from accounts.selectors import principal_get
-from accounts.services import access_claims, token_authenticate
+from accounts.selectors.users import principal_get
+from accounts.services.sessions import access_claims
+from accounts.services.tokens import token_authenticate
 from config.api.scopes import READ_METHODS
 from config.errors import TokenInvalidError
 

@@ -17,7 +17,8 @@ from django.db import IntegrityError, OperationalError, connection, models, tran
 
 from accounts.errors import LastSuperuserError
 from accounts.models import User
-from accounts.selectors import principal_forget, provider_keys_forget
+from accounts.selectors.keys import provider_keys_forget
+from accounts.selectors.users import principal_forget
 from accounts.services.admin_sessions import admin_sessions_end
 from accounts.services.files import removal_create
 from config.db import delete_raw

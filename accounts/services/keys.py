@@ -26,12 +26,14 @@ from accounts.errors import (
 )
 from accounts.models import ProviderKey, User
 from accounts.models.actions import Action, ObjectType
-from accounts.selectors import provider_keys_forget
+from accounts.selectors.keys import provider_keys_forget
 from accounts.services.activities import activity_record
 from config.api.throttling import count
 from config.crypto import Secret
 from config.db import release_connection
-from config.egress import EgressTimeoutError, EgressUnreachableError, check_url, resolve
+from config.egress.errors import EgressTimeoutError, EgressUnreachableError
+from config.egress.resolution import resolve
+from config.egress.urls import check_url
 from config.errors import (
     AppError,
     NotFoundError,

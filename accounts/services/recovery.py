@@ -14,7 +14,7 @@ from accounts.domain.names import folded
 from accounts.errors import EmailNotSetUpError, LinkInvalidError
 from accounts.models import User
 from accounts.models.actions import Action
-from accounts.selectors import user_get_by_name
+from accounts.selectors.users import user_get_by_name
 from accounts.services.activities import account_record
 from accounts.services.links import Link, link_token, link_url, link_values
 from accounts.services.users import password_check, password_save

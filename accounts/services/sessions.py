@@ -27,7 +27,7 @@ from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.errors import CredentialsWrongError, EmailNotConfirmedError
 from accounts.models import AccessToken, LoginSession, User
 from accounts.models.actions import Action, ObjectType
-from accounts.selectors import principal_forget, session_forget
+from accounts.selectors.users import principal_forget, session_forget
 from accounts.services.activities import account_record, activity_record
 from accounts.services.admin_sessions import admin_sessions_end
 from accounts.services.tokens import token_delete

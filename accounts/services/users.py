@@ -15,7 +15,7 @@ from accounts.domain.names import normalized_email, normalized_username
 from accounts.errors import EmailTakenError, PasswordWrongError, UsernameTakenError
 from accounts.models import User
 from accounts.models.actions import Action
-from accounts.selectors import principal_forget
+from accounts.selectors.users import principal_forget
 from accounts.services.activities import account_record
 from accounts.services.deletion import account_delete
 from accounts.services.sessions import TokenPair, session_start, sessions_end_all

@@ -23,7 +23,7 @@ from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
 from generation.domain.list_prices import is_second_hand
 from generation.domain.prices import BUILT_IN_PRICES, built_in_price
 from generation.models import CatalogueModel, ModelPrice
-from generation.services import (
+from generation.services.catalogue import (
     model_create,
     model_delete,
     model_price_add,

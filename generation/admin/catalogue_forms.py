@@ -11,7 +11,7 @@ from unfold.forms import PaginationInlineFormSet
 from config.admin.forms import AmountField
 from config.money import micros
 from generation.models import CatalogueModel, ModelPrice
-from generation.services import model_check, model_price_check
+from generation.services.catalogue import model_check, model_price_check
 
 #: Field of the form → column.
 AMOUNTS = {

@@ -20,8 +20,7 @@ from generation.admin.words import JOB_WORDS, call_badge
 from generation.domain.prices import CURRENCY
 from generation.jobs.registry import job_titles
 from generation.models import Job, ProviderCall, WorkerHeartbeat
-from generation.selectors import Day, Waiting, daily_figures, things_waiting
-from generation.selectors.figures import CAP, ROWS_SHOWN
+from generation.selectors.figures import CAP, ROWS_SHOWN, Day, Waiting, daily_figures, things_waiting
 
 DAYS = 14
 FIGURES_SERVE_SECONDS = 60

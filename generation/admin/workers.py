@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin
 from generation.models import WorkerHeartbeat
-from generation.selectors import lease
+from generation.selectors.workers import lease
 
 
 @admin.register(WorkerHeartbeat)

@@ -2,18 +2,22 @@
 
 from django.urls import path
 
-from generation.api import views
+from generation.api.views.catalogue import CatalogueApi
+from generation.api.views.events import JobEventListApi
+from generation.api.views.jobs import JobApi, JobCancelApi, JobListApi, JobRetryApi
+from generation.api.views.queues import QueueClearApi, QueueStatusApi
+from generation.api.views.usage import UsageApi, UsageBudgetApi, UsageCallListApi
 
 urlpatterns = [
-    path("catalogue", views.CatalogueApi.as_view()),
-    path("jobs", views.JobListApi.as_view()),
-    path("jobs/<uuid:job_id>", views.JobApi.as_view(), name="job"),
-    path("jobs/<uuid:job_id>/events", views.JobEventListApi.as_view()),
-    path("jobs/<uuid:job_id>/cancel", views.JobCancelApi.as_view()),
-    path("jobs/<uuid:job_id>/retry", views.JobRetryApi.as_view()),
-    path("queue/status", views.QueueStatusApi.as_view()),
-    path("queue/clear", views.QueueClearApi.as_view()),
-    path("usage", views.UsageApi.as_view()),
-    path("usage/budget", views.UsageBudgetApi.as_view()),
-    path("usage/calls", views.UsageCallListApi.as_view()),
+    path("catalogue", CatalogueApi.as_view()),
+    path("jobs", JobListApi.as_view()),
+    path("jobs/<uuid:job_id>", JobApi.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/events", JobEventListApi.as_view()),
+    path("jobs/<uuid:job_id>/cancel", JobCancelApi.as_view()),
+    path("jobs/<uuid:job_id>/retry", JobRetryApi.as_view()),
+    path("queue/status", QueueStatusApi.as_view()),
+    path("queue/clear", QueueClearApi.as_view()),
+    path("usage", UsageApi.as_view()),
+    path("usage/budget", UsageBudgetApi.as_view()),
+    path("usage/calls", UsageCallListApi.as_view()),
 ]

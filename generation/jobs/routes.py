@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 
 from accounts.models import ProviderKey
-from accounts.selectors import provider_keys_for, provider_keys_forget
+from accounts.selectors.keys import provider_keys_for, provider_keys_forget
 from generation.domain.catalogue import Catalogue, Entry
 from generation.domain.prices import Price
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError

@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgspec
 import structlog
 
-from accounts.selectors import provider_key_is_current, provider_keys_forget
+from accounts.selectors.keys import provider_key_is_current, provider_keys_forget
 from accounts.services.keys import OWN_ERRORS, key_refused, key_worked
 from config.db import release_connection
 from config.errors import SecretUnreadableError

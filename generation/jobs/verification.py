@@ -12,7 +12,8 @@ from accounts.errors import (
     ProviderModelUnknownError,
 )
 from accounts.services.keys import KeyQuestion, Verified
-from config.egress import EgressRefusedError, EgressTimeoutError, EgressUnreachableError, Reason, check_url
+from config.egress.errors import EgressRefusedError, EgressTimeoutError, EgressUnreachableError, Reason
+from config.egress.urls import check_url
 from config.errors import AppError
 from generation.errors import ProviderBadAnswerError, ProviderOverloadedError, ProviderRateLimitedError
 from generation.providers import base

@@ -17,7 +17,7 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.selectors import provider_keys_for
+from accounts.selectors.keys import provider_keys_for
 from config.db import savepoint
 from generation.domain.catalogue import FEATURES, LLM, Catalogue, Entry, PriceVersion
 from generation.domain.prices import ItemPrice, Price

@@ -9,7 +9,7 @@ from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from accounts.selectors import NearLimit, budgets_near_limit
+from accounts.selectors.budgets import NearLimit, budgets_near_limit
 from generation.domain.states import TERMINAL, JobStatus
 from generation.models import Job, ProviderCall, WorkerHeartbeat
 from generation.selectors.workers import QueueWorkers, dead_worker_list, oldest_queued_at, queue_workers

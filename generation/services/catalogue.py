@@ -18,7 +18,7 @@ from generation.domain.list_prices import LIST_VERSION
 from generation.domain.prices import BUILT_IN
 from generation.errors import ModelInUseError, ModelPriceInUseError
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
-from generation.selectors import catalogue_forget, price_versions_used
+from generation.selectors.catalogue import catalogue_forget, price_versions_used
 
 #: What makes a model the same one; a ledger row names it by these.
 KEY = frozenset({"capability", "provider", "name"})

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.services import activity_record
+from accounts.services.activities import activity_record
 from generation.jobs.services import check_mode, job_cancel, job_retry
 from generation.models import Job
 from generation.models.actions import Action, ObjectType
-from generation.selectors import job_get_for
+from generation.selectors.jobs import job_get_for
 
 
 def job_cancel_for(owner_id: UUID, job_id: UUID) -> Job:

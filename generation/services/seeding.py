@@ -15,7 +15,7 @@ from generation.domain.list_prices import (
 )
 from generation.domain.prices import built_in_price
 from generation.models import CatalogueModel, ModelPrice
-from generation.selectors import catalogue_forget
+from generation.selectors.catalogue import catalogue_forget
 
 
 class Outcome(StrEnum):

@@ -23,8 +23,7 @@ from generation.models import Job
 from generation.models.items import ItemState
 from templates.models import BatchItem, TemplateBatch
 from templates.models.batches import ITEM_STATE
-from templates.services import batch_cancel, batch_pause, batch_resume, batch_retry
-from templates.services.batches import batch_item_counts
+from templates.services.batches import batch_cancel, batch_item_counts, batch_pause, batch_resume, batch_retry
 
 ITEM_COLOURS = {"pending": "info", "running": "primary", "succeeded": "success", "failed": "danger"}
 

@@ -13,7 +13,7 @@ from config.admin.base import BaseAdmin, ServiceAdmin
 from config.admin.forms import OwnedForm
 from templates.domain.placeholders import check
 from templates.models import Category, ContentTemplate, Project
-from templates.services import (
+from templates.services.sources import (
     content_template_create,
     content_template_delete,
     content_template_update,

@@ -8,7 +8,8 @@ from wcwidth import iter_graphemes, width
 
 from templates.domain.characters import IDEOGRAPH
 from templates.domain.inputs import Language
-from templates.domain.markdown import split_front_matter, without_formulas
+from templates.domain.markdown.formulas import without_formulas
+from templates.domain.markdown.front_matter import split_front_matter
 
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['’-][A-Za-zÀ-ÖØ-öø-ɏ]+)*")
 BARE_URL = re.compile(r"(?:https?|ftp)://[!-~]+|www\.[!-~]+\.[!-~]+", re.IGNORECASE)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from templates.domain.inputs import Language
-from templates.domain.markdown import split_front_matter
+from templates.domain.markdown.front_matter import split_front_matter
 
 SMALL_MODEL: Final[Mapping[Language, str]] = {
     "zh": "由小型本地模型生成，请核对。",

@@ -7,7 +7,7 @@ import re
 from wcwidth import iter_graphemes
 
 from templates.domain.language import truncated, without_code
-from templates.domain.markdown import split_front_matter
+from templates.domain.markdown.front_matter import split_front_matter
 
 TITLE_COLUMNS = 200
 """Display columns of a title at most; a Chinese character takes two."""

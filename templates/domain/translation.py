@@ -20,7 +20,7 @@ from templates.domain.blocks import TEXT_KINDS, VERBATIM_KINDS, Block, BlockKind
 from templates.domain.characters import IDEOGRAPH
 from templates.domain.inputs import Language
 from templates.domain.language import LATIN_WORD, display_width
-from templates.domain.markdown import has_same_formulas
+from templates.domain.markdown.formulas import has_same_formulas
 from templates.domain.numerals import possible_numbers, written_numbers
 
 

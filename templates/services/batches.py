@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from accounts.services import activity_record
+from accounts.services.activities import activity_record
 from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from accounts.services import activity_record
+from accounts.services.activities import activity_record
 from config.db import uuid7
 from config.sql.placeholders import Placeholder
 from config.sql.statements import Select

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import QuerySet
 
-from accounts.services import activity_record
+from accounts.services.activities import activity_record
 from generation.domain.origins import is_small_model
 from templates.domain.filenames import safe_filename, unique_filenames
 from templates.domain.inputs import language_of, localized
@@ -162,11 +162,11 @@ def _markdown(document: Document) -> str:
 
 def document_html(document: Document) -> str:
     """A document as a standalone HTML page with a print style; nothing in it runs."""
-    from templates.domain import html
+    from templates.domain.html.page import PageDetails, document_page
 
     language = language_of(document.language)
     project, template = document.project, document.content_template
-    details = html.PageDetails(
+    details = PageDetails(
         title=document.title,
         language=language,
         project=localized(project.name_zh, project.name_en, language),
@@ -176,7 +176,7 @@ def document_html(document: Document) -> str:
         is_sandbox=document.provider == "sandbox",
         is_small_model=is_small_model(document.provider),
     )
-    return html.document_page(document.latest.content if document.latest else "", details)
+    return document_page(document.latest.content if document.latest else "", details)
 
 
 class _Sink(io.RawIOBase):

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from accounts.services import activity_record
+from accounts.services.activities import activity_record
 from config import audit
 from config.db import savepoint
 from generation.domain.states import ACTIVE

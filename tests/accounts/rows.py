@@ -14,7 +14,10 @@ from accounts.models import (
     ProviderKey,
     User,
 )
-from accounts.services import invitation_create, key_create, session_start, token_create
+from accounts.services.invitations import invitation_create
+from accounts.services.keys import key_create
+from accounts.services.sessions import session_start
+from accounts.services.tokens import token_create
 from config.crypto import Secret
 from tests.support.rows import Maker
 

@@ -13,7 +13,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import Activity, User
 from accounts.models.actions import Action
-from accounts.services import activities, activity_record, user_register
+from accounts.services import activities
+from accounts.services.activities import activity_record
+from accounts.services.registration import user_register
 from config.api import origin
 from config.db import uuid7_floor
 from templates.models import Project

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.domain.limits import is_near
 from accounts.domain.months import months_back
 from accounts.models import AuditEntry, Budget, BudgetPeriod, User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from accounts.services.budgets import budget_set
 from tests.conftest import make_user
 from tests.support.speaking import speak

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Invitation, LoginSession, User
-from accounts.services import invitation_create, session_start
-from accounts.services.invitations import invitation_get
+from accounts.services.invitations import invitation_create, invitation_get
+from accounts.services.sessions import session_start
 from tests.conftest import Enqueued
 from tests.support.links import token_in
 

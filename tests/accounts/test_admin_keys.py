@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import ProviderKey, User
-from accounts.selectors import provider_keys_for
-from accounts.services import key_create, key_refused
+from accounts.selectors.keys import provider_keys_for
+from accounts.services.keys import key_create, key_refused
 from config.crypto import Secret
 from tests.support.speaking import speak
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.domain.tokens import token_hash
 from accounts.models import AccessToken, Activity, User
-from accounts.services import token_authenticate, token_create
+from accounts.services.tokens import token_authenticate, token_create
 from config.errors import TokenInvalidError
 from tests.support.access_tokens import token_of
 

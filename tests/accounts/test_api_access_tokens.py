@@ -15,8 +15,8 @@ from rest_framework.test import APIClient
 from accounts.domain.tokens import is_well_formed, token_hash
 from accounts.errors import AccessTokenLimitError
 from accounts.models import AccessToken, Activity, User
-from accounts.services import token_create, token_delete
 from accounts.services import tokens as services
+from accounts.services.tokens import token_create, token_delete
 from config.api.scopes import SCOPES
 from config.models import IdempotencyRecord
 from tests.support.access_tokens import bearing, machine

@@ -13,13 +13,20 @@ from rest_framework.test import APIClient
 
 from accounts.errors import ProviderKeyNoCreditError, ProviderKeyRefusedError, ProviderModelUnknownError
 from accounts.models import Activity, ProviderKey, User
-from accounts.selectors import provider_keys_for, provider_keys_forget_all
-from accounts.selectors.keys import _provider_keys
-from accounts.services import key_create, key_refused, key_set_active, key_update, key_worked, token_create
+from accounts.selectors.keys import _provider_keys, provider_keys_for, provider_keys_forget_all
 from accounts.services import keys as service
-from accounts.services.keys import KeyQuestion, Verified
+from accounts.services.keys import (
+    KeyQuestion,
+    Verified,
+    key_create,
+    key_refused,
+    key_set_active,
+    key_update,
+    key_worked,
+)
+from accounts.services.tokens import token_create
 from config.crypto import Secret
-from config.egress import EgressTimeoutError
+from config.egress.errors import EgressTimeoutError
 from config.errors import PreconditionFailedError
 from config.models import IdempotencyRecord
 from tests.conftest import make_user

@@ -16,8 +16,8 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.domain.principal import Principal
 from accounts.models import LoginSession, User
-from accounts.selectors import principal_get
-from accounts.services import access_claims, session_start
+from accounts.selectors.users import principal_get
+from accounts.services.sessions import access_claims, session_start
 from config.db import uuid7
 
 ME = "/api/v1/auth/me"

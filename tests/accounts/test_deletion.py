@@ -18,7 +18,9 @@ from accounts import tasks
 from accounts.domain.files import is_owner_prefix, owner_prefix
 from accounts.errors import LastSuperuserError
 from accounts.models import Activity, AuditEntry, FileRemoval, User
-from accounts.services import account_delete, files, removals_run
+from accounts.services import files
+from accounts.services.deletion import account_delete
+from accounts.services.files import removals_run
 from config.db import uuid7
 from config.models import IdempotencyRecord
 from generation.jobs.services import job_submit

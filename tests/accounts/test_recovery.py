@@ -16,7 +16,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, LoginSession, User
-from accounts.services import password_reset_url, session_start
+from accounts.services.recovery import password_reset_url
+from accounts.services.sessions import session_start
 from accounts.tasks import send_password_reset
 from tests.conftest import PASSWORD, Enqueued
 
@@ -165,7 +166,7 @@ class TestPages:
         assert log_in(PASSWORD) == 200
 
     def test_an_invitation(self, client: Client, settings: Any, db: None) -> None:
-        from accounts.services import invitation_create, invitation_url
+        from accounts.services.invitations import invitation_create, invitation_url
 
         settings.REGISTRATION = "invited"
         url = "/" + invitation_url(invitation_create()).partition("//")[2].partition("/")[2]

@@ -13,9 +13,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, Budget, Invitation, User
-from accounts.selectors import budget_limit
-from accounts.services import invitation_create, invitation_delete, invitation_url
-from accounts.services.invitations import invitation_get
+from accounts.selectors.budgets import budget_limit
+from accounts.services.invitations import invitation_create, invitation_delete, invitation_get, invitation_url
 from accounts.tasks import send_confirmation, send_invitation
 from tests.conftest import PASSWORD, Enqueued
 from tests.support.links import token_in

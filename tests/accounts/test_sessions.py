@@ -14,9 +14,15 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import AccessToken, Activity, LoginSession, User
-from accounts.selectors import claims_that_hold
-from accounts.services import access_claims, session_end, session_start, sessions_expire, token_create
-from accounts.services.sessions import KEPT_AFTER_END
+from accounts.selectors.sessions import claims_that_hold
+from accounts.services.sessions import (
+    KEPT_AFTER_END,
+    access_claims,
+    session_end,
+    session_start,
+    sessions_expire,
+)
+from accounts.services.tokens import token_create
 from config.errors import TokenInvalidError
 from tests.accounts.test_api_auth import log_in, refresh, with_token
 from tests.conftest import PASSWORD

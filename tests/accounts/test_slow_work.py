@@ -10,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from config.egress import CheckedUrl
+from config.egress.urls import CheckedUrl
 from tests.conftest import PASSWORD
 
 AUTH = "/api/v1/auth"

@@ -16,14 +16,11 @@ from structlog.stdlib import ProcessorFormatter
 
 from accounts.domain.tokens import token_hash, token_make
 from accounts.models import AccessToken, User
-from accounts.selectors import principal_forget, principal_get, tokens
-from accounts.services import (
-    access_claims,
-    password_change,
-    session_start,
-    token_authenticate,
-    token_delete,
-)
+from accounts.selectors import tokens
+from accounts.selectors.users import principal_forget, principal_get
+from accounts.services.sessions import access_claims, session_start
+from accounts.services.tokens import token_authenticate, token_delete
+from accounts.services.users import password_change
 from config.errors import TokenInvalidError
 from config.logs import REMOVED, redact
 from tests.conftest import PASSWORD

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Activity, AuditEntry, User
 from templates.models import Category
-from templates.services import content_template_update, project_update
+from templates.services.sources import content_template_update, project_update
 from tests.support.forms import fields_of
 from tests.support.rows import make_rows
 

@@ -13,8 +13,8 @@ from django.db import connection, models
 
 from accounts.domain.files import owner_prefix
 from accounts.models import User
-from accounts.services import account_delete, user_delete
-from accounts.services.deletion import _owned
+from accounts.services.deletion import _owned, account_delete
+from accounts.services.users import user_delete
 from generation.models import Job, ProviderCall
 from tests.architecture.house import own_models
 from tests.conftest import PASSWORD

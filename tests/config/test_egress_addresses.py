@@ -7,15 +7,10 @@ import threading
 import pytest
 from pytest_django import Settings
 
-from config.egress import (
-    EgressRefusedError,
-    EgressTimeoutError,
-    EgressUnreachableError,
-    Reason,
-    check_url,
-    resolve,
-)
 from config.egress.addresses import is_public
+from config.egress.errors import EgressRefusedError, EgressTimeoutError, EgressUnreachableError, Reason
+from config.egress.resolution import resolve
+from config.egress.urls import check_url
 from tests.support.dns_server import SILENT, DNSServer
 from tests.support.patience import PATIENCE
 

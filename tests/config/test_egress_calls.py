@@ -11,18 +11,16 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from config.egress import (
+from config.egress.calls import EgressResponse, guarded_transport, request
+from config.egress.errors import (
     EgressError,
     EgressRefusedError,
-    EgressResponse,
     EgressTimeoutError,
     EgressTooLargeError,
     EgressUnreachableError,
-    Limits,
     Reason,
-    guarded_transport,
-    request,
 )
+from config.egress.limits import Limits
 from tests.support.closed_port import closed_port
 from tests.support.dns_server import DNSServer
 from tests.support.patience import PATIENCE

@@ -11,14 +11,9 @@ import openai
 import pytest
 from pytest_django import Settings
 
-from config.egress import (
-    EgressError,
-    EgressRefusedError,
-    EgressTimeoutError,
-    EgressTooLargeError,
-    Limits,
-    guarded_transport,
-)
+from config.egress.calls import guarded_transport
+from config.egress.errors import EgressError, EgressRefusedError, EgressTimeoutError, EgressTooLargeError
+from config.egress.limits import Limits
 from tests.support.closed_port import closed_port
 from tests.support.dns_server import SILENT, DNSServer
 from tests.support.llm_server import LLMServer

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
-from config.egress import EgressUnreachableError, request
+from config.egress.calls import request
+from config.egress.errors import EgressUnreachableError
 from config.egress.transport import tls_context
 from tests.support.dns_server import DNSServer
 from tests.support.raw_http import RawServer, ok

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import pytest
 from pytest_django import Settings
 
-from config.egress import CheckedUrl, EgressRefusedError, Reason, check_url, request
+from config.egress.calls import request
+from config.egress.errors import EgressRefusedError, Reason
+from config.egress.urls import CheckedUrl, check_url
 from config.env import Env, EnvironmentProblem
 
 

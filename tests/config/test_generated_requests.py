@@ -22,8 +22,8 @@ from schemathesis.checks import CHECKS, CheckFunction
 from schemathesis.core.failures import Failure, FailureGroup
 
 from accounts.models import User
-from accounts.selectors import principal_forget_all
-from accounts.services import session_start
+from accounts.selectors.users import principal_forget_all
+from accounts.services.sessions import session_start
 from tests.architecture.test_strangers import key_models
 from tests.support.rows import make_rows
 

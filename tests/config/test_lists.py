@@ -17,23 +17,20 @@ from django.utils import timezone
 
 from accounts.models import User
 from benchmarks.documents import documents_make
-from config.api.lists import (
+from config.api.lists.fields import Text, Uuid
+from config.api.lists.filters import (
     BoolFilter,
     ChoiceFilter,
     IntFilter,
-    JsonPage,
-    ListSpec,
-    ReadModel,
     SearchFilter,
-    Text,
     TextFilter,
-    Uuid,
     UuidFilter,
-    read_list_query,
-    read_page,
-    read_row,
     time_range,
 )
+from config.api.lists.query import read_list_query
+from config.api.lists.read_models import ReadModel
+from config.api.lists.reading import JsonPage, read_page, read_row
+from config.api.lists.spec import ListSpec
 from config.api.lists.statements import Paging, Shape, after, list_statement
 from config.api.lists.views import row_source
 from config.errors import CursorInvalidError, NotFoundError, PageTooDeepError, ValidationFailedError

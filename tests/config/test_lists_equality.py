@@ -18,16 +18,11 @@ from rest_framework.renderers import JSONRenderer
 
 from accounts.api.serializers.sessions import LoginSessionOut
 from accounts.models import AccessToken, Activity, LoginSession, ProviderKey, User
-from config.api.lists import (
-    ListSpec,
-    ReadModel,
-    Source,
-    plain_queryset,
-    plain_serializer,
-    read_list_query,
-    read_page,
-    read_row,
-)
+from config.api.lists.plain import plain_queryset, plain_serializer
+from config.api.lists.query import read_list_query
+from config.api.lists.read_models import ReadModel
+from config.api.lists.reading import read_page, read_row
+from config.api.lists.spec import ListSpec, Source
 from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
 from tests.architecture.house import house_apps

@@ -12,24 +12,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from accounts.models import User
-from config.api.lists import (
-    AllOf,
-    AnyOf,
-    Bool,
-    ChoiceFilter,
-    Int,
-    ListSpec,
-    ReadModel,
-    Text,
-    TextFilter,
-    Time,
-    Uuid,
-    UuidFilter,
-    plain_queryset,
-    plain_serializer,
-    read_list_query,
-    read_page,
-)
+from config.api.lists.fields import Bool, Int, Text, Time, Uuid
+from config.api.lists.filters import AllOf, AnyOf, ChoiceFilter, TextFilter, UuidFilter
+from config.api.lists.plain import plain_queryset, plain_serializer
+from config.api.lists.query import read_list_query
+from config.api.lists.read_models import ReadModel
+from config.api.lists.reading import read_page
+from config.api.lists.spec import ListSpec
 from config.errors import CursorInvalidError, ValidationFailedError
 from generation.models import Job
 from templates.models import Project

@@ -17,7 +17,7 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from accounts.models import ProviderKey, User
-from accounts.services import key_update
+from accounts.services.keys import key_update
 from config import rotation
 from config.crypto import EncryptedTextField, Secret, decrypt, encrypt, is_current, key_id
 from config.env import ROOT

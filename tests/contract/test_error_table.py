@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from config import egress
+from config.egress import errors as egress
 from generation.providers import retry
 from generation.providers.base import CODES, ProviderError, Usage
 

@@ -9,7 +9,8 @@ import httpx2
 import pytest
 from pytest_django import Settings
 
-from config.egress import Limits, guarded_transport
+from config.egress.calls import guarded_transport
+from config.egress.limits import Limits
 from generation.providers.base import ProviderError
 from generation.providers.llm import guarded as guard
 from generation.providers.llm.guarded import guarded

@@ -18,8 +18,7 @@ from generation.domain.states import CallStatus, JobStatus
 from generation.jobs import ledger, runner, transitions
 from generation.jobs.services import job_submit
 from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
-from generation.selectors import daily_figures, things_waiting
-from generation.selectors.figures import first_id_at
+from generation.selectors.figures import daily_figures, first_id_at, things_waiting
 from tests.support.kinds.handlers import TextInput
 from tests.support.speaking import speak
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from generation.domain.states import CallStatus
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
-from generation.selectors import catalogue
+from generation.selectors.catalogue import catalogue
 from tests.support.catalogue import model_make
 from tests.support.speaking import speak
 

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, BudgetPeriod, User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from accounts.services.budgets import budget_reserve, budget_set
 from generation.jobs import ledger
 from generation.jobs.services import call_resolve
 from generation.models import ProviderCall
-from generation.selectors import things_waiting
+from generation.selectors.figures import things_waiting
 from tests.generation.factories import text_job
 
 pytestmark = pytest.mark.django_db

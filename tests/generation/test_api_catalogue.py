@@ -11,8 +11,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import ProviderKey, User
-from accounts.selectors import provider_keys_forget_all
-from generation.services import model_price_add, model_switch
+from accounts.selectors.keys import provider_keys_forget_all
+from generation.services.catalogue import model_price_add, model_switch
 from tests.support.access_tokens import machine
 from tests.support.catalogue import model_make
 

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
-from accounts.services import access_claims, session_start
+from accounts.services.sessions import access_claims, session_start
 from generation.api.views import streams
 from generation.api.views.streams import slots
 from generation.jobs import runner, transitions

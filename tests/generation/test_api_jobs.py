@@ -14,14 +14,15 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from config.api.lists import plain_queryset, plain_serializer, read_row
+from config.api.lists.plain import plain_queryset, plain_serializer
+from config.api.lists.reading import read_row
 from config.api.lists.views import row_source
-from generation.api.serializers import JobDetailOut
+from generation.api.serializers.jobs import JobDetailOut
 from generation.domain.states import CallStatus, JobStatus
 from generation.jobs import runner, transitions
 from generation.jobs.services import children_submit, job_pause, job_submit
 from generation.models import Job, ProviderCall
-from generation.selectors import job_list_for
+from generation.selectors.jobs import job_list_for
 from tests.support.kinds.handlers import TextInput
 
 ClientFor = Callable[[User], APIClient]

@@ -9,11 +9,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from generation import selectors
 from generation.domain.states import JobStatus
 from generation.jobs import runner, transitions
 from generation.jobs.services import children_submit, job_submit
 from generation.models import Job, JobEvent, WorkerHeartbeat
+from generation.selectors.workers import queue_messages
 from tests.support.kinds.handlers import TextInput
 
 ClientFor = Callable[[User], APIClient]
@@ -60,7 +60,7 @@ class TestStatus:
 
     def test_a_broker_that_is_gone_leaves_the_rest(self, settings: Any) -> None:
         settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-        assert selectors.queue_messages() == {}
+        assert queue_messages() == {}
 
     def test_wants_a_login(self, anonymous: APIClient, db: None) -> None:
         assert anonymous.get("/api/v1/queue/status").status_code == 401

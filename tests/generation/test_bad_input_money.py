@@ -16,12 +16,14 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import ProviderKey, User
-from accounts.selectors import budget_get, principal_forget_all, provider_keys_forget_all
+from accounts.selectors.budgets import budget_get
+from accounts.selectors.keys import provider_keys_forget_all
+from accounts.selectors.users import principal_forget_all
 from generation.jobs import gateway, runner
 from generation.models import CatalogueModel, Job, ModelPrice, ProviderCall
 from generation.providers import registry
 from generation.providers.llm.openai_client import close_clients
-from generation.selectors import catalogue_forget
+from generation.selectors.catalogue import catalogue_forget
 from templates.models import Document, TemplateBatch
 from tests.architecture.test_strangers import snapshot
 from tests.conftest import PASSWORD

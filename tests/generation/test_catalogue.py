@@ -17,9 +17,9 @@ from generation import checks
 from generation.domain.states import CallStatus
 from generation.errors import ModelInUseError, ModelPriceInUseError
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
-from generation.selectors import catalogue as picture_of_catalogue
-from generation.selectors import catalogue_forget, price_versions_used
-from generation.services import (
+from generation.selectors.catalogue import catalogue as picture_of_catalogue
+from generation.selectors.catalogue import catalogue_forget, price_versions_used
+from generation.services.catalogue import (
     model_create,
     model_delete,
     model_price_add,

@@ -15,15 +15,9 @@ from django.utils import timezone
 from generation.domain.list_prices import ListedModel, ListPrice, ListPriceError, load_listed_models
 from generation.management.commands.seed_catalogue import Command
 from generation.models import CatalogueModel, ModelPrice
-from generation.selectors import catalogue
-from generation.services import (
-    Outcome,
-    SeededModel,
-    catalogue_seed,
-    model_price_add,
-    model_switch,
-    model_update,
-)
+from generation.selectors.catalogue import catalogue
+from generation.services.catalogue import model_price_add, model_switch, model_update
+from generation.services.seeding import Outcome, SeededModel, catalogue_seed
 
 pytestmark = pytest.mark.django_db
 

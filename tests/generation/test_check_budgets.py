@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.domain.months import month_of, months_back
 from accounts.models import BudgetPeriod, ProviderKey, User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from config.crypto import Secret
 from config.db import uuid7_floor
 from generation.domain.states import CallStatus

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ProviderKey, User
-from accounts.selectors import provider_keys_forget_all
+from accounts.selectors.keys import provider_keys_forget_all
 from config.crypto import Secret
 from generation.errors import JobCancelledError
 from generation.jobs import gateway, runner

@@ -16,8 +16,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ProviderKey, User
-from accounts.services import key_refused, key_set_active, key_worked
 from accounts.services import keys as service
+from accounts.services.keys import key_refused, key_set_active, key_worked
 from generation.jobs import verification
 from generation.providers.llm.openai_client import close_clients
 from tests.conftest import Enqueued

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ProviderKey, User
-from accounts.selectors import provider_keys_forget_all
+from accounts.selectors.keys import provider_keys_forget_all
 from config.crypto import Secret
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
 from generation.jobs.routes import Route, routes_for

@@ -16,7 +16,7 @@ from django.db.models import Model
 
 from accounts.errors import ProviderKeyNoCreditError, ProviderKeyRefusedError
 from accounts.models import ProviderKey, User
-from accounts.selectors import provider_keys_forget_all
+from accounts.selectors.keys import provider_keys_forget_all
 from config.env import Env
 from config.providers import provider_settings
 from generation.domain.states import CallStatus, JobStatus

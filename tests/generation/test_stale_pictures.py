@@ -7,14 +7,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ProviderKey, User
-from accounts.selectors import provider_keys_for, provider_keys_forget_all
+from accounts.selectors.keys import provider_keys_for, provider_keys_forget_all
 from config.crypto import Secret
 from generation.domain.states import JobStatus
 from generation.errors import ModelUnknownError
 from generation.jobs.routes import routes_for
 from generation.models import CatalogueModel, ProviderCall
 from generation.providers import registry
-from generation.selectors import catalogue
+from generation.selectors.catalogue import catalogue
 from tests.generation.factories import run_until_over, scripted_job, text_job
 from tests.generation.ledger.shorthand import ask
 from tests.support import scripted_llm

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts.domain.tokens import token_hash
 from accounts.models import AccessToken, LoginSession, User
-from accounts.selectors import principal_forget_all
-from accounts.services import session_start, token_delete
+from accounts.selectors.users import principal_forget_all
+from accounts.services.sessions import session_start
+from accounts.services.tokens import token_delete
 from generation.jobs import runner
 from generation.jobs.services import job_submit
 from generation.models import Job

@@ -10,7 +10,7 @@ from accounts.errors import ProviderModelUnknownError
 from accounts.models import ProviderKey, User
 from accounts.services.keys import KeyQuestion
 from config.crypto import Secret
-from config.egress import EgressRefusedError
+from config.egress.errors import EgressRefusedError
 from generation.jobs import verification
 from generation.jobs.verification import near_names, verify_key
 from generation.providers.llm.listing import MAX_MODELS

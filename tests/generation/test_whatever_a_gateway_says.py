@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from accounts.services.budgets import budget_set
 from generation.jobs import gateway
 from generation.jobs.run import JobRun

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.services import token_create
+from accounts.services.tokens import token_create
 
 
 def token_of(user: User, *scopes: str, **options: Any) -> str:

@@ -13,7 +13,7 @@ from django.core.cache import caches
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from accounts.services import session_start
+from accounts.services.sessions import session_start
 from config.cache import SafeRedisCache
 from config.celery import _outage
 from generation.models import Job

@@ -21,7 +21,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.selectors import BudgetState, budgets_get
+from accounts.selectors.budgets import BudgetState, budgets_get
 from accounts.services.budgets import budget_set
 from generation.domain.states import ACTIVE
 from generation.jobs import sweeper

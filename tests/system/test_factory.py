@@ -20,7 +20,7 @@ import pytest
 from generation.models import ProviderCall
 from launcher.supervisor.ports import LOOPBACK, free_port
 from templates.models import Document, TemplateBatch
-from templates.services import catalogue_init
+from templates.services.catalogue import catalogue_init
 from tests.support.patience import PATIENCE
 from tests.support.processes import House
 from tests.support.programs import Program, eventually, running

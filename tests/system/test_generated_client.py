@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from templates.services import catalogue_init
+from templates.services.catalogue import catalogue_init
 from tests.support.processes import House
 from tests.system.test_factory import a_document, served
 

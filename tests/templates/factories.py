@@ -8,10 +8,10 @@ from django.utils import timezone
 from accounts.models import User
 from generation.jobs import runner
 from generation.models import Job
-from templates import services
 from templates.models import Category, ContentTemplate, Document, DocumentVersion, Project, TemplateBatch
-from templates.services.batches import batch_item_counts
+from templates.services.batches import batch_create, batch_item_counts
 from templates.services.plans import BatchOptions
+from templates.services.sources import content_template_create, project_create
 
 _numbers = count(1)
 
@@ -114,7 +114,7 @@ def project_of(owner: User, **texts: str) -> Project:
         "description_en": f"Project number {number}: bookings and memberships that older guests can use, too.",
         "website": f"https://p{number}.example.com",
     }
-    return services.project_create(owner_id=owner.pk, **{**defaults, **texts})
+    return project_create(owner_id=owner.pk, **{**defaults, **texts})
 
 
 def template_of(
@@ -132,7 +132,7 @@ def template_of(
         "prompt_en": "Write a document about {{project_name}}.\n\n## Background\n\n## Risks",
     }
     category = category or category_make()
-    return services.content_template_create(
+    return content_template_create(
         owner_id=owner.pk if owner else None, category_code=category.code, **{**defaults, **fields}
     )
 
@@ -143,7 +143,7 @@ def options(**changes: Any) -> BatchOptions:
 
 def batch_of(owner: User, **changes: Any) -> TemplateBatch:
     """A batch that is written down and begun; none of its items has run."""
-    batch = services.batch_create(owner_id=owner.pk, options=BatchOptions(**changes), publish=False)
+    batch = batch_create(owner_id=owner.pk, options=BatchOptions(**changes), publish=False)
     runner.run(batch.job_id, publish=False)
     return batch
 

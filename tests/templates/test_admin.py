@@ -18,8 +18,9 @@ from templates.models import (
     Project,
     TemplateBatch,
 )
-from templates.services import batch_create, content_template_create, project_create
+from templates.services.batches import batch_create
 from templates.services.plans import BatchOptions
+from templates.services.sources import content_template_create, project_create
 from tests.support.speaking import speak
 
 PRINT = {"source_language": "zh", "provider": "sandbox"}

@@ -15,7 +15,8 @@ from generation.providers.llm.base import ChatRequest, ChatResult
 from templates.domain import prompting
 from templates.domain.blocks import parse_blocks
 from templates.models import ContentTemplate, Document, Project, TemplateBatch
-from templates.services import batch_retry, project_update
+from templates.services.batches import batch_retry
+from templates.services.sources import project_update
 from tests.templates import writer
 from tests.templates.factories import (
     batch_of,

@@ -17,9 +17,10 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.domain.principal import Principal
 from accounts.models import User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from accounts.services.budgets import budget_set
-from config.api.lists import plain_queryset, plain_serializer, read_row
+from config.api.lists.plain import plain_queryset, plain_serializer
+from config.api.lists.reading import read_row
 from config.api.lists.views import row_source
 from generation.jobs import runner
 from generation.models import Job, ProviderCall

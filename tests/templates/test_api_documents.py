@@ -10,7 +10,7 @@ import pytest
 from rest_framework.test import APIClient, APIRequestFactory
 
 from accounts.models import User
-from accounts.services import session_start
+from accounts.services.sessions import session_start
 from benchmarks.plain.views import DocumentDetail, DocumentList
 from templates.models import Document
 from tests.templates.factories import content_template_make, document_make, project_make

@@ -20,18 +20,17 @@ from templates.errors import (
     TemplateUnknownError,
 )
 from templates.models import BatchItem, Category, ContentTemplate, Document, Project, TemplateBatch
-from templates.services import (
+from templates.services.batches import (
     batch_cancel,
     batch_create,
+    batch_item_counts,
     batch_pause,
     batch_resume,
     batch_retry,
-    content_template_update,
-    project_delete,
 )
-from templates.services.batches import batch_item_counts
 from templates.services.plans import batch_plan
 from templates.services.quotes import batch_quote
+from templates.services.sources import content_template_update, project_delete
 from tests.support.patience import PATIENCE
 from tests.templates import writer
 from tests.templates.factories import (

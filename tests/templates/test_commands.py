@@ -15,13 +15,9 @@ from generation.jobs import runner, transitions
 from generation.models import Job, ProviderCall
 from generation.providers.base import CONTENT_REFUSED, ProviderError
 from templates.models import Category, ContentTemplate, Document, Project, TemplateBatch
-from templates.services import (
-    batch_cancel,
-    batch_pause,
-    catalogue_init,
-    content_template_update,
-    project_update,
-)
+from templates.services.batches import batch_cancel, batch_pause
+from templates.services.catalogue import catalogue_init
+from templates.services.sources import content_template_update, project_update
 from tests.templates import writer
 from tests.templates.factories import batch_of, documents_of, generate, project_of, run_items
 

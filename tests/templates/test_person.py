@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 from accounts.models import Activity, User
 from generation.models import ProviderCall
 from templates.models import ContentTemplate, Document, DocumentVersion, Project
-from templates.services import document_update, project_update
+from templates.services.documents import document_update
+from templates.services.sources import project_update
 from tests.templates import writer
 from tests.templates.factories import (
     batch_of,

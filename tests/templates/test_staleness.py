@@ -6,11 +6,7 @@ import pytest
 
 from accounts.models import User
 from templates.models import ContentTemplate, Document, Project
-from templates.services import (
-    content_template_update,
-    project_update,
-    projects_import,
-)
+from templates.services.sources import content_template_update, project_update, projects_import
 from tests.templates.factories import (
     batch_of,
     documents_of,

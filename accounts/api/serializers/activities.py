@@ -12,8 +12,9 @@ from rest_framework import serializers
 
 from accounts.models import Activity
 from accounts.models.actions import ACTIONS, OBJECT_TYPES
-from accounts.selectors import ActivityFigures
-from config.api.lists import Choice, Json, ReadModel, Text, Time, Uuid
+from accounts.selectors.activities import ActivityFigures
+from config.api.lists.fields import Choice, Json, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictSerializer
 
 DEFAULT_DAYS = 30

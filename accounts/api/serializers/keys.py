@@ -9,7 +9,8 @@ from rest_framework import serializers
 from accounts.domain.keys import MAX_KEY_LENGTH, is_sendable, key_stripped
 from accounts.models import ProviderKey
 from accounts.services.keys import Verified
-from config.api.lists import Bool, Choice, Int, ReadModel, Text, Time, Uuid
+from config.api.lists.fields import Bool, Choice, Int, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictModelSerializer
 from config.crypto import MASK, Secret
 

@@ -5,7 +5,8 @@ from rest_framework import serializers
 
 from accounts.api.serializers.activities import HostText
 from accounts.models import LoginSession
-from config.api.lists import Bool, ReadModel, Text, Time, Uuid
+from config.api.lists.fields import Bool, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictSerializer
 
 

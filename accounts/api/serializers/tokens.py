@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import AccessToken
-from config.api.lists import Bool, Json, ReadModel, Text, Time, Uuid, plain_serializer
+from config.api.lists.fields import Bool, Json, Text, Time, Uuid
+from config.api.lists.plain import plain_serializer
+from config.api.lists.read_models import ReadModel
 from config.api.scopes import SCOPES
 from config.api.serializers import BoundedListField, StrictSerializer
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from accounts.services import TokenPair
+from accounts.services.sessions import TokenPair
 from config.api.serializers import StrictSerializer
 from config.languages import Language
 

@@ -12,9 +12,9 @@ from accounts.api.serializers.activities import (
     stats_out,
 )
 from accounts.models.actions import ACTIONS, OBJECT_TYPES
-from accounts.selectors import activity_figures, activity_list_for
-from accounts.services import activities_clear
-from config.api.lists import AnyOf, ChoiceFilter, TextFilter, time_range
+from accounts.selectors.activities import activity_figures, activity_list_for
+from accounts.services.activities import activities_clear
+from config.api.lists.filters import AnyOf, ChoiceFilter, TextFilter, time_range
 from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView

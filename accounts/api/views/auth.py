@@ -7,7 +7,6 @@ from django.urls import reverse
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from accounts import services
 from accounts.api.examples import SESSION, TOKENS, USER
 from accounts.api.serializers.users import (
     PasswordChangeIn,
@@ -35,7 +34,10 @@ from accounts.errors import (
     UsernameTakenError,
 )
 from accounts.models import User
-from accounts.selectors import user_get
+from accounts.selectors.users import user_get
+from accounts.services.registration import user_register
+from accounts.services.sessions import login_account, session_refresh, user_login
+from accounts.services.users import password_change, user_delete, user_update
 from config.api.etags import body_etag
 from config.api.language import language_of
 from config.api.renderers import to_json
@@ -99,7 +101,7 @@ class UserRegisterApi(PublicApi):
         given = self.read(UserRegisterIn)
         # Each attempt counts: those that fail tell whose names and addresses are taken.
         AddressLimit(request, "register").begin()
-        user, tokens = services.user_register(**{"language": language_of(request._request), **given})
+        user, tokens = user_register(**{"language": language_of(request._request), **given})
         return Created({**tokens_out(tokens), "user": user_out(user)}, reverse("me"))
 
 
@@ -115,9 +117,9 @@ class UserLoginApi(PublicApi):
     )
     def post(self, request: Request) -> dict[str, Any]:
         given = self.read(UserLoginIn)
-        limit = LoginLimit(request, services.login_account(given["login"]))
+        limit = LoginLimit(request, login_account(given["login"]))
         limit.begin()
-        user, tokens = services.user_login(**given)
+        user, tokens = user_login(**given)
         limit.succeeded()
         return {**tokens_out(tokens), "user": user_out(user)}
 
@@ -137,7 +139,7 @@ class TokenRefreshApi(PublicApi):
         given = self.read(TokenRefreshIn)
         limit = AddressLimit(request, "refresh")
         limit.begin()
-        tokens = services.session_refresh(**given)
+        tokens = session_refresh(**given)
         limit.succeeded()
         return tokens_out(tokens)
 
@@ -159,7 +161,7 @@ class PasswordChangeApi(OwnAccountApi):
         given = self.read(PasswordChangeIn)
         limit = LoginLimit(request, str(self.caller.pk))
         limit.begin()
-        tokens = services.password_change(
+        tokens = password_change(
             user=self.account(), current=given["current_password"], new=given["new_password"]
         )
         limit.succeeded()
@@ -184,7 +186,7 @@ class UpdateMeApi(OwnAccountApi):
         with transaction.atomic():
             user = self.account(for_update=True)
             self.check_if_match(lambda: user_etag(user_out(user)))
-            user = services.user_update(user=user, **changes)
+            user = user_update(user=user, **changes)
         return me_detail(user_out(user))
 
 
@@ -217,7 +219,7 @@ class MeApi(UpdateMeApi):
         given = self.read(UserDeleteIn)
         limit = LoginLimit(request, str(self.caller.pk))
         limit.begin()
-        services.user_delete(user=self.account(), password=given["password"])
+        user_delete(user=self.account(), password=given["password"])
         limit.succeeded()
         return NoContent()
 

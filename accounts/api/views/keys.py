@@ -25,8 +25,8 @@ from accounts.errors import (
     ProviderModelUnknownError,
 )
 from accounts.models import ProviderKey
-from accounts.selectors import provider_key_list_for
-from accounts.services import (
+from accounts.selectors.keys import provider_key_list_for
+from accounts.services.keys import (
     key_address_check,
     key_create,
     key_delete,
@@ -35,11 +35,11 @@ from accounts.services import (
     key_update,
     key_verify,
 )
-from config.api.lists import BoolFilter, ChoiceFilter, SearchFilter, time_range
+from config.api.lists.filters import BoolFilter, ChoiceFilter, SearchFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.views import Created, Detail, NoContent
-from config.egress import EgressRefusedError, EgressTimeoutError, EgressUnreachableError
+from config.egress.errors import EgressRefusedError, EgressTimeoutError, EgressUnreachableError
 from config.errors import PreconditionFailedError
 
 REFUSALS = (

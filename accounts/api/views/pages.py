@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from accounts.api.forms import ConfirmForm, NewPasswordForm, RegisterForm
-from accounts.services import email_confirm, password_reset, user_register
+from accounts.services.recovery import email_confirm, password_reset
+from accounts.services.registration import user_register
 from config.api.language import language_of
 from config.api.throttling import AddressLimit
 from config.errors import AppError

@@ -5,7 +5,12 @@ from rest_framework.request import Request
 from accounts.api.serializers.users import EmailConfirmIn, LoginNameIn, PasswordResetIn
 from accounts.api.views.auth import PublicApi
 from accounts.errors import EmailNotSetUpError, LinkInvalidError
-from accounts.services import confirmation_request, email_confirm, password_reset, password_reset_request
+from accounts.services.recovery import (
+    confirmation_request,
+    email_confirm,
+    password_reset,
+    password_reset_request,
+)
 from config.api.schema import operation
 from config.api.throttling import AddressLimit
 from config.api.views import NoContent

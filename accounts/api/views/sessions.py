@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from accounts.api.serializers.sessions import LoginSessionOut, LogoutEverywhereIn, SessionEndIn
 from accounts.api.serializers.users import LogoutIn
 from accounts.domain.claims import SessionClaims
-from accounts.selectors import session_list_for
-from accounts.services import session_revoke, user_logout, user_logout_everywhere
-from config.api.lists import BoolFilter, time_range
+from accounts.selectors.sessions import session_list_for
+from accounts.services.sessions import session_revoke, user_logout, user_logout_everywhere
+from config.api.lists.filters import BoolFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.scopes import SESSION_ONLY

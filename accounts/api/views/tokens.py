@@ -14,9 +14,9 @@ from accounts.api.serializers.tokens import (
 )
 from accounts.api.views.sessions import session_of
 from accounts.errors import AccessTokenLimitError
-from accounts.selectors import access_token_list_for
-from accounts.services import token_create, token_delete
-from config.api.lists import BoolFilter, SearchFilter, UuidFilter, time_range
+from accounts.selectors.tokens import access_token_list_for
+from accounts.services.tokens import token_create, token_delete
+from config.api.lists.filters import BoolFilter, SearchFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.views import Created, NoContent

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.selectors import user_get_by_name
-from accounts.services import email_set_confirmed
+from accounts.selectors.users import user_get_by_name
+from accounts.services.recovery import email_set_confirmed
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from accounts.services import user_create
+from accounts.services.users import user_create
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
 
 DEMO_EMAIL = "demo@example.com"

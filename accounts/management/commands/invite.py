@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Invitation
-from accounts.services import invitation_create, invitation_delete, invitation_url
-from accounts.services.invitations import DAYS
+from accounts.services.invitations import DAYS, invitation_create, invitation_delete, invitation_url
 from config.languages import Language
 from config.money import MICROS
 

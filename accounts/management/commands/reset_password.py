@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.selectors import user_get_by_name
-from accounts.services import password_reset_url
+from accounts.selectors.users import user_get_by_name
+from accounts.services.recovery import password_reset_url
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.selectors import user_get_by_name
+from accounts.selectors.users import user_get_by_name
 from accounts.services.budgets import budget_reset, budget_set
 from config.money import MICROS
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, ReadModel, Text, Time, Uuid, plain_serializer
+from config.api.lists.fields import Bool, Choice, Int, Text, Time, Uuid
+from config.api.lists.plain import plain_serializer
+from config.api.lists.read_models import ReadModel
 from generation.models import CatalogueModel
 
 

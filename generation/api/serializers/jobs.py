@@ -7,7 +7,8 @@ from django.db.models import JSONField, OuterRef, Q, Subquery
 from django.db.models.sql.compiler import SQLCompiler
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, Json, Many, ReadModel, StoredError, Text, Time, Uuid, truth
+from config.api.lists.fields import Bool, Choice, Int, Json, Many, StoredError, Text, Time, Uuid, truth
+from config.api.lists.read_models import ReadModel
 from config.api.shapes import JobError
 from config.sql.json_text import JsonArray
 from generation.domain.prices import CURRENCY

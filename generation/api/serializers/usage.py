@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.lists import Uuid
+from config.api.lists.fields import Uuid
 from config.api.serializers import StrictSerializer
 from config.api.shapes import MonthMoney
 from generation.api.serializers.jobs import CallOut

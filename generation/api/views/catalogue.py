@@ -7,24 +7,18 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from rest_framework.request import Request
 
-from config.api.lists import (
-    BoolFilter,
-    ChoiceFilter,
-    JsonPage,
-    ListSpec,
-    SearchFilter,
-    TextFilter,
-    read_list_query,
-    read_page,
-)
+from config.api.lists.filters import BoolFilter, ChoiceFilter, SearchFilter, TextFilter
+from config.api.lists.query import read_list_query
+from config.api.lists.reading import JsonPage, read_page
+from config.api.lists.spec import ListSpec
 from config.api.lists.views import list_parameters
 from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import CursorInvalidError, PageTooDeepError, ValidationFailedError
-from generation.api.serializers import CatalogueOut, CatalogueRow
+from generation.api.serializers.catalogue import CatalogueOut, CatalogueRow
 from generation.domain.prices import CURRENCY, ItemPrice, Price
 from generation.models import CatalogueModel
-from generation.selectors import catalogue_list, offers_for
+from generation.selectors.catalogue import catalogue_list, offers_for
 
 EXAMPLE = {
     **CatalogueRow.example(),

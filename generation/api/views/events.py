@@ -16,11 +16,13 @@ from rest_framework.request import Request
 
 from accounts.domain.claims import Claims
 from config.api.language import language_of
-from config.api.lists import IntFilter, JsonPage, read_list_query
+from config.api.lists.filters import IntFilter
+from config.api.lists.query import read_list_query
+from config.api.lists.reading import JsonPage
 from config.api.lists.views import ListApi
 from config.api.renderers import JSendRenderer
 from config.errors import ValidationFailedError
-from generation.api.serializers import JobEventOut
+from generation.api.serializers.jobs import JobEventOut
 from generation.api.views.streams import EventStream, slots
 from generation.domain.states import TERMINAL
 from generation.errors import (
@@ -29,7 +31,7 @@ from generation.errors import (
     StreamsFullError,
     TooManyStreamsError,
 )
-from generation.selectors import job_event_list_for, job_get_for, job_list_for
+from generation.selectors.jobs import job_event_list_for, job_get_for, job_list_for
 
 LAST_EVENT_ID = "Last-Event-ID"
 HEADERS = {

@@ -5,25 +5,17 @@ from uuid import UUID
 from django.db.models import Q
 from rest_framework.request import Request
 
-from config.api.lists import (
-    AnyOf,
-    BoolFilter,
-    ChoiceFilter,
-    JsonPage,
-    ListSpec,
-    TextFilter,
-    UuidFilter,
-    read_list_query,
-    read_page,
-    time_range,
-)
+from config.api.lists.filters import AnyOf, BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
+from config.api.lists.query import read_list_query
+from config.api.lists.reading import JsonPage, read_page
+from config.api.lists.spec import ListSpec
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.views import Accepted, Answer
-from generation.api.serializers import JobDetailOut, JobOut
+from generation.api.serializers.jobs import JobDetailOut, JobOut
 from generation.domain.states import TERMINAL, JobStatus
 from generation.errors import JobLiveError, JobNotFoundError, JobStateError
-from generation.selectors import job_list_for, job_top_level_list_for
+from generation.selectors.jobs import job_list_for, job_top_level_list_for
 from generation.services.jobs import job_cancel_for, job_retry_for
 
 FILTERS = {

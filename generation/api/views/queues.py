@@ -11,12 +11,12 @@ from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import PermissionDeniedError
 from config.queues import Queue
-from generation.api.serializers import QueueStatusOut
+from generation.api.serializers.jobs import QueueStatusOut
 from generation.jobs.clearing import queue_clear
 from generation.models import Job
-from generation.selectors import (
+from generation.selectors.jobs import job_list_for
+from generation.selectors.workers import (
     active_counts,
-    job_list_for,
     oldest_queued_at,
     queue_messages,
     queue_workers,

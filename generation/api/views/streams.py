@@ -13,13 +13,13 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.domain.claims import Claims
-from accounts.selectors import claims_that_hold
+from accounts.selectors.sessions import claims_that_hold
 from config.api.renderers import to_json
 from generation.domain import sse
 from generation.domain.news import JobNews
 from generation.errors import StreamsFullError, TooManyStreamsError
 from generation.jobs.hub import EventHub, Subscription
-from generation.selectors import event_news
+from generation.selectors.events import event_news
 
 #: A proxy gives up on a silent connection, usually after a minute; the API promises a sign of life every 15 s.
 HEARTBEAT_SECONDS = 10.0

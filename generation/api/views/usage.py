@@ -6,14 +6,14 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
-from accounts.selectors import BudgetState, budgets_get
-from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
+from accounts.selectors.budgets import BudgetState, budgets_get
+from config.api.lists.filters import AnyOf, BoolFilter, ChoiceFilter, TextFilter, UuidFilter, time_range
 from config.api.lists.views import ListApi
 from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import ValidationFailedError
 from config.sql.placeholders import Placeholder
-from generation.api.serializers import BudgetOut, LedgerCallOut, UsageIn, UsageOut
+from generation.api.serializers.usage import BudgetOut, LedgerCallOut, UsageIn, UsageOut
 from generation.domain.states import CallStatus
 from generation.models import ProviderCall
 from generation.selectors.usage import call_list_for, usage_for

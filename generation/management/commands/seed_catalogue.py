@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from config.money import money
 from generation.domain.list_prices import ListedModel, ListPriceError
-from generation.services import Outcome, SeededModel, catalogue_seed
+from generation.services.seeding import Outcome, SeededModel, catalogue_seed
 
 EXPLAINED = """\
 Models and prices are data that staff edit in the admin (Models); this command brings the first ones

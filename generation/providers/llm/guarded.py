@@ -21,7 +21,8 @@ def guarded(base_url: str) -> httpx2.BaseTransport:
     itself is refused; an address that is found out later is refused before anything is sent. Adapters make
     `PROVIDER_ADDRESS_REFUSED` of both.
     """
-    from config.egress import Limits, guarded_transport
+    from config.egress.calls import guarded_transport
+    from config.egress.limits import Limits
 
     return guarded_transport(
         base_url,

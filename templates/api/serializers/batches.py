@@ -6,23 +6,12 @@ from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from config.api.lists import (
-    Bool,
-    Choice,
-    Int,
-    Json,
-    One,
-    ReadModel,
-    StoredError,
-    Text,
-    Time,
-    Uuid,
-    json_counts,
-    truth,
-)
+from config.api.lists.fields import Bool, Choice, Int, Json, One, StoredError, Text, Time, Uuid, truth
+from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictSerializer
 from config.api.shapes import EstimateOut, JobError
 from config.languages import Language
+from config.sql.json_text import json_counts
 from generation.domain.states import JobStatus
 from generation.models.items import ItemState
 from generation.models.jobs import is_paused

@@ -4,7 +4,8 @@ from django.core.validators import RegexValidator
 from django.db.models import Case, Value, When
 from rest_framework import serializers
 
-from config.api.lists import Bool, Choice, Int, Many, One, ReadModel, Text, Time, Uuid
+from config.api.lists.fields import Bool, Choice, Int, Many, One, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictSerializer
 from config.languages import Language
 from generation.domain.origins import SMALL_MODELS

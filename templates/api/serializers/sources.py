@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models import Case, Value, When
 from rest_framework import serializers
 
-from config.api.lists import Bool, Int, One, ReadModel, Text, Time, Uuid
+from config.api.lists.fields import Bool, Int, One, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictModelSerializer, StrictSerializer
 from templates.domain.inputs import PROJECT_TEXTS
 from templates.models import Category, ContentTemplate, Project

@@ -7,8 +7,8 @@ from django.db.models import Q
 from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
-from accounts.selectors import budget_get
-from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, UuidFilter, time_range
+from accounts.selectors.budgets import budget_get
+from config.api.lists.filters import AnyOf, BoolFilter, ChoiceFilter, UuidFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import OneOf, operation
 from config.api.shapes import ESTIMATE_EXAMPLE
@@ -42,7 +42,7 @@ from templates.errors import (
 from templates.models import TemplateBatch
 from templates.models.batches import ITEM_STATE
 from templates.selectors import batch_item_list_for, batch_list_for
-from templates.services import batch_cancel, batch_create, batch_pause, batch_resume, batch_retry
+from templates.services.batches import batch_cancel, batch_create, batch_pause, batch_resume, batch_retry
 from templates.services.plans import BatchOptions, batch_plan
 from templates.services.quotes import batch_quote
 

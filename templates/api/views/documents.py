@@ -8,7 +8,15 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from config.api.files import file_stream
-from config.api.lists import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, TextFilter, UuidFilter, time_range
+from config.api.lists.filters import (
+    AnyOf,
+    BoolFilter,
+    ChoiceFilter,
+    SearchFilter,
+    TextFilter,
+    UuidFilter,
+    time_range,
+)
 from config.api.lists.views import DetailApi, ListApi
 from config.api.schema import operation
 from config.api.views import ApiView, Detail, NoContent
@@ -24,7 +32,7 @@ from templates.api.serializers.documents import (
 from templates.errors import DocumentBusyError, ExportEmptyError, ExportTooLargeError
 from templates.models.documents import STALE_CONDITION
 from templates.selectors import document_list_for, document_version_list_for
-from templates.services import document_delete, document_update
+from templates.services.documents import document_delete, document_update
 from templates.services.exports import (
     ExportFormat,
     document_html,
@@ -125,7 +133,7 @@ class DocumentExportApi(ApiView):
 
 
 def _page(html: str) -> HttpResponse:
-    from templates.domain.html import CONTENT_SECURITY_POLICY  # heavy
+    from templates.domain.html.page import CONTENT_SECURITY_POLICY
 
     return HttpResponse(
         html,

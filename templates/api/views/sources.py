@@ -8,7 +8,7 @@ from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 
-from config.api.lists import BoolFilter, SearchFilter, TextFilter, time_range
+from config.api.lists.filters import BoolFilter, SearchFilter, TextFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.parsers import CsvParser
 from config.api.schema import operation
@@ -35,7 +35,7 @@ from templates.errors import (
     TemplateReadOnlyError,
 )
 from templates.selectors import category_list, content_template_list_for, project_list_for
-from templates.services import (
+from templates.services.sources import (
     content_template_create,
     content_template_delete,
     content_template_update,

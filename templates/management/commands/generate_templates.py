@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Sum
 
-from accounts.selectors import budget_get, user_get_by_name
+from accounts.selectors.budgets import budget_get
+from accounts.selectors.users import user_get_by_name
 from config.errors import AppError
 from config.money import MICROS
 from config.queues import Queue

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.selectors import user_get_by_name
+from accounts.selectors.users import user_get_by_name
 from templates.errors import ProjectCsvInvalidError
-from templates.services import projects_import
+from templates.services.sources import projects_import
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from templates.services import catalogue_init
+from templates.services.catalogue import catalogue_init
 
 
 class Command(BaseCommand):

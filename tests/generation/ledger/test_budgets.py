@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.errors import BudgetExceededError, BudgetHeldError
 from accounts.models import BudgetPeriod, ProviderKey, User
-from accounts.selectors import budget_get, provider_keys_forget_all
+from accounts.selectors.budgets import budget_get
+from accounts.selectors.keys import provider_keys_forget_all
 from accounts.services.budgets import budget_check, budget_reserve, budget_reset, budget_set
 from config.crypto import Secret
 from generation.domain.states import CallStatus, JobStatus

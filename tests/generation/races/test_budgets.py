@@ -7,7 +7,7 @@ import pytest
 
 from accounts.errors import BudgetExceededError
 from accounts.models import BudgetPeriod, User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from accounts.services.budgets import budget_reserve, budget_set
 from generation.jobs import ledger, runner
 from generation.models import Job, ProviderCall

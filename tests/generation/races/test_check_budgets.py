@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.domain.months import month_of
 from accounts.models import BudgetPeriod, User
-from accounts.selectors import budget_get
+from accounts.selectors.budgets import budget_get
 from accounts.services.budgets import budget_reserve
 from generation.jobs import ledger
 from generation.models import ProviderCall

@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError, connection
 
 from accounts.models import User
-from accounts.services import account_delete, activity_record
-from accounts.services.deletion import owned_counts
+from accounts.services.activities import activity_record
+from accounts.services.deletion import account_delete, owned_counts
 from generation.jobs import runner, sweeper
 from generation.jobs.registry import NoOutput, Waiting
 from generation.jobs.run import JobRun

@@ -1,6 +1,8 @@
 from rest_framework.request import Request
 
-from config.api.lists import ReadModel, SearchFilter, Text, Time, Uuid
+from config.api.lists.fields import Text, Time, Uuid
+from config.api.lists.filters import SearchFilter
+from config.api.lists.read_models import ReadModel
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.schema import operation
 from config.api.serializers import StrictModelSerializer

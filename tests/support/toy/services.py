@@ -3,7 +3,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.services import activity_record
+from accounts.services.activities import activity_record
 from tests.support.toy.models import Action, Note, ObjectType
 
 
