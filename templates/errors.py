@@ -132,31 +132,11 @@ class SourceDocumentMissingError(AppError):
     zh = "没有可供翻译的 {language} 文档，请先生成，若生成失败请重试。"
 
 
-class BetterDocumentKeptError(AppError):
-    code = "BETTER_DOCUMENT_KEPT"
-    status = 409
-    en = (
-        "A document that a larger model or a person wrote is kept: the small local model writes only what doesn't "
-        "exist. Name another model, or set small_model_may_replace."
-    )
-    zh = (
-        "已保留由更大模型或人工撰写的文档：本机小型模型默认只生成尚不存在的文档。"
-        "请指定其他模型，或设置 small_model_may_replace。"
-    )
-
-
 class SourceGoneError(AppError):
     code = "SOURCE_GONE"
     status = 409
     en = "The project or the template was deleted before this document was written."
     zh = "在撰写该文档之前，项目或模板已被删除。"
-
-
-class DocumentEditedError(AppError):
-    code = "DOCUMENT_EDITED"
-    status = 409
-    en = "A person has written or changed this document. Ask for it with overwrite_edited to write over that text."
-    zh = "该文档由人工撰写或修改过。如需覆盖，请使用 overwrite_edited。"
 
 
 class DocumentBusyError(AppError):

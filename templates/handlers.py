@@ -19,12 +19,11 @@ from generation.providers import registry
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
 from templates.domain import prompting, translation
 from templates.domain.blocks import parse_blocks
+from templates.domain.grid import DocumentState
 from templates.domain.inputs import Language, language_of
 from templates.domain.language import is_plausibly
 from templates.domain.titles import fitting_title, title_of
 from templates.errors import (
-    BetterDocumentKeptError,
-    DocumentEditedError,
     OutputLanguageError,
     SourceDocumentMissingError,
     SourceGoneError,
@@ -39,7 +38,13 @@ from templates.selectors import (
     sources_find_for,
 )
 from templates.services.batches import BATCH_KIND, DOCUMENT_KIND, DocumentJobInput, batch_summary
-from templates.services.documents import FinishedText, document_is_edited, document_store
+from templates.services.documents import (
+    FinishedText,
+    KeptDocument,
+    document_is_edited,
+    document_keep,
+    document_store,
+)
 
 FEATURE = "templates.document"
 #: Kinds of request that the sandbox knows how to answer.
@@ -54,8 +59,8 @@ def run_batch(run: JobRun) -> WaitForChildren:
     return WaitForChildren()
 
 
-def run_document(run: JobRun) -> FinishedText | Later:
-    """Write one document natively, or translate the one in its source language."""
+def run_document(run: JobRun) -> FinishedText | KeptDocument | Later:
+    """Write one document natively, or translate the one in its source language; or find that it is better kept."""
     wanted: DocumentJobInput = run.input
     sources = sources_find_for(
         run.job.owner_id, project_id=wanted.project_id, content_template_id=wanted.content_template_id
@@ -63,7 +68,7 @@ def run_document(run: JobRun) -> FinishedText | Later:
     if sources is None:
         raise SourceGoneError
     if not wanted.overwrite_edited and document_is_edited(run.job.owner_id, wanted):
-        raise DocumentEditedError
+        return KeptDocument(DocumentState.EDITED)
     if not wanted.small_model_may_replace and _has_better(run.job.owner_id, wanted):
         run.left_out = SMALL_MODELS
     try:
@@ -71,7 +76,7 @@ def run_document(run: JobRun) -> FinishedText | Later:
             return _write(run, sources, language_of(wanted.language))
         return _translate(run, sources)
     except NobodyLeftError:
-        raise BetterDocumentKeptError from None
+        return KeptDocument(DocumentState.BETTER)
 
 
 def _has_better(owner_id: UUID, wanted: DocumentJobInput) -> bool:
@@ -273,14 +278,17 @@ def _paid(run: JobRun) -> dict[str, int]:
     return ProviderCall.objects.filter(job_id=run.job.pk).aggregate(**sums)
 
 
-def store_document(job: Job, text: FinishedText) -> dict[str, Any]:
+def store_document(job: Job, found: FinishedText | KeptDocument) -> dict[str, Any]:
     """Put the text in place; the job keeps where, not what."""
-    version: DocumentVersion = document_store(job=job, text=text)
+    if isinstance(found, KeptDocument):
+        document_keep(job=job, kept=found)
+        return {"skip_reason": found.reason}
+    version: DocumentVersion = document_store(job=job, text=found)
     return {
         "document_id": str(version.document_id),
         "version": version.number,
         "title": version.title,
-        "language": text.language,
+        "language": found.language,
         "characters": len(version.content),
     }
 
@@ -312,6 +320,7 @@ KINDS = (
             "version": _("version"),
             "title": _("title"),
             "characters": _("characters"),
+            "skip_reason": _("reason for skipping"),
         },
         links={
             "project_id": "templates.project",

@@ -18,7 +18,7 @@ class ItemState(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("status", "cancelled")
 
 
-#: What the status of an item's own job means for the item; one without a job was skipped.
+#: What the status of an item's own job means for the item, unless it was skipped.
 ITEM_STATE_OF = {
     JobStatus.QUEUED: ItemState.PENDING,
     JobStatus.RUNNING: ItemState.RUNNING,
@@ -30,20 +30,22 @@ ITEM_STATE_OF = {
 ITEM_UNFINISHED = (ItemState.PENDING, ItemState.RUNNING)
 
 
-def item_conditions(job: str = "job") -> dict[ItemState, Q]:
-    """Conditions on rows whose foreign key `job` may be NULL. Each row fulfils exactly one."""
+def item_conditions(job: str = "job", reason: str = "skip_reason") -> dict[ItemState, Q]:
+    """Conditions on rows with a foreign key `job`, and a `reason` that isn't empty for those that were skipped: before
+    they had a job (NULL), or by it. Each row fulfils exactly one."""
     statuses = {
         state: [status.value for status, one in ITEM_STATE_OF.items() if one is state] for state in ItemState
     }
     return {
-        state: Q(**{f"{job}__status__in": words}) if words else Q(**{job: None})
+        state: Q(**{f"{job}__status__in": words, reason: ""}) if words else ~Q(**{reason: ""})
         for state, words in statuses.items()
     }
 
 
-def item_state(job: str = "job") -> Case:
+def item_state(job: str = "job", reason: str = "skip_reason") -> Case:
     """The item's state, read from its job, so that both can't disagree."""
+    conditions = item_conditions(job, reason)
     return Case(
-        *(When(condition, then=Value(state.value)) for state, condition in item_conditions(job).items()),
+        *(When(condition, then=Value(state.value)) for state, condition in conditions.items()),
         output_field=models.CharField(),
     )

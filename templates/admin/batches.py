@@ -21,6 +21,7 @@ from generation.admin.words import JOB_WORDS, job_badge
 from generation.domain.states import JobStatus
 from generation.models import Job
 from generation.models.items import ItemState
+from templates.domain.grid import DocumentState
 from templates.models import BatchItem, TemplateBatch
 from templates.models.batches import ITEM_STATE
 from templates.services.batches import batch_cancel, batch_item_counts, batch_pause, batch_resume, batch_retry
@@ -28,6 +29,15 @@ from templates.services.batches import batch_cancel, batch_item_counts, batch_pa
 ITEM_COLOURS = {"pending": "info", "running": "primary", "succeeded": "success", "failed": "danger"}
 
 
+#: Why an item was skipped.
+SKIP_WORDS: dict[str, Any] = {
+    DocumentState.MISSING: _("there is no document yet"),
+    DocumentState.FRESH: _("the document is up to date"),
+    DocumentState.STALE: _("there is a document already"),
+    DocumentState.EDITED: _("a person wrote the document"),
+    DocumentState.PENDING: _("another batch writes it"),
+    DocumentState.BETTER: _("the small local model doesn't replace it"),
+}
 #: What the options of a batch are called.
 OPTION_WORDS: dict[str, Any] = {
     "languages": _("languages"),
@@ -37,6 +47,8 @@ OPTION_WORDS: dict[str, Any] = {
     "limit": _("at most"),
     "skip_existing": _("skip what exists"),
     "only_stale": _("only what is stale"),
+    "overwrite_edited": _("write over what persons wrote"),
+    "small_model_may_replace": _("the small local model may replace"),
     "translated": _("translate the second language"),
     "demo_mode": _("sandbox"),
     "model": _("model"),
@@ -223,7 +235,7 @@ class BatchItemAdmin(ReadOnlyAdmin):
         "content_template",
         "language",
         "state",
-        "skip_reason",
+        "reason",
         "job_link",
     )
     list_filter = (ItemStateFilter, "language")
@@ -239,7 +251,7 @@ class BatchItemAdmin(ReadOnlyAdmin):
         "content_template",
         "language",
         "state",
-        "skip_reason",
+        "reason",
         "job_link",
     )
 
@@ -249,6 +261,10 @@ class BatchItemAdmin(ReadOnlyAdmin):
     @display(description=_("status"))
     def state(self, item: Any) -> Any:
         return badge(ItemState(item.item_state).label, ITEM_COLOURS.get(item.item_state, ""))
+
+    @display(description=_("reason for skipping"))
+    def reason(self, item: BatchItem) -> Any:
+        return SKIP_WORDS.get(item.skip_reason, item.skip_reason) or "-"
 
     @display(description=_("batch"))
     def batch_link(self, item: BatchItem) -> Any:

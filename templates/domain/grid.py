@@ -25,6 +25,8 @@ class DocumentState(StrEnum):
     EDITED = "edited"
     #: An unfinished batch is going to write it.
     PENDING = "pending"
+    #: A larger model or a person wrote it, and only the small local model could be asked.
+    BETTER = "better"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class TemplateBatch(OwnedModel):
 
 
 class BatchItem(BaseModel):
-    """One cell of a batch. `skip_reason` says why it has no job (see `domain.grid.DocumentState`)."""
+    """One cell of a batch. `skip_reason` says why nothing was written (see `domain.grid.DocumentState`): known before,
+    without a job, or found by the job."""
 
     batch = models.ForeignKey(
         TemplateBatch, verbose_name=_("batch"), on_delete=models.CASCADE, related_name="items"
@@ -70,8 +71,7 @@ class BatchItem(BaseModel):
         constraints = [
             models.UniqueConstraint(fields=["batch", "position"], name="batch_item_position_once"),
             models.CheckConstraint(
-                condition=(Q(job__isnull=True) & ~Q(skip_reason=""))
-                | (Q(job__isnull=False) & Q(skip_reason="")),
+                condition=Q(job__isnull=False) | ~Q(skip_reason=""),
                 name="batch_item_has_job_or_reason",
             ),
         ]

@@ -144,6 +144,8 @@ def batch_item_counts(batch: TemplateBatch) -> dict[str, int]:
 def batch_summary(job: Job, counts: Mapping[str, int]) -> Any:
     """What the job's events and its output tell of its items; `counts` are those that have jobs."""
     total = TemplateBatch.objects.values_list("total", flat=True).get(pk=job.pk)
+    kept = BatchItem.objects.filter(batch_id=job.pk, job__isnull=False).exclude(skip_reason="").count()
+    counts = {**counts, ItemState.SUCCEEDED.value: counts[ItemState.SUCCEEDED] - kept}
     return {"total": total, "counts": {**counts, ItemState.SKIPPED.value: total - sum(counts.values())}}
 
 

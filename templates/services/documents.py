@@ -13,6 +13,7 @@ from config.sql.statements import Select
 from config.sql.writes import insert
 from generation.domain.states import ACTIVE
 from generation.models import Job
+from templates.domain.grid import DocumentState
 from templates.domain.inputs import language_of
 from templates.domain.titles import title_of
 from templates.errors import DocumentBusyError
@@ -53,6 +54,13 @@ class FinishedText:
     cost_micros: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """A job's finding that the document that is there stays."""
+
+    reason: DocumentState
+
+
 _KNOWN = Select(
     lambda: Document.objects.filter(
         project_id=Placeholder("project_id", models.UUIDField()),
@@ -70,6 +78,11 @@ def document_is_edited(owner_id: UUID, wanted: DocumentJobInput) -> bool:
         "language": wanted.language,
     }
     return any(provider == PERSON for _, provider in _KNOWN.fetch(**cell))
+
+
+def document_keep(*, job: Job, kept: KeptDocument) -> None:
+    """Let the document be: the job's item counts as skipped. Runs inside the transaction that ends the job."""
+    BatchItem.objects.filter(job=job).update(skip_reason=kept.reason.value)
 
 
 def document_store(*, job: Job, text: FinishedText) -> DocumentVersion:

@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from templates.admin.batches import SKIP_WORDS
+from templates.domain.grid import DocumentState
 from templates.models import (
     BatchItem,
     Category,
@@ -296,3 +298,11 @@ class TestBatches:
         for status, number in (("pending", 2), ("failed", 0)):
             found = back_office.get(url, {"q": str(batch.pk), "status": status}).context["cl"].result_list
             assert len(found) == number
+
+    def test_why_an_item_was_skipped_is_said_in_words(
+        self, back_office: Client, batch: TemplateBatch
+    ) -> None:
+        assert set(SKIP_WORDS) == set(DocumentState)
+        item = batch.items.earliest("position")
+        BatchItem.objects.filter(pk=item.pk).update(skip_reason="better")
+        assert "本机小型模型不会替换它" in speak(back_office, "zh-CN").get(change_url(item)).text

@@ -160,8 +160,8 @@ class TestBatches:
         calls = ProviderCall.objects.count()
         batch = batch_of(alice, languages=("zh",), template_codes=("brief",), skip_existing=False)
         document_update(document=of(alice), content="# 我的文字\n\n人写的。")
-        assert finish(batch) == {"failed": 1}
-        assert batch.items.get().job.error["code"] == "DOCUMENT_EDITED"
+        assert finish(batch) == {"skipped": 1}
+        assert batch.items.get().skip_reason == "edited"
         assert ProviderCall.objects.count() == calls
 
     def test_keep_what_was_paid_for_beside_what_a_person_wrote_meanwhile(

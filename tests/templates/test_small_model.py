@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from generation.domain.origins import is_small_model
+from generation.models import Job
 from generation.providers import registry
 from generation.providers.base import AUTH_FAILED, ProviderError
 from templates.models import ContentTemplate, Document, Project, TemplateBatch
@@ -101,13 +102,28 @@ class TestKept:
         writer.configure(settings, provider)
         registry.reset()
 
-    def test_by_default(self, one: Callable[..., TemplateBatch], settings: Any) -> None:
+    def test_by_default(self, client: APIClient, one: Callable[..., TemplateBatch], settings: Any) -> None:
         finish(one())
         self.by(settings, "local-model")
         batch = one()
-        assert finish(batch) == {"failed": 1}
-        assert errors_of(batch) == ["BETTER_DOCUMENT_KEPT"]
-        assert Document.objects.get().provider == "deepseek"
+        assert finish(batch) == {"skipped": 1}
+        assert batch.items.get().skip_reason == "better"
+        job = Job.objects.get(pk=batch.job_id)
+        assert (job.status, job.output["counts"]["skipped"], job.output["counts"]["succeeded"]) == (
+            "succeeded",
+            1,
+            0,
+        )
+        document = Document.objects.get()
+        assert document.provider == "deepseek"
+        (item,) = client.get(f"/api/v1/templates/batches/{batch.pk}/items").json()["data"]
+        assert (item["status"], item["skip_reason"], item["document_id"]) == (
+            "skipped",
+            "better",
+            str(document.pk),
+        )
+        shown = client.get(f"/api/v1/templates/batches/{batch.pk}").json()["data"]
+        assert (shown["counts"]["skipped"], shown["counts"]["succeeded"]) == (1, 0)
         assert len(writer.said) == 1, "nothing was bought"
 
     def test_unless_a_person_says_otherwise(self, one: Callable[..., TemplateBatch], settings: Any) -> None:

@@ -170,10 +170,15 @@ class BatchItemOut(ReadModel, source_model=BatchItem):
     project = One(ProjectBrief)
     content_template = One(ContentTemplateBrief)
     language = Choice(Language)
-    skip_reason = Text(help="Why nothing was made; empty unless skipped.")
+    skip_reason = Text(
+        help="Why nothing was made: the document is `fresh` or `stale`, a person's (`edited`), a larger model's or a "
+        "person's where only the small local model could be asked (`better`), `missing` though only stale ones were "
+        "wanted, or another batch is going to write it (`pending`). Empty unless skipped.",
+        example="fresh",
+    )
     job_id = Uuid("job")
     document_id = Uuid(
-        expression=Case(When(job=None, then=FOUND), default=F("job__document_version__document_id")),
+        expression=Case(When(skip_reason="", then=F("job__document_version__document_id")), default=FOUND),
         null=True,
         help="What came of it; of a skipped item, what was there already.",
     )
