@@ -1,7 +1,8 @@
 """Chinese is complete: every text of the catalogue is translated, and the compiled catalogue is the written one.
 
-The compiled file is kept in the repository, because a fresh machine has no gettext. After a change of texts:
-`manage.py makemessages -l zh_Hans --no-obsolete`, translate, `manage.py compilemessages`.
+The catalogue holds the words of packages that come without Chinese, too (the admin theme), which `makemessages` would
+drop: new texts are written in by hand. The compiled file is kept in the repository, because a fresh machine has no
+gettext: after a change, `manage.py compilemessages`.
 """
 
 import ast
