@@ -122,8 +122,8 @@ class BudgetHeldError(BudgetExceededError):
 class LastSuperuserError(AppError):
     code = "LAST_SUPERUSER"
     status = 409
-    en = "This is the only superuser. Make another account a superuser first, then delete this one."
-    zh = "这是唯一的超级用户。请先将另一个账户设为超级用户，再删除此账户。"
+    en = "This is the only superuser. Make another account a superuser first."
+    zh = "这是唯一的超级用户。请先将另一个账户设为超级用户。"
 
 
 class RegistrationClosedError(AppError):

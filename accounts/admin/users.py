@@ -22,10 +22,9 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from accounts.admin.budgets import limit_link, months_link
 from accounts.domain.names import folded
 from accounts.models import User
-from accounts.selectors.users import principal_forget
 from accounts.services.deletion import account_delete, owned_counts
 from accounts.services.recovery import password_reset_request
-from accounts.services.users import CHANGEABLE, user_update
+from accounts.services.users import CHANGEABLE, RIGHTS, user_set_rights, user_update
 from config.admin.actions import run_each
 from config.admin.base import Audited
 from config.admin.cells import anchor
@@ -202,17 +201,13 @@ class UserAdmin(NamesPermissions, Audited, BaseUserAdmin, ModelAdmin):
         return [str(user) for user in objs], dict(counts), missing | superusers, []
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Name, address and settings are written by the service; the rest is given here only."""
         if not change:
             super().save_model(request, obj, form, change)
             return
-        own = [name for name in form.changed_data if name in CHANGEABLE]
-        groups = {field.name for field in User._meta.many_to_many}
-        rights = [name for name in form.changed_data if name not in CHANGEABLE | groups]
-        user_update(user=User.objects.get(pk=obj.pk), **{name: form.cleaned_data[name] for name in own})
-        if rights:
-            obj.save(update_fields=rights)
-        principal_forget(obj.pk)
+        changed = {name: form.cleaned_data[name] for name in form.changed_data}
+        user = User.objects.get(pk=obj.pk)
+        user_update(user=user, **{name: value for name, value in changed.items() if name in CHANGEABLE})
+        user_set_rights(user=user, **{name: value for name, value in changed.items() if name in RIGHTS})
 
     @staticmethod
     def _may_touch(request: HttpRequest, obj: Any) -> bool:

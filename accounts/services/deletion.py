@@ -66,7 +66,7 @@ def _delete(user_id: UUID) -> bool:
     user = User.objects.select_for_update().filter(pk=user_id).first()
     if user is None:
         return False
-    _keep_a_superuser(user)
+    keep_a_superuser(user)
     for nulled in _nulled():
         nulled.of(user_id).update(**{nulled.field: None})
     for owned in _owned():
@@ -84,7 +84,8 @@ def _forget(user_id: UUID) -> None:
     log.info("account.deleted", user_id=str(user_id))
 
 
-def _keep_a_superuser(user: User) -> None:
+def keep_a_superuser(user: User) -> None:
+    """Call this before `user` goes or stops being one. Raises LastSuperuserError: nobody could make another."""
     if not (user.is_superuser and user.is_active):
         return
     # Locked in one order: two who delete each other at the same moment don't both go.

@@ -17,11 +17,12 @@ from accounts.models import User
 from accounts.models.actions import Action
 from accounts.selectors.users import principal_forget
 from accounts.services.activities import account_record
-from accounts.services.deletion import account_delete
+from accounts.services.deletion import account_delete, keep_a_superuser
 from accounts.services.sessions import TokenPair, session_start, sessions_end_all
 from config.languages import Language
 
 CHANGEABLE = frozenset({"username", "email", "theme", "language", "notifications"})
+RIGHTS = frozenset({"is_email_confirmed", "is_active", "is_staff", "is_superuser"})
 
 
 def user_prepare(*, username: str, email: str, password: str, language: str = Language.EN) -> User:
@@ -59,6 +60,21 @@ def user_update(*, user: User, **changes: Any) -> User:
         account_record(user.pk, Action.UPDATE_ACCOUNT, fields=changed)
         transaction.on_commit(partial(principal_forget, user.pk))
     return user
+
+
+@transaction.atomic
+def user_set_rights(*, user: User, **rights: bool) -> None:
+    """Change on a staff member's word who may log in, enter the admin, and do everything there (`RIGHTS`).
+
+    Raises LastSuperuserError.
+    """
+    before = User.objects.select_for_update().get(pk=user.pk)
+    if not (rights.get("is_superuser", True) and rights.get("is_active", True)):
+        keep_a_superuser(before)
+    for name, value in rights.items():
+        setattr(user, name, value)
+    user.save(update_fields=RIGHTS & rights.keys())
+    transaction.on_commit(partial(principal_forget, user.pk))
 
 
 def password_change(*, user: User, current: str, new: str) -> TokenPair:

@@ -26,6 +26,7 @@ from config.models import IdempotencyRecord
 from generation.jobs.services import job_submit
 from generation.models import Job
 from tests.conftest import PASSWORD, make_user
+from tests.support.forms import fields_of
 from tests.support.speaking import speak
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,18 @@ def test_the_last_superuser_hears_why(back_office: Client, staff: User) -> None:
     page = speak(back_office, "zh-hans").post(url, {"post": "yes"}, follow=True)
     assert LastSuperuserError.zh in page.text
     assert User.objects.filter(pk=staff.pk).exists()
+
+
+def test_the_last_superuser_switches_nobody_off_by_a_form(back_office: Client, staff: User) -> None:
+    url = reverse("admin:accounts_user_change", args=[staff.pk])
+    for switch in ("is_active", "is_superuser"):
+        fields = fields_of(back_office.get(url).text, "user_form").items()
+        page = speak(back_office, "zh-hans").post(
+            url, {name: value for name, value in fields if name != switch}, follow=True
+        )
+        assert LastSuperuserError.zh in page.text
+        staff.refresh_from_db()
+        assert (staff.is_active, staff.is_superuser) == (True, True)
 
 
 def test_who_may_change_users_deletes_no_superuser(staff: User) -> None:
