@@ -17,7 +17,8 @@ class AppError(Exception):
     """An anticipated failure with a stable code.
 
     Subclasses set `code`, `status`, `en`, `zh` and, where a repeat can help, `retryable`. The sentences may name
-    parameters in braces; they are filled from the keyword arguments, which also travel as `details`.
+    parameters in braces; they are filled from the keyword arguments, which also travel as `details` unless
+    the caller gives others.
     """
 
     code: ClassVar[str] = ""
@@ -39,13 +40,13 @@ class AppError(Exception):
     def __init__(
         self,
         *,
-        details: Any = None,
+        details: Mapping[str, Any] | None = None,
         charged: Charged = False,
         retry_after: float | None = None,
         **params: Any,
     ) -> None:
         self.params: Mapping[str, Any] = params
-        self.details = details if details is not None else ({**params} if params else None)
+        self.details: Mapping[str, Any] = params if details is None else details
         self.charged = charged
         self.retry_after = retry_after
         super().__init__(self.message("en"))

@@ -88,16 +88,18 @@ def as_app_error(exc: Exception) -> AppError | None:
 
 
 def error_body(error: AppError, request: HttpRequest | None) -> dict[str, Any]:
-    """4xx as JSend's `fail`, 5xx as its `error`, in the caller's language."""
-    message = error.message(language_of(request))
-    request_id = getattr(request, "request_id", "")
-    facts = {"retryable": error.retryable, "charged": error.charged, "request_id": request_id}
+    """4xx as JSend's `fail`, 5xx as its `error`, in the caller's language; `data` is of one shape in both."""
+    data = {
+        "code": error.code,
+        "message": error.message(language_of(request)),
+        "details": error.details,
+        "retryable": error.retryable,
+        "charged": error.charged,
+        "request_id": getattr(request, "request_id", ""),
+    }
     if error.status < 500:
-        return {
-            "status": "fail",
-            "data": {"code": error.code, "message": message, "details": error.details, **facts},
-        }
-    return {"status": "error", "code": error.code, "message": message, "data": facts}
+        return {"status": "fail", "data": data}
+    return {"status": "error", "code": data["code"], "message": data["message"], "data": data}
 
 
 def error_response(error: AppError, request: HttpRequest | None) -> HttpResponse:

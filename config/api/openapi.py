@@ -10,8 +10,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
+from rest_framework.serializers import EmailField
 
 from config import errors
+from config.api.envelopes import ERROR, FAIL, FAILURE_PARTS, META, META_EXAMPLE, SUCCESS, error_example
 from config.api.lists.plain import plain_serializer
 from config.api.renderers import JSON
 from config.api.schema import OneOf, Operation
@@ -21,16 +23,6 @@ from config.api.waiting import LONGEST_SECONDS
 from config.errors import AppError
 
 Schema = dict[str, Any]
-
-META_EXAMPLE = {
-    "page": 1,
-    "limit": 20,
-    "total": 1,
-    "total_is_capped": False,
-    "pages": 1,
-    "has_next": False,
-    "next_cursor": None,
-}
 
 
 def _is_read_model(shape: Any) -> bool:
@@ -213,6 +205,11 @@ class AtelierSchema(AutoSchema):
         finished = {200: "Finished, within the seconds of `wait` or at once."} if waited else {}
         return {**finished, described.status: described.summary}
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """Names of hosts may have letters of any script."""
+        mapped = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        return {**mapped, "format": "idn-email"} if isinstance(field, EmailField) else mapped
+
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         """Anything or null is anything: as the exclusive choice that the framework writes, null would be neither."""
         mapped: Schema = super()._map_basic_serializer(serializer, direction)
@@ -284,6 +281,8 @@ class AtelierSchema(AutoSchema):
         return f"{name}Page" if described.many else f"{name}Answer"
 
     def _add_errors(self, found: Schema, described: Operation) -> None:
+        for name, schema in FAILURE_PARTS.items():
+            self._component(name, schema)
         by_status: dict[int, list[type[AppError]]] = {}
         for error in dict.fromkeys([*self._usual_errors(), *described.errors]):
             by_status.setdefault(error.status, []).append(error)
@@ -372,18 +371,6 @@ def _parameter(name: str, place: str, schema: Schema, description: str) -> Schem
     return {"in": place, "name": name, "schema": schema, "description": description}
 
 
-def error_example(kind: type[AppError]) -> Schema:
-    charged = None if kind is errors.InternalError else False
-    facts = {
-        "retryable": kind.retryable,
-        "charged": charged,
-        "request_id": "0193f2a41c7d7e0a8f52b6c1d9e3a470",
-    }
-    if kind.status < 500:
-        return {"status": "fail", "data": {"code": kind.code, "message": kind.en, "details": None, **facts}}
-    return {"status": "error", "code": kind.code, "message": kind.en, "data": facts}
-
-
 EVENT_STREAM = "text/event-stream"
 STREAM: Schema = {
     "type": "string",
@@ -391,52 +378,3 @@ STREAM: Schema = {
     "examples": ['id: 1\nevent: started\ndata: {"seq": 1, "type": "started"}\n\n'],
 }
 ENDED: Schema = {"description": "There is nothing more to come: an `EventSource` doesn't connect again."}
-SUCCESS: Schema = {"type": "string", "const": "success", "description": "It worked."}
-FACTS: Schema = {
-    "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
-    "charged": {"type": ["boolean", "null"], "description": "Whether money was spent; null: not known yet."},
-    "request_id": {"type": "string"},
-}
-CODE: Schema = {"type": "string", "description": "Stable; the table is in docs/errors.md."}
-FAIL: Schema = {
-    "type": "object",
-    "required": ["status", "data"],
-    "properties": {
-        "status": {"type": "string", "const": "fail", "description": "The request was at fault."},
-        "data": {
-            "description": "What was wrong with it.",
-            "type": "object",
-            "required": ["code", "message", "details", *FACTS],
-            "properties": {"code": CODE, "message": {"type": "string"}, "details": {}, **FACTS},
-        },
-    },
-}
-ERROR: Schema = {
-    "type": "object",
-    "required": ["status", "code", "message", "data"],
-    "properties": {
-        "status": {"type": "string", "const": "error", "description": "The server was at fault."},
-        "code": CODE,
-        "message": {"type": "string"},
-        "data": {
-            "description": "What can be done about it.",
-            "type": "object",
-            "required": list(FACTS),
-            "properties": FACTS,
-        },
-    },
-}
-NULLABLE_INTEGER: Schema = {"type": ["integer", "null"]}
-META: Schema = {
-    "type": "object",
-    "required": list(META_EXAMPLE),
-    "properties": {
-        "page": NULLABLE_INTEGER,
-        "limit": {"type": "integer"},
-        "total": NULLABLE_INTEGER,
-        "total_is_capped": {"type": "boolean", "description": "There are more than `total`."},
-        "pages": NULLABLE_INTEGER,
-        "has_next": {"type": "boolean"},
-        "next_cursor": {"type": ["string", "null"]},
-    },
-}

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail
 
-#: Problems that an answer names; `and_more` says how many there are besides.
+#: Problems that an answer names; of the others it says how many there are.
 MOST_PROBLEMS = 20
 MORE = "and_more"
 #: Characters of what the caller sent that an answer repeats: of a field's path, and of a message.
@@ -24,8 +23,8 @@ def more(count: int) -> ErrorDetail:
     return ErrorDetail(str(count), code=MORE)
 
 
-def capped(problems: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The first of the problems (`field`, `code`, `message`), and how many there are besides."""
+def capped(problems: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    """Of the problems (`field`, `code`, `message`) the first as `fields`, and how many there are besides as `more`."""
     shown: list[dict[str, str]] = []
     rest = 0
     for problem in problems:
@@ -41,12 +40,10 @@ def capped(problems: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
             )
         else:
             rest += 1
-    if rest:
-        shown.append({"field": "", "code": MORE, "message": _("And %(count)d more.") % {"count": rest}})
-    return shown
+    return {"fields": shown, "more": rest}
 
 
-def field_problems(detail: Any) -> list[dict[str, str]]:
+def field_problems(detail: Any) -> dict[str, Any]:
     """The framework's nested complaints; `items.0.name` leads inside, "" is the whole body."""
     return capped(_leaves(detail, ""))
 

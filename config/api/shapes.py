@@ -14,7 +14,7 @@ class JobError(serializers.Serializer[Any]):
     charged = serializers.BooleanField(
         allow_null=True, help_text="Whether money was spent; null: not known yet."
     )
-    details = serializers.JSONField(required=False)
+    details = serializers.DictField(required=False)
 
 
 class MonthMoney(serializers.Serializer[Any]):

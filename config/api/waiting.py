@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from config.api.problems import capped
 from config.errors import ValidationFailedError
 
 #: Called with the job's id and the seconds left; returns whether the job has ended by then.
@@ -38,7 +39,9 @@ def seconds_of(query: Mapping[str, str]) -> float:
         seconds = -1.0
     if not 0 <= seconds <= LONGEST_SECONDS:
         message = _("Give a number of seconds from 0 to %(longest)d.") % {"longest": LONGEST_SECONDS}
-        raise ValidationFailedError(details=[{"field": "wait", "code": "invalid", "message": message}])
+        raise ValidationFailedError(
+            details=capped([{"field": "wait", "code": "invalid", "message": message}])
+        )
     return seconds
 
 

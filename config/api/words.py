@@ -32,7 +32,7 @@ KERNEL = {
     "created_from": "Only what was made at this moment or later.",
     "currency": "Of the amounts, which are in millionths of it.",
     "day": "A day in UTC.",
-    "details": "More about it for programs, such as the field or the id that is meant; null where there is no more.",
+    "details": "More about it for programs, such as the field or the id that is meant; empty where there is no more.",
     "error": "Why it failed; null while it hasn't.",
     "expires_at": "When it stops working.",
     "finished_at": "When it ended, in whatever way; null until then.",

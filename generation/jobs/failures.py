@@ -23,13 +23,13 @@ def describe_error(error: Exception, *, charged: Charged) -> dict[str, Any]:
         details = error.details
         en, zh, code, retryable = error.message("en"), error.message("zh"), error.code, error.retryable
     elif isinstance(error, ProviderError):
-        details = {"provider": error.provider} if error.provider else None
+        details = {"provider": error.provider} if error.provider else {}
         code, retryable = error.code, error.retryable
         en, zh = describe(code, "en"), describe(code, "zh")
     else:
         return describe_error(JobInternalError(), charged=charged)
     described = {"code": code, "message": en, "message_zh": zh, "retryable": retryable, "charged": charged}
-    return {**described, "details": details} if details else described
+    return {**described, "details": dict(details)}
 
 
 def settle_failure(job: Job, error: Exception, *, max_failures: int) -> Job | None:
@@ -60,9 +60,7 @@ def _as_the_ledger_sees_it(job: Job, error: Exception) -> Exception:
         try:
             ledger.history(job, step, capability=capability)
         except CallUncertainError as blocked:
-            return CallUncertainError(
-                charged=None, details={**dict(blocked.details or {}), "cause": error.code}
-            )
+            return CallUncertainError(charged=None, details={**blocked.details, "cause": error.code})
     return error
 
 

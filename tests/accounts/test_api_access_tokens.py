@@ -39,7 +39,7 @@ def fault(answer: Any) -> tuple[int, str]:
 
 def problems(answer: Any) -> dict[str, str]:
     assert fault(answer) == (422, "VALIDATION_FAILED"), answer.content
-    return {problem["field"]: problem["message"] for problem in answer.json()["data"]["details"]}
+    return {problem["field"]: problem["message"] for problem in answer.json()["data"]["details"]["fields"]}
 
 
 def token_for(user: User, name: str = "机器人", **options: Any) -> AccessToken:

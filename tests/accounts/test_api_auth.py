@@ -99,14 +99,14 @@ class TestRegister:
     ) -> None:
         answer = register(anonymous, **changes)
         assert (answer.status_code, answer.json()["data"]["code"]) == (422, "VALIDATION_FAILED")
-        assert {detail["field"] for detail in answer.json()["data"]["details"]} == {field}
+        assert {detail["field"] for detail in answer.json()["data"]["details"]["fields"]} == {field}
         assert not User.objects.exists()
 
     def test_complaints_are_in_chinese(self, anonymous: APIClient) -> None:
         answer = anonymous.post(
             f"{AUTH}/register", {**ACCOUNT, "password": "12345678"}, headers={"Accept-Language": "zh"}
         )
-        assert "密码" in answer.json()["data"]["details"][0]["message"]
+        assert "密码" in answer.json()["data"]["details"]["fields"][0]["message"]
 
 
 @pytest.mark.django_db
@@ -288,7 +288,7 @@ class TestPassword:
             f"{AUTH}/password", {**self.CHANGE, "new_password": "alice@example.com"}
         )
         assert answer.status_code == 422
-        assert answer.json()["data"]["details"][0]["field"] == "new_password"
+        assert answer.json()["data"]["details"]["fields"][0]["field"] == "new_password"
 
 
 @pytest.mark.django_db
@@ -309,7 +309,7 @@ class TestMe:
         assert changed["settings"]["theme"] == "dark"
         assert client.patch(f"{AUTH}/me", {"settings": changed["settings"]}).json()["data"] == changed
         wrong = client.patch(f"{AUTH}/me", {"settings": {"theme": "pink", "colour": 1}})
-        assert {one["field"] for one in wrong.json()["data"]["details"]} == {
+        assert {one["field"] for one in wrong.json()["data"]["details"]["fields"]} == {
             "settings.theme",
             "settings.colour",
         }

@@ -80,7 +80,7 @@ def add(client: APIClient, **fields: Any) -> Any:
 
 def problems(answer: Any) -> dict[str, str]:
     assert answer.status_code == 422, answer.text
-    return {one["field"]: one["code"] for one in answer.json()["data"]["details"]}
+    return {one["field"]: one["code"] for one in answer.json()["data"]["details"]["fields"]}
 
 
 def code(answer: Any) -> tuple[int, str]:

@@ -75,7 +75,7 @@ class TestAccounts:
         ]
         for answer in answers:
             assert answer.status_code == 422
-            (problem,) = answer.json()["data"]["details"]
+            (problem,) = answer.json()["data"]["details"]["fields"]
             assert (problem["field"], problem["code"]) == ("username", "mixed_scripts")
         assert User.objects.get() == alice
 

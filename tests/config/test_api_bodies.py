@@ -158,7 +158,7 @@ def test_every_wrong_field_is_named(anonymous: APIClient, body: Any, problems: l
     answer = send(anonymous, json.dumps(body))
 
     assert (answer.status_code, answer.json()["data"]["code"]) == (422, "VALIDATION_FAILED")
-    details = answer.json()["data"]["details"]
+    details = answer.json()["data"]["details"]["fields"]
     assert [(detail["field"], detail["code"]) for detail in details] == problems
     assert all(detail["message"] for detail in details)
 
@@ -166,7 +166,8 @@ def test_every_wrong_field_is_named(anonymous: APIClient, body: Any, problems: l
 def test_messages_of_fields_are_translated(anonymous: APIClient) -> None:
     body = json.dumps({"txet": 1, "number": "many"})
     messages = [
-        d["message"] for d in send(anonymous, body, **{"Accept-Language": "zh"}).json()["data"]["details"]
+        d["message"]
+        for d in send(anonymous, body, **{"Accept-Language": "zh"}).json()["data"]["details"]["fields"]
     ]
     assert messages == ["请填写合法的整数值。", "没有这个字段。 您是否想用 text？"]
 

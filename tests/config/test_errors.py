@@ -75,6 +75,6 @@ def test_sentences_are_filled() -> None:
     assert "7 bytes" in error.message("en")
     assert "7 字节" in error.message("zh-hans")
     assert error.details == {"limit": 7}
-    assert ValidationFailedError().details is None
+    assert ValidationFailedError().details == {}
     assert describe("NOT_FOUND", "zh") == REGISTRY["NOT_FOUND"].zh
     assert describe("NEVER_HEARD_OF") == "NEVER_HEARD_OF"

@@ -86,8 +86,8 @@ def problems(query_string: str) -> dict[str, str]:
     """Field → code of what is wrong with a query string."""
     with pytest.raises(ValidationFailedError) as caught:
         read_list_query(SPEC, QueryDict(query_string))
-    assert all(problem["message"] for problem in caught.value.details)
-    return {problem["field"]: problem["code"] for problem in caught.value.details}
+    assert all(problem["message"] for problem in caught.value.details["fields"])
+    return {problem["field"]: problem["code"] for problem in caught.value.details["fields"]}
 
 
 @pytest.fixture

@@ -212,7 +212,7 @@ def test_several_values_and_a_cursor_go_together(alice: User, many: list[Job]) -
 def test_one_wrong_value_of_several_is_an_error(query: str) -> None:
     with pytest.raises(ValidationFailedError) as caught:
         read_list_query(SPEC, QueryDict(query))
-    assert [problem["field"] for problem in caught.value.details] == [query.partition("=")[0]]
+    assert [problem["field"] for problem in caught.value.details["fields"]] == [query.partition("=")[0]]
 
 
 class ProjectRow(ReadModel, source_model=Project):

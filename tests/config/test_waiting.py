@@ -71,7 +71,7 @@ def test_odd_times_are_refused_before_anything_happens(
     answer = client.post(f"{PATH}&wait={seconds}", headers={"Accept-Language": "zh"})
 
     assert (answer.status_code, answer.json()["data"]["code"]) == (422, "VALIDATION_FAILED")
-    assert answer.json()["data"]["details"] == [
+    assert answer.json()["data"]["details"]["fields"] == [
         {"field": "wait", "code": "invalid", "message": "请给出 0 到 60 之间的秒数。"}
     ]
     alice.refresh_from_db()

@@ -100,7 +100,7 @@ class TestPolling:
     def test_a_bad_number_is_named(self, alice: User, client_for: ClientFor, after: str) -> None:
         answer = client_for(alice).get(url_of(submit(alice)), {"after": after})
         assert answer.status_code == 422
-        assert answer.json()["data"]["details"][0]["field"] == "after"
+        assert answer.json()["data"]["details"]["fields"][0]["field"] == "after"
 
     def test_a_parent_shows_its_own_events(self, alice: User, client_for: ClientFor) -> None:
         parent = job_submit(kind="test.parent", input={}, owner_id=alice.pk)
@@ -302,7 +302,7 @@ class TestStream:
 
         status, body = asyncio.run(ask())
         assert status == 422
-        assert body["data"]["details"][0]["field"] == "Last-Event-ID"
+        assert body["data"]["details"]["fields"][0]["field"] == "Last-Event-ID"
 
     def test_a_stranger_finds_nothing(self, alice: User, charlie: User) -> None:
         job = submit(alice)

@@ -94,7 +94,7 @@ class TestList:
     def test_an_unknown_question_is_an_error(self, alice: User, client_for: ClientFor, query: str) -> None:
         answer = client_for(alice).get(f"/api/v1/jobs?{query}")
         assert answer.status_code == 422
-        assert answer.json()["data"]["details"][0]["field"] == query.partition("=")[0]
+        assert answer.json()["data"]["details"]["fields"][0]["field"] == query.partition("=")[0]
 
     def test_costs_one_query_however_many_rows(self, alice: User, client_for: ClientFor) -> None:
         client = client_for(alice)

@@ -125,11 +125,16 @@ class TestHealth:
         heartbeat("alive", in_flight=2)
         body = anonymous.get("/health/ready").json()
         workers = body["data"]["checks"]["workers"]
-        assert workers["ok"] is True
+        assert workers["ok"] is False  # nobody attends to the other queue
         assert workers["queues"]["agent_builds"]["alive"] == 1
         assert workers["queues"]["agent_builds"]["in_flight"] == 2
         assert workers["queues"]["status_updates"]["alive"] == 0
         assert "workers" not in workers
+
+    def test_ready_is_content_when_every_queue_is_attended(self, anonymous: APIClient, db: None) -> None:
+        heartbeat("builder")
+        heartbeat("updater", queues="status_updates")
+        assert anonymous.get("/health/ready").json()["data"]["checks"]["workers"]["ok"] is True
 
     def test_detailed_names_them_to_staff(self, staff: User, client_for: ClientFor) -> None:
         heartbeat("alive")

@@ -245,7 +245,7 @@ def test_without_a_range_it_is_the_last_thirty_days(alice: User, client_for: Any
 def test_what_cant_be_asked_is_said(alice: User, client_for: Any, query: dict[str, str], field: str) -> None:
     answer = client_for(alice).get("/api/v1/usage", {**MARCH, **query})
     assert answer.status_code == 422, answer.content
-    assert [problem["field"] for problem in answer.json()["data"]["details"]] == [field]
+    assert [problem["field"] for problem in answer.json()["data"]["details"]["fields"]] == [field]
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])

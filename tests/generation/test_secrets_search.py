@@ -78,7 +78,8 @@ def in_a_result(owner: User) -> str:
 
 
 def in_an_error(owner: User) -> str:
-    Job.objects.filter(pk=text_job(owner).pk).update(error={"code": "X", "message": KEY, "message_zh": "错"})
+    leaky = {"code": "X", "message": KEY, "message_zh": "错", "retryable": False, "charged": False}
+    Job.objects.filter(pk=text_job(owner).pk).update(error=leaky)
     return "generation_job.error"
 
 

@@ -61,7 +61,7 @@ def fault(answer: Any) -> tuple[int, str]:
 
 def fields(answer: Any) -> set[str]:
     assert fault(answer) == (422, "VALIDATION_FAILED")
-    return {detail["field"].partition(".")[0] for detail in answer.json()["data"]["details"]}
+    return {detail["field"].partition(".")[0] for detail in answer.json()["data"]["details"]["fields"]}
 
 
 class TestGenerate:
@@ -100,7 +100,7 @@ class TestGenerate:
         for body in ({}, {"languages": ["zh"]}, {"all": False, "skip_existing": False}):
             answer = client.post(GENERATE, body, headers={"Accept-Language": "zh"})
             assert fields(answer) == {"all"}
-            assert '"all": true' in answer.json()["data"]["details"][0]["message"]
+            assert '"all": true' in answer.json()["data"]["details"]["fields"][0]["message"]
         assert not TemplateBatch.objects.exists()
         assert client.post(GENERATE, {"all": True}).json()["data"]["total"] == 4
 

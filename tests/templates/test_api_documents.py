@@ -154,7 +154,7 @@ def test_an_unknown_filter_and_sort_are_errors_with_their_names(client_for: Clie
     response = client_for(alice).get(URL, {"colour": "red", "sort": "-owner"})
     data = response.json()["data"]
     assert (response.status_code, data["code"]) == (422, "VALIDATION_FAILED")
-    assert {detail["field"] for detail in data["details"]} == {"colour", "sort"}
+    assert {detail["field"] for detail in data["details"]["fields"]} == {"colour", "sort"}
 
 
 def test_a_forged_cursor_and_a_page_too_deep_are_told_apart(client_for: ClientFor, alice: User) -> None:

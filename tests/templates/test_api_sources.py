@@ -47,7 +47,7 @@ def fault(answer: Any) -> dict[str, Any]:
 def fields(answer: Any) -> set[str]:
     assert answer.status_code == 422, answer.content
     assert answer.json()["data"]["code"] == "VALIDATION_FAILED"
-    return {detail["field"] for detail in answer.json()["data"]["details"]}
+    return {detail["field"] for detail in answer.json()["data"]["details"]["fields"]}
 
 
 def codes(client: APIClient, path: str) -> list[str]:

@@ -20,6 +20,7 @@ from config.api.lists.filters import IntFilter
 from config.api.lists.query import read_list_query
 from config.api.lists.reading import JsonPage
 from config.api.lists.views import ListApi
+from config.api.problems import capped
 from config.api.renderers import JSendRenderer
 from config.errors import ValidationFailedError
 from generation.api.serializers.jobs import JobEventOut
@@ -132,7 +133,9 @@ def last_event_id(request: Request) -> int | None:
         return None
     if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
         message = _("Must be the id of an event of this job: a whole number from 0 on.")
-        raise ValidationFailedError(details=[{"field": LAST_EVENT_ID, "code": "invalid", "message": message}])
+        raise ValidationFailedError(
+            details=capped([{"field": LAST_EVENT_ID, "code": "invalid", "message": message}])
+        )
     return int(raw)
 
 

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         try:
             result = projects_import(owner_id=user.pk, data=data, encoding=encoding, dry_run=dry_run)
         except ProjectCsvInvalidError as exc:
-            problems = (exc.details or {})["problems"]
+            problems = exc.details["problems"]
             lines = [f"  {problem['message']}\n  {problem['message_zh']}" for problem in problems]
             raise CommandError("\n".join([f"{file}: {exc}", *lines])) from exc
         if dry_run:
