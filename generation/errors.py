@@ -275,6 +275,18 @@ class OutputEmptyError(AnswerRejectedError):
     zh = "模型没有返回文本。"
 
 
+class OutputMalformedError(AnswerRejectedError):
+    code = "OUTPUT_MALFORMED"
+    status = 502
+    retryable = True
+    en = "The model's answer doesn't have the form that was asked for, even when corrected; it isn't stored."
+    zh = "模型的回答经纠正后仍不符合要求的格式，未保存。"
+    advice_en = (
+        "An earlier answer was no valid JSON of the schema. Answer with the JSON object and nothing else."
+    )
+    advice_zh = "上一次的回答不是符合结构的 JSON，请只输出 JSON 对象。"
+
+
 class OutputOnlyThoughtsError(AnswerRejectedError):
     """Asked the same way, the model would think as long again."""
 

@@ -1,4 +1,4 @@
-"""Buying whole texts: parts that a model breaks off are continued, answers that can't be used are turned down.
+"""Buying whole texts and data: what a model breaks off is continued, answers that can't be used are turned down.
 
     with text_order(run, feature="minutes.draft", language="zh", made_from=(transcript,)) as order:
         answer = order.whole_text("draft", request)
@@ -11,9 +11,10 @@ person asks for it. Everything else that ends an attempt keeps what was bought, 
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from config.errors import REGISTRY
 from generation.domain import chatter, continuation
@@ -22,6 +23,7 @@ from generation.domain.sections import data_sections
 from generation.errors import (
     AnswerRejectedError,
     OutputEmptyError,
+    OutputMalformedError,
     OutputOnlyThoughtsError,
     OutputRefusedError,
     OutputRepeatsError,
@@ -29,7 +31,9 @@ from generation.errors import (
 )
 from generation.jobs import ledger
 from generation.jobs.run import JobRun
+from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult, FinishReason
+from generation.providers.llm.structured import MOST_ANSWERS, StructuredResult, complete_json
 
 #: How often a text that ended at its length limit is continued.
 CONTINUATIONS = 3
@@ -131,6 +135,29 @@ class TextOrder:
                 break  # the same question would be asked again
             asked = self._continued(request, text)
         raise OutputTruncatedError(calls=calls, charged=True)
+
+    def data(self, step: str, request: ChatRequest, schema: Mapping[str, Any]) -> StructuredResult:
+        """JSON of the schema; a first answer that is none is corrected by the model.
+
+        Raises what `JobRun.chat` raises, and `OutputMalformedError`, `OutputTruncatedError`, `OutputRefusedError`.
+        """
+        answers: list[ChatResult] = []
+
+        def buy(asked: ChatRequest) -> ChatResult:
+            answers.append(self._ask(f"{step}-{len(answers) + 1}", asked))
+            return answers[-1]
+
+        try:
+            return complete_json(buy, self._unlike_before(request), schema)
+        except ProviderError:
+            reason = answers[-1].finish_reason if answers else ""
+            if reason == "content_filter":
+                raise OutputRefusedError(charged=True) from None
+            if len(answers) < MOST_ANSWERS:
+                raise  # it comes from the call, not from what was answered
+            if reason == "length":
+                raise OutputTruncatedError(calls=len(answers), charged=True) from None
+            raise OutputMalformedError(charged=True) from None
 
     def _trimmed(self, text: str, cut: str) -> str:
         """The document alone."""

@@ -1,77 +1,21 @@
 """What a batch would cost: a range, before anything is bought."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from accounts.services.budgets import budget_check
-from config.errors import SecretUnreadableError
-from generation.domain.prices import CURRENCY
-from generation.jobs.routes import Route, routes_for
+from generation.jobs.routes import routes_for
 from generation.jobs.run import INPUT_MARGIN
 from generation.jobs.texts import MOST_CALLS, MOST_ROUNDS
-from generation.providers.llm.base import LLM, ChatMessage, ChatRequest
+from generation.providers.llm.base import ChatMessage, ChatRequest
+from generation.services.quotes import Offer, Quote, offers_of
 from templates.domain import prompting
 from templates.domain.inputs import Language, language_of
 from templates.models import ContentTemplate, Project
 from templates.services.plans import BatchOptions, BatchPlan
 from templates.services.sources import project_input, template_input
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Micro-units of `currency`. The settled cost lies between both: `least_micros` is the input alone, `most_micros`
-    has every document continued to the limit, by the dearest of the providers that may be asked.
-
-    `budgeted_micros` is the least that a budget will count: nothing where an own key may pay.
-    """
-
-    owner_id: UUID
-    routes: tuple[Route, ...]
-    least_micros: int
-    most_micros: int
-    currency: str = CURRENCY
-
-    @property
-    def budgeted_micros(self) -> int:
-        return 0 if any(route.key is not None for route in self.routes) else self.least_micros
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it is paid in play money."""
-        return all(route.is_test for route in self.routes)
-
-    def shown(self) -> dict[str, Any]:
-        """As the API shows it."""
-        return {
-            "least_micros": self.least_micros,
-            "most_micros": self.most_micros,
-            "currency": self.currency,
-            "routes": [
-                {
-                    "provider": route.provider,
-                    "model": route.model,
-                    "price_version": route.price.version,
-                    "is_own_key": route.key is not None,
-                }
-                for route in self.routes
-            ],
-        }
-
-    def check(self) -> None:
-        """Raises BudgetExceededError when what is left doesn't pay for it, however cheap it gets."""
-        if self.budgeted_micros:
-            budget_check(owner_id=self.owner_id, micros=self.budgeted_micros, is_test=self.is_test)
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    route: Route
-    llm: LLM
 
 
 def batch_quote(*, owner_id: UUID, planned: BatchPlan, options: BatchOptions) -> Quote:
@@ -82,7 +26,7 @@ def batch_quote(*, owner_id: UUID, planned: BatchPlan, options: BatchOptions) ->
     thousand items take as long as a few.
     """
     routes = routes_for(owner_id, model=options.model or None, is_test=options.demo_mode)
-    offers = _offers(routes)
+    offers = offers_of(routes)
     projects = sorted(planned.projects, key=lambda p: max(len(p.description_zh), len(p.description_en)))
     templates = {template.pk: template for template in planned.templates}
     measured: dict[tuple[object, str, str], tuple[int, int]] = {}
@@ -100,20 +44,8 @@ def batch_quote(*, owner_id: UUID, planned: BatchPlan, options: BatchOptions) ->
     return Quote(owner_id, tuple(offer.route for offer in offers), least, most)
 
 
-def _offers(routes: Sequence[Route]) -> list[_Offer]:
-    """The routes that can be asked. Raises SecretUnreadableError when no own key of the only ones can be decrypted."""
-    offers = []
-    for route in routes:
-        try:
-            offers.append(_Offer(route, route.llm()))
-        except SecretUnreadableError:
-            if not offers and route is routes[-1]:
-                raise
-    return offers
-
-
 def _range(
-    offers: Sequence[_Offer],
+    offers: Sequence[Offer],
     projects: Sequence[Project],
     template: ContentTemplate,
     language: Language,
@@ -132,7 +64,7 @@ def _range(
     return min(least for least, _ in ranges), max(most for _, most in ranges)
 
 
-def _range_by(offer: _Offer, requests: Sequence[ChatRequest], *, is_translation: bool) -> tuple[int, int]:
+def _range_by(offer: Offer, requests: Sequence[ChatRequest], *, is_translation: bool) -> tuple[int, int]:
     price = offer.route.price
     shortest, longest = (offer.llm.estimate_input_tokens(request) for request in requests)
     written = offer.llm.max_billed_output_tokens(requests[-1])

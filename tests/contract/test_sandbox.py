@@ -173,3 +173,37 @@ class TestMagicInputs:
         for name in sandbox._EFFECTS:
             assert f"[[sandbox:{name}" in guide
             assert f"[[sandbox:{name}" in (sandbox.__doc__ or "")
+
+
+class TestInputsOfProducts:
+    @pytest.fixture
+    def tea(self) -> Iterator[str]:
+        """A kind whose answer names the inputs that took effect."""
+        sandbox.register("tests.tea", poured, inputs=("spill", "burn"))
+        yield "tests.tea"
+        sandbox._answerers.pop("tests.tea")
+        sandbox._inputs.pop("tests.tea")
+
+    def test_they_reach_the_answer_of_their_kind(self, tea: str) -> None:
+        request = chat("一杯茶 [[sandbox:spill]] [[sandbox:burn-once]]", kind=tea, context={"cups": 1})
+        assert SandboxLLM().complete(request).text == "['burn', 'spill'] 1 一杯茶"
+        assert SandboxLLM().complete(replace(request, attempt=2)).text == "['spill'] 1 一杯茶"
+        assert SandboxLLM().complete(chat("一杯茶", kind=tea, context={"cups": 1})).text == "[] 1 一杯茶"
+
+    def test_they_are_unknown_to_other_kinds(self, tea: str) -> None:
+        with pytest.raises(ProviderError, match="no input 'spill'"):
+            SandboxLLM().complete(chat("一杯茶 [[sandbox:spill]]"))
+
+    def test_no_product_takes_a_name_of_all(self) -> None:
+        with pytest.raises(ValueError, match="hang"):
+            sandbox.register("tests.coffee", poured, inputs=("hang",))
+        assert "tests.coffee" not in sandbox._answerers
+
+
+def poured(request: ChatRequest) -> str:
+    inputs = sorted(request.context.get("sandbox_inputs", ()))
+    return f"{inputs} {request.context['cups']} {request.messages[-1].content}"
+
+
+def test_texts_lose_their_inputs() -> None:
+    assert sandbox.without_inputs("写诗 [[sandbox:spill-once=2]]，再写") == "写诗，再写"

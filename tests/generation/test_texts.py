@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from generation.errors import AnswerRejectedError
+from generation.errors import AnswerRejectedError, OutputMalformedError
 from generation.jobs import services, texts
 from generation.jobs.run import JobRun
 from generation.models import Job, ProviderCall
@@ -109,3 +109,58 @@ def test_a_text_from_other_inputs_is_another_text(alice: User) -> None:
     job = run_until_over(services.job_retry(job=job))
     assert job.output["text"] == "A text that is long enough."
     assert said()[2] == "Write.", "nothing was wrong with a text from these inputs yet"
+
+
+SCHEMA = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
+GOOD, BAD = '{"title": "Tea"}', '{"title": 1}'
+
+
+def asking(alice: User) -> Job:
+    """A job that buys data of `SCHEMA`."""
+
+    def run(run: JobRun) -> TextOutput:
+        with texts.text_order(run, feature="test", language="en", made_from=("inputs",)) as order:
+            return TextOutput(order.data("ask", text_request("Ask."), SCHEMA).value["title"])
+
+    return scripted_job(alice, run)
+
+
+def test_data_of_another_form_is_corrected_in_the_same_round(alice: User) -> None:
+    plays["deepseek"].extend([BAD, GOOD])
+    job = run_until_over(asking(alice))
+    assert job.output["text"] == "Tea"
+    assert "not match the JSON Schema" in said()[1]
+    steps = ProviderCall.objects.order_by("created_at").values_list("step", flat=True)
+    assert [step.partition("@")[0] for step in steps] == ["ask-1", "ask-2"]
+
+
+@pytest.mark.parametrize(
+    ("plays_", "expected", "calls_"),
+    [
+        ([BAD] * 4, "OUTPUT_MALFORMED", 4),
+        (["no JSON"] * 4, "OUTPUT_MALFORMED", 4),
+        ([part(GOOD)] * 4, "OUTPUT_TRUNCATED", 4),
+        ([part(GOOD, "content_filter")] * 2, "OUTPUT_REFUSED", 1),
+    ],
+)
+def test_data_that_stays_wrong_is_turned_down(
+    alice: User, plays_: list[str], expected: str, calls_: int
+) -> None:
+    plays["deepseek"].extend(plays_)
+    job = run_until_over(asking(alice))
+    assert (code(job), job.error["charged"]) == (expected, True)
+    assert len(scripted_llm.calls) == calls_
+    assert set(ProviderCall.objects.values_list("rejected_code", flat=True)) == {expected}
+
+
+def test_data_turned_down_is_asked_for_with_the_reason(alice: User) -> None:
+    plays["deepseek"].extend([BAD, BAD, GOOD])
+    assert run_until_over(asking(alice)).output["text"] == "Tea"
+    assert said()[2] == f"Ask.\n\n{OutputMalformedError.advice_en}"
+
+
+def test_a_call_that_fails_for_data_is_no_answer(alice: User) -> None:
+    busy = ProviderError(OVERLOADED, "busy", retryable=True, charged=False)
+    plays["deepseek"].extend([BAD, busy, GOOD])
+    assert run_until_over(asking(alice)).output["text"] == "Tea"
+    assert len(scripted_llm.calls) == 3, "the first answer was kept, only its correction was bought anew"

@@ -27,7 +27,8 @@ Magic inputs, anywhere in the last user message, produce failures. `docs/sandbox
 
 With `-once` after its name (`[[sandbox:rate-limit-once]]`, `[[sandbox:lost-once]]`) an input takes effect
 while `ChatRequest.attempt` is 1 and no longer after that, in any process. Several may be combined. An unknown
-name is a bad request, so that a misspelt one does not pass for a success.
+name is a bad request, so that a misspelt one does not pass for a success. Products add inputs of their own for their
+kinds of request: their answers find those that take effect in `context["sandbox_inputs"]`.
 
 Length: an answer over `max_output_tokens` (counted by `tokens.estimate_tokens`, thoughts included) is cut, never
 inside an emoji or between a letter and its accent, and has at least one character.
@@ -43,7 +44,7 @@ import re
 import time
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import orjson
@@ -65,6 +66,8 @@ _PIECE = 12
 _REFERENCE = "sandbox"
 
 _answerers: dict[str, Answerer] = {}
+#: The inputs that products add, by kind of request.
+_inputs: dict[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +94,24 @@ _EFFECTS = frozenset(
 )
 
 
-def register(kind: str, answer: Answerer) -> None:
+def register(kind: str, answer: Answerer, inputs: Iterable[str] = ()) -> None:
     """Say what the sandbox answers to requests of `kind`; products call this in `AppConfig.ready`.
 
-    `answer` gets the request without its magic inputs and must be deterministic. Raises `ValueError` when
-    another function has the kind already.
+    `answer` gets the request without its magic inputs and must be deterministic. `inputs` are names of magic inputs
+    that requests of this kind may have besides those of all. Raises `ValueError` when another function has the kind
+    already, or when an input has a name of those.
     """
+    inputs = frozenset(inputs)
+    if inputs & _EFFECTS:
+        raise ValueError(f"The sandbox already has the inputs {sorted(inputs & _EFFECTS)}.")
     if _answerers.setdefault(kind, answer) is not answer:
         raise ValueError(f"The sandbox already has an answer for {kind!r}.")
+    _inputs[kind] = inputs
+
+
+def without_inputs(text: str) -> str:
+    """The text without magic inputs."""
+    return _MARKER.sub("", text)
 
 
 class SandboxLLM:
@@ -171,16 +184,21 @@ class _Play:
         last = request.messages[-1]
         found = _MARKER.findall(last.content) if last.role == "user" else []
         effects = {}
+        known = _EFFECTS | _inputs.get(request.kind, frozenset())
         for name, value in found:
             effect = name.removesuffix("-once")
-            if effect not in _EFFECTS:
+            if effect not in known:
                 message = f"The sandbox has no input {name!r}."
                 raise ProviderError(
                     base.BAD_REQUEST, message, retryable=False, charged=False, provider=provider
                 )
             if effect == name or request.attempt == 1:
                 effects[effect] = value
-        return cls(_plain(request) if found else request, provider, effects)
+        if not found:
+            return cls(request, provider, effects)
+        own = frozenset(effects) - _EFFECTS
+        context = {**request.context, "sandbox_inputs": own} if own else request.context
+        return cls(replace(_plain(request), context=context), provider, effects)
 
     def has(self, effect: str) -> bool:
         return effect in self.effects
@@ -235,7 +253,7 @@ def _reference(request: ChatRequest) -> str:
 def _plain(request: ChatRequest) -> ChatRequest:
     """`request` without magic inputs in its last message."""
     last = request.messages[-1]
-    cleaned = ChatMessage(last.role, _MARKER.sub("", last.content))
+    cleaned = ChatMessage(last.role, without_inputs(last.content))
     return replace(request, messages=(*request.messages[:-1], cleaned))
 
 

@@ -18,6 +18,8 @@ from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
 from generation.providers.llm.json_schema import referred, subschemas
 
+#: Answers that one value can take: the first, and a correction.
+MOST_ANSWERS = 2
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 64
 
@@ -55,7 +57,7 @@ def complete_json(
     check = _Check(schema)
     request = replace(request, json_schema=schema)
     results: list[ChatResult] = []
-    for _ in range(2):
+    for _ in range(MOST_ANSWERS):
         result = call(request)
         results.append(result)
         if result.finish_reason == "content_filter":
