@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django_celery_results",
     "accounts",
     "generation",
+    "prompts",
     "templates",
 ]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from config.names import hidden_character
 from templates.domain.csv_encoding import CsvEncodingError, decode_csv
 from templates.domain.csv_formulas import is_formula, without_guard
 from templates.domain.csv_problems import CsvProblem, ProblemCode
 from templates.domain.inputs import PROJECT_LENGTHS
-from templates.domain.names import hidden_character
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 10_000

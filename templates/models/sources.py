@@ -3,26 +3,14 @@
 from typing import Self
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
+from config.validators import validate_name
 from templates.domain.inputs import PROJECT_LENGTHS, TEMPLATE_LENGTHS
-from templates.domain.names import hidden_character
-
-
-def validate_name(name: str) -> None:
-    """Refuse what a name hides: it would deceive in lists, in files' names, in what a model is told."""
-    hidden = hidden_character(name)
-    if hidden:
-        raise ValidationError(
-            _("This name has an invisible character (%(character)s)."),
-            code="invisible",
-            params={"character": hidden},
-        )
 
 
 def in_language(zh: str, en: str) -> str:

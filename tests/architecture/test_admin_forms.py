@@ -23,14 +23,17 @@ VALUES: dict[str, dict[str, Any]] = {
         "ends_at": {"ends_at_0": "2099-01-01", "ends_at_1": "00:00:00"},
         "successor": {"successor": "next"},
     },
+    "prompts.Tag": {"color": {"color": "#1f77b4"}},
 }
 #: Activities that rows leave when their owner changes them; staff's doing to others stands in the audit alone.
 ACTIVITIES = {
     "templates.Project": "update_project",
     "templates.ContentTemplate": "update_template",
+    "prompts.Prompt": "update_prompt",
+    "prompts.Tag": "update_tag",
 }
 #: Columns that follow from others, and fields whose column has another name.
-DERIVED = {"reads_both_languages", "username_folded", "email_folded"}
+DERIVED = {"reads_both_languages", "username_folded", "email_folded", "key", "version", "touched_at"}
 COLUMNS = {"limit": "limit_micros", "is_unlimited": "limit_micros"}
 REFRESHED: dict[str, Any] = {
     "templates.Project": lambda row: project_update(project=row),

@@ -8,11 +8,11 @@ from config.api.lists.fields import Bool, Choice, Int, Many, One, Text, Time, Uu
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictSerializer
 from config.languages import Language
+from config.validators import validate_name
 from generation.domain.origins import SMALL_MODELS
 from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
 from templates.models import Document, DocumentVersion
 from templates.models.documents import PERSON, STALE
-from templates.models.sources import validate_name
 from templates.services.exports import ExportFormat
 
 LONGEST_TEXT = 200_000

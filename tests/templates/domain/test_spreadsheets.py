@@ -2,9 +2,9 @@
 
 import pytest
 
+from config.names import hidden_character
 from templates.domain.csv_encoding import known_encoding
 from templates.domain.csv_problems import CsvProblem
-from templates.domain.names import hidden_character
 from templates.domain.project_csv import ProjectCsvError, parse_projects
 
 HEADER = "name_zh,name_en,website\r\n"

@@ -1,0 +1,102 @@
+"""Prompts, their versions and labels in the admin. Prompts are written by services, as everywhere."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import User
+from config.admin.base import ReadOnlyAdmin, ServiceAdmin
+from config.admin.cells import link_to
+from prompts.models import Prompt, PromptLabel, PromptVersion
+from prompts.models.prompts import METRICS
+from prompts.services.prompts import prompt_create, prompt_delete, prompt_update
+
+
+@admin.register(Prompt)
+class PromptAdmin(ServiceAdmin):
+    list_display = (
+        "title",
+        "folder",
+        "platform",
+        "version",
+        "usage_count",
+        "is_favorite",
+        "owner",
+        "updated_at",
+    )
+    list_filter = ("is_favorite", "created_at")
+    list_select_related = ("owner",)
+    search_keys = ("pk", "owner_id")
+    search_fields = ("title", "folder")
+    search_help_text = _("A prompt's or owner's id, or a part of a title or folder")
+    autocomplete_fields = ("owner",)
+    sortable_by = ("usage_count",)
+    readonly_fields = ("version", "usage_count", "last_used_at", "tag_names")
+    fieldsets = (
+        (None, {"fields": ("owner", ("title", "folder"), ("platform", "url"), "is_favorite", "tag_names")}),
+        (_("Text"), {"fields": ("content", "response")}),
+        (_("Metrics"), {"fields": (METRICS,)}),
+        (_("Use"), {"fields": (("version", "usage_count", "last_used_at"),)}),
+    )
+
+    @display(description=_("tags"))
+    def tag_names(self, prompt: Prompt) -> str:
+        return ", ".join(prompt.tags.order_by("key").values_list("name", flat=True)) if prompt.pk else ""
+
+    def create(self, *, owner: User, **fields: Any) -> Prompt:
+        return prompt_create(owner_id=owner.pk, **fields)
+
+    def change(self, row: Prompt, **changes: Any) -> None:
+        prompt_update(prompt=row, **changes)
+
+    def remove(self, row: Prompt) -> None:
+        prompt_delete(prompt=row)
+
+
+@admin.register(PromptVersion)
+class PromptVersionAdmin(ReadOnlyAdmin):
+    list_display = ("title", "number", "restored_from", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("prompt",)
+    search_keys = ("pk", "prompt_id")
+    search_help_text = _("The id of a version or prompt")
+    sortable_by = ("number",)
+    fields = ("prompt_link", "number", "restored_from", "content", "variables", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromptVersion]:
+        """Lists don't read the texts."""
+        versions = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("changelist")
+        return versions.defer("content", "prompt__content", "prompt__response") if is_list else versions
+
+    @display(description=_("title"))
+    def title(self, version: PromptVersion) -> str:
+        return version.prompt.title
+
+    @display(description=_("prompt"))
+    def prompt_link(self, version: PromptVersion) -> Any:
+        return link_to(version.prompt)
+
+
+@admin.register(PromptLabel)
+class PromptLabelAdmin(ReadOnlyAdmin):
+    list_display = ("name", "prompt_link", "number", "updated_at")
+    list_filter = ("updated_at",)
+    list_select_related = ("prompt", "version")
+    search_keys = ("pk", "prompt_id", "version_id")
+    search_fields = ("name",)
+    search_help_text = _("The id of a label, prompt or version, or a part of a label")
+    fields = ("prompt_link", "name", "number", "created_at", "updated_at")
+
+    @display(description=_("prompt"))
+    def prompt_link(self, label: PromptLabel) -> Any:
+        return link_to(label.prompt)
+
+    @display(description=_("version"))
+    def number(self, label: PromptLabel) -> int:
+        return label.version.number

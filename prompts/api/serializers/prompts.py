@@ -1,0 +1,117 @@
+"""Shapes of prompts."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db.models import F
+from django.db.models.functions import JSONObject
+from rest_framework import serializers
+
+from config.api.lists.fields import Bool, Int, Json, Many, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
+from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
+from prompts.api.serializers.tags import TagBrief
+from prompts.domain import limits
+from prompts.models import Prompt, PromptLabel, PromptVersion
+from prompts.models.prompts import HIGHEST_METRIC, METRICS
+
+
+def _metric() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=0, max_value=HIGHEST_METRIC, allow_null=True, required=False, help_text="0 to 100, or null."
+    )
+
+
+class PromptMetrics(StrictSerializer):
+    """How good a prompt is, by whoever judges: 0 to 100 each, null where nobody has."""
+
+    clarity = _metric()
+    specificity = _metric()
+    creativity = _metric()
+    relevance = _metric()
+    effectiveness = _metric()
+
+
+class LabelBrief(ReadModel, source_model=PromptLabel):
+    """A label, and where it points."""
+
+    name = Text(example="production")
+    version = Int("version__number", help="The number of the version that it points at.")
+
+
+class PromptOut(ReadModel, source_model=Prompt):
+    """A text for a model, kept to be used again."""
+
+    id = Uuid()
+    title = Text(example="周报邮件 Weekly report")
+    folder = Text(example="work/emails")
+    platform = Text(example="ChatGPT")
+    url = Text(example="https://chat.example.com/c/1")
+    content = Text(help="Of the latest version.", example="用{{language}}写一封关于{{topic}}的周报邮件。")
+    variables = Json(example=[])
+    response = Text(example="各位好：本周……")
+    version = Int(help="Number of the latest version.")
+    labels = Many(LabelBrief, order_by=["name"], help="By name.")
+    tags = Many(TagBrief, order_by=["key"], help="By name.")
+    is_favorite = Bool()
+    usage_count = Int(example=7)
+    last_used_at = Time()
+    metrics = Json(
+        expression=JSONObject(**{name: F(name) for name in METRICS}),
+        shape=PromptMetrics,
+        example=dict.fromkeys(METRICS, 80),
+    )
+    created_at = Time()
+    updated_at = Time()
+
+
+class PromptVersionBrief(ReadModel, source_model=PromptVersion):
+    """A version of a prompt without its text."""
+
+    id = Uuid()
+    number = Int()
+    restored_from = Int(help="The number of the earlier version that it repeats; null: none.")
+    created_at = Time()
+
+
+class PromptVersionOut(PromptVersionBrief):
+    """A text that a prompt has or had."""
+
+    content = Text(example="用{{language}}写一封关于{{topic}}的周报邮件。")
+    variables = Json(example=[])
+
+
+class PromptCreateIn(StrictModelSerializer):
+    """A prompt to be kept."""
+
+    tag_ids = BoundedListField(
+        child=serializers.UUIDField(),
+        max_length=limits.TAGS,
+        required=False,
+        help_text="The tags that it has, instead of those it had.",
+    )
+    metrics = PromptMetrics(required=False, help_text="Those that aren't named stay as they are.")
+
+    class Meta:
+        model = Prompt
+        fields = (
+            "title",
+            "folder",
+            "platform",
+            "url",
+            "content",
+            "response",
+            "tag_ids",
+            "is_favorite",
+            "metrics",
+        )
+        extra_kwargs = {
+            "title": {"required": False, "help_text": "Left out: the first line of its content."},
+            "content": {"trim_whitespace": False, "validators": [RegexValidator(r"\S")]},
+            "response": {"trim_whitespace": False},
+        }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = super().to_internal_value(data)
+        metrics = fields.pop("metrics", {})
+        return {**fields, **metrics}

@@ -1,0 +1,35 @@
+"""Prompts: the library of texts for models, with versions, labels and tags."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PromptsConfig(AppConfig):
+    name = "prompts"
+    verbose_name = _("Prompts")
+
+    def ready(self) -> None:
+        from accounts.models import actions
+        from config import menu
+        from config.api import scopes, words
+        from prompts.api.words import TAGS, WORDS
+        from prompts.models.actions import Action, ObjectType
+
+        actions.register(Action, ObjectType)
+        words.register(WORDS)
+        for tag, text in TAGS.items():
+            words.register_tag(tag, text)
+        scopes.register(
+            "prompts",
+            read=_("Read prompts, tags and optimizations."),
+            write=_("Change prompts and tags; have prompts optimized, which costs money."),
+        )
+        menu.register(
+            "prompts",
+            _("Prompts"),
+            menu.Item("prompts.prompt", "chat"),
+            menu.Item("prompts.promptversion", "history"),
+            menu.Item("prompts.promptlabel", "flag"),
+            menu.Item("prompts.tag", "sell"),
+            position=15,
+        )

@@ -1,0 +1,15 @@
+"""How long the texts of a prompt may be, in characters, and how many parts it may have."""
+
+TITLE = 200
+FOLDER = 300
+FOLDER_DEPTH = 10
+PLATFORM = 60
+URL = 2_000
+CONTENT = 50_000
+RESPONSE = 50_000
+TAG_NAME = 50
+LABEL = 40
+#: Tags of one prompt.
+TAGS = 30
+#: Labels of one prompt.
+LABELS = 30

@@ -1,0 +1,24 @@
+"""What an account can do with its prompts, in the words of its activity log."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(TextChoices):
+    CREATE_PROMPT = "create_prompt", _("Created a prompt")
+    UPDATE_PROMPT = "update_prompt", _("Changed a prompt")
+    RESTORE_PROMPT = "restore_prompt", _("Restored a version of a prompt")
+    DELETE_PROMPT = "delete_prompt", _("Deleted a prompt")
+    FAVORITE_PROMPT = "favorite_prompt", _("Marked a prompt as a favourite, or no longer")
+    USE_PROMPT = "use_prompt", _("Used a prompt")
+    MOVE_LABEL = "move_label", _("Moved a label of a prompt")
+    REMOVE_LABEL = "remove_label", _("Removed a label of a prompt")
+    CREATE_TAG = "create_tag", _("Created a tag")
+    UPDATE_TAG = "update_tag", _("Changed a tag")
+    MERGE_TAG = "merge_tag", _("Merged a tag into another")
+    DELETE_TAG = "delete_tag", _("Deleted a tag")
+
+
+class ObjectType(TextChoices):
+    PROMPT = "prompt", _("prompt")
+    TAG = "tag", _("tag")
