@@ -43,11 +43,15 @@ class Bilingual:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of an outline: a heading, a lead, and either points or a table."""
+    """A section of an outline: a heading, a lead, and either points or a table.
+
+    One that has an ``ask`` quotes the project's description, and asks this about the sentence.
+    """
 
     kind: str
     title: Bilingual
     lead: Bilingual
+    ask: Bilingual | None = None
     points: tuple[Bilingual, ...] = ()
     columns: tuple[Bilingual, ...] = ()
     rows: tuple[tuple[Bilingual, ...], ...] = ()
@@ -72,7 +76,6 @@ class CatalogueCategory:
     name: Bilingual
     description: Bilingual
     order: int
-    opening: tuple[Section, ...]
     closing: tuple[Section, ...]
     templates: tuple[CatalogueTemplate, ...]
 
@@ -82,9 +85,8 @@ class GeneralOutline:
     """What the sandbox writes for templates outside the catalogue, and the sentences all its documents share."""
 
     background: tuple[Bilingual, ...]
-    questions: tuple[Bilingual, ...]
+    sources: tuple[Bilingual, ...]
     ending: tuple[Bilingual, ...]
-    opening: tuple[Section, ...]
     sections: tuple[Section, ...]
     closing: tuple[Section, ...]
 
@@ -117,7 +119,7 @@ def parse_catalogue(sources: Mapping[str, str]) -> Catalogue:
     """Build the catalogue from TOML texts by file name. Raises CatalogueError with every problem at once."""
     reader = _Reader()
     categories = []
-    general = GeneralOutline((), (), (), (), (), ())
+    general = GeneralOutline((), (), (), (), ())
     for name, source in sources.items():
         try:
             data = tomllib.loads(source)
@@ -154,7 +156,6 @@ class _Reader:
             name=self._pair(head, "name", name),
             description=self._pair(head, "description", name),
             order=self._order(head, name),
-            opening=self._sections(data, "opening", name),
             closing=self._sections(data, "closing", name),
             templates=tuple(sorted(templates, key=lambda template: (template.order, template.code))),
         )
@@ -162,9 +163,8 @@ class _Reader:
     def general(self, data: Mapping[str, Any]) -> GeneralOutline:
         return GeneralOutline(
             background=self._texts(data.get("background", ()), f"{GENERAL_FILE} background"),
-            questions=self._texts(data.get("questions", ()), f"{GENERAL_FILE} questions"),
+            sources=self._texts(data.get("sources", ()), f"{GENERAL_FILE} sources"),
             ending=self._texts(data.get("ending", ()), f"{GENERAL_FILE} ending"),
-            opening=self._sections(data, "opening", GENERAL_FILE),
             sections=self._sections(data, "section", GENERAL_FILE),
             closing=self._sections(data, "closing", GENERAL_FILE),
         )
@@ -197,6 +197,7 @@ class _Reader:
             kind=self._text(data, "kind", where),
             title=self._pair(data, "title", where),
             lead=self._pair(data, "lead", where),
+            ask=self._pair(data, "ask", where) if "ask_en" in data else None,
             points=self._texts(data.get("points", ()), where),
             columns=self._texts(data.get("columns", ()), where),
             rows=tuple(self._texts(row, where) for row in data.get("rows", ())),

@@ -24,7 +24,8 @@ _LEADING_MARKER = re.compile(r"^(\d{1,9})?([.)]|[-+#=])")
 _DOUBLE_BRACE = re.compile(r"(?<=\{)(?=\{)|(?<=\})(?=\})")
 _URL_START = re.compile(r"(?:https?|ftp)://(?:www\.)?|\bwww\.", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s{0,3}\d{1,2}[.)、．]\s*(?P<title>.+)$", re.MULTILINE)
-_TITLE_END = re.compile(r"\s*(?:[:：—。;；]|\s[-–]\s)")
+_TITLE_END = re.compile(r"\s*(?:[:：—。;；]|\s[-–]\s)[\s—]*")
+_WORD = re.compile(r"[a-z]{5}|(?=([\u4e00-\u9fff]{2}))")
 _SENTENCE = re.compile(r"[^。！？!?\n]+?(?:[。！？]|[!?.](?=\s|$)|\n|$)")
 _MAX_SECTIONS = 8
 _MAX_STATEMENTS = 6
@@ -41,20 +42,26 @@ def render_plan(plan: Plan, language: Language) -> str:
 
 
 def outline_of(template: TemplateInput) -> tuple[Section, ...]:
-    """The template's own sections.
+    """The sections that the template's prompt asks for, none besides.
 
     A template of the catalogue has its outline there, as long as its prompts are unchanged. Any other has the
-    sections that its prompt numbers (``1. Title — what it holds``), else one general section.
+    sections that its prompt numbers (``1. Title — what it holds``), else a general one.
     """
     catalogue = load_catalogue()
     known = catalogue.template(template.code)
-    if known is not None and _has_same_prompts(known, template):
-        return known.sections
+    category = catalogue.category(template.category_code)
+    if known is not None and category is not None and _has_same_prompts(known, template):
+        return (*known.sections, *category.closing)
     frames = catalogue.general.sections
-    titles = _section_titles(template)
+    asked = _asked_sections(template)
+    if not asked:
+        return (
+            _with_title(frames[0], Bilingual("主要内容", "Main content"), None),
+            *catalogue.general.closing,
+        )
     return tuple(
-        _with_title(frames[position % len(frames)], title)
-        for position, title in enumerate(titles[:_MAX_SECTIONS])
+        _with_title(frames[position % len(frames)], title, brief)
+        for position, (title, brief) in enumerate(asked[:_MAX_SECTIONS])
     )
 
 
@@ -74,55 +81,34 @@ class _Planner:
         self._seed = int(seed, 16)
 
     def blocks(self) -> Iterator[Bilingual]:
-        category = self._catalogue.category(self._template.category_code)
         general = self._catalogue.general
-        opening, closing = (category or general).opening, (category or general).closing
+        outline = outline_of(self._template)
+        statements = _statements(self._project)
+        quoted = _quoted(statements, [section for section in outline if section.ask])
         yield self._filled(
             Bilingual("# {{project_name}}：{{template_name}}", "# {{project_name}}: {{template_name}}")
         )
         yield self._facts()
-        yield from self._background()
-        for section in (*opening, *outline_of(self._template), *closing):
-            yield from self._section(section)
+        yield from self._preface(statements)
+        for section in outline:
+            yield from self._section(section, quoted.get(section))
+        if self._has_website:
+            yield self._filled(general.sources[1])
         yield Bilingual("---", "---")
         yield self._filled(self._picked(general.ending, self._seed // 7))
 
     def _facts(self) -> Bilingual:
-        website = self._project.website.strip()
         rows = [
             (Bilingual("项目", "Item"), Bilingual("内容", "Content")),
             (Bilingual("项目名称", "Project"), Bilingual("{{project_name}}", "{{project_name}}")),
             (Bilingual("文档类型", "Document"), Bilingual("{{template_name}}", "{{template_name}}")),
-            (Bilingual("网站", "Website"), _website(website)),
+            (Bilingual("网站", "Website"), Bilingual("{{project_website}}", "{{project_website}}")),
             (Bilingual("状态", "Status"), Bilingual("沙盒示例稿，待评审", "Sandbox sample, awaiting review")),
         ]
         return self._table(rows)
 
-    def _background(self) -> Iterator[Bilingual]:
-        yield Bilingual("## 背景与目的", "## Background and purpose")
-        yield self._filled(self._picked(self._catalogue.general.background, self._seed))
-        statements = _statements(self._project)
-        if not self._project.description("zh").strip():
-            yield Bilingual(
-                "> 项目说明尚未填写，待确认。", "> The project hasn't been described yet; to be confirmed."
-            )
-        elif len(statements) == 1:
-            yield _mapped(statements[0], lambda text: f"> {text}")
-        else:
-            head = (
-                Bilingual("项目说明中的表述", "Statement in the description"),
-                Bilingual("评审时的问题", "To ask"),
-            )
-            questions = self._catalogue.general.questions
-            yield self._table(
-                [
-                    head,
-                    *(
-                        (text, self._picked(questions, self._seed + row))
-                        for row, text in enumerate(statements)
-                    ),
-                ]
-            )
+    def _preface(self, statements: Sequence[Bilingual]) -> Iterator[Bilingual]:
+        """What the document is for, and what it rests on."""
         if self._template.description("zh").strip():
             yield self._filled(
                 Bilingual(
@@ -130,10 +116,30 @@ class _Planner:
                     "Purpose of this document: {{template_description}}",
                 )
             )
+        yield self._filled(self._picked(self._catalogue.general.background, self._seed))
+        if self._has_website:
+            yield self._filled(self._catalogue.general.sources[0])
+        if not self._project.description("zh").strip():
+            yield Bilingual(
+                "> 项目说明尚未填写，待确认。", "> The project hasn't been described yet; to be confirmed."
+            )
+        else:
+            yield _joined([_mapped(text, lambda line: f"> {line}") for text in statements])
 
-    def _section(self, section: Section) -> Iterator[Bilingual]:
+    def _section(self, section: Section, quotation: Bilingual | None) -> Iterator[Bilingual]:
         yield self._filled(_mapped(section.title, lambda text: f"## {text}"))
         yield self._filled(section.lead)
+        if quotation is not None and section.ask is not None:
+            source = self._filled(
+                Bilingual("——《{{project_name}}》项目说明", " — the description of {{project_name}}")
+            )
+            ask = self._filled(section.ask)
+            yield Bilingual(
+                *(
+                    f"> {quotation.in_language(tongue)}{source.in_language(tongue)}\n>\n> {ask.in_language(tongue)}"
+                    for tongue in LANGUAGES
+                )
+            )
         if section.kind == "table":
             yield self._table([section.columns, *section.rows])
         else:
@@ -168,7 +174,13 @@ class _Planner:
 
     def _safe_values(self, language: Language) -> dict[str, str]:
         values = placeholder_values(self._project, self._template, language)
-        return {name: _fitted(name, value, language) for name, value in values.items()}
+        safe = {name: _fitted(name, value, language) for name, value in values.items()}
+        link = _link(self._project.website.strip())
+        return safe | ({"project_website": link} if link else {})
+
+    @property
+    def _has_website(self) -> bool:
+        return bool(_link(self._project.website.strip()))
 
 
 def _fitted(name: str, value: str, language: Language) -> str:
@@ -194,14 +206,29 @@ def _grouped(parts: Sequence[str], count: int, joint: str) -> list[str]:
     return [*parts[: count - 1], joint.join(parts[count - 1 :])]
 
 
-def _website(website: str) -> Bilingual:
+def _quoted(statements: Sequence[Bilingual], sections: Sequence[Section]) -> dict[Section, Bilingual]:
+    """The statement that each section quotes: of those that are left, the one with most words in common with it."""
+    left = list(statements) if len(statements) > 1 else []
+    quoted: dict[Section, Bilingual] = {}
+    for section in sections[: len(left)]:
+        words = _words(section.title) | _words(section.lead) | _words(section.ask or section.title)
+        quoted[section] = max(left, key=lambda statement: len(words & _words(statement)))
+        left.remove(quoted[section])
+    return quoted
+
+
+def _words(text: Bilingual) -> set[str]:
+    """The beginnings of English words and the pairs of Chinese characters."""
+    return {match[0] or match[1] for match in _WORD.finditer(f"{text.en} {text.zh}".lower())}
+
+
+def _link(website: str) -> str:
+    """The address as a link, empty if it can't be one."""
     try:
         is_link = urlsplit(website).scheme in {"http", "https"} and BARE_URL.fullmatch(website)
     except ValueError:
         is_link = None
-    if is_link and not re.search(r"[<>|\\`]", website):
-        return Bilingual(f"<{website}>", f"<{website}>")
-    return Bilingual("待确认", "To be confirmed")
+    return f"<{website}>" if is_link and not re.search(r"[<>|\\`]", website) else ""
 
 
 def _has_same_prompts(known: CatalogueTemplate, template: TemplateInput) -> bool:
@@ -210,19 +237,27 @@ def _has_same_prompts(known: CatalogueTemplate, template: TemplateInput) -> bool
     )
 
 
-def _section_titles(template: TemplateInput) -> list[Bilingual]:
+def _asked_sections(template: TemplateInput) -> list[tuple[Bilingual, Bilingual | None]]:
+    """The titles of the sections that the prompt numbers, each with what it says about the section."""
     zh, en = (
-        [_heading_text(match["title"]) for match in _NUMBERED.finditer(template.prompt(tongue))]
+        [_title_and_brief(match["title"]) for match in _NUMBERED.finditer(template.prompt(tongue))]
         for tongue in LANGUAGES
     )
-    if not zh or not en:
-        return [Bilingual("主要内容", "Main content")]
-    return [Bilingual(_title(a, "zh"), _title(b, "en")) for a, b in zip(zh, en, strict=False)]
+    return [
+        (
+            Bilingual(_title(title_zh, "zh"), _title(title_en, "en")),
+            Bilingual(plain(brief_zh), plain(brief_en)) if plain(brief_zh) and plain(brief_en) else None,
+        )
+        for (title_zh, brief_zh), (title_en, brief_en) in zip(zh, en, strict=False)
+    ]
 
 
-def _heading_text(line: str) -> str:
+def _title_and_brief(line: str) -> tuple[str, str]:
     bold = re.match(r"\s*\*\*(.+?)\*\*", line)
-    return bold[1] if bold else _TITLE_END.split(line.strip(), maxsplit=1)[0]
+    if bold:
+        return bold[1], _TITLE_END.sub("", line[bold.end() :], count=1).strip(" .。;；")
+    title, *brief = _TITLE_END.split(line.strip(), maxsplit=1)
+    return title, "".join(brief).strip(" .。;；")
 
 
 def _title(text: str, language: Language) -> str:
@@ -230,7 +265,9 @@ def _title(text: str, language: Language) -> str:
     return safe if is_plausibly(text, language) else f"“{safe}”"
 
 
-def _with_title(frame: Section, title: Bilingual) -> Section:
+def _with_title(frame: Section, title: Bilingual, brief: Bilingual | None) -> Section:
+    """The general section under this title; ``brief`` is what the template says that it holds."""
+
     def filled(text: Bilingual) -> Bilingual:
         zh, en = (
             text.in_language(tongue).replace("{{section_title}}", title.in_language(tongue))
@@ -238,10 +275,17 @@ def _with_title(frame: Section, title: Bilingual) -> Section:
         )
         return Bilingual(zh, en)
 
+    lead = filled(frame.lead)
+    if brief is not None:
+        lead = Bilingual(
+            f"{lead.zh}模板对本节的要求：“{brief.zh}”。",
+            f"{lead.en} The template asks here for “{brief.en}”.",
+        )
     return Section(
         kind=frame.kind,
         title=filled(frame.title),
-        lead=filled(frame.lead),
+        lead=lead,
+        ask=filled(frame.ask) if frame.ask else None,
         points=tuple(map(filled, frame.points)),
         columns=tuple(map(filled, frame.columns)),
         rows=tuple(tuple(map(filled, row)) for row in frame.rows),
