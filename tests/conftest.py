@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -25,6 +26,10 @@ from tests.support.databases import prepared_test_database
 from tests.support.promises import checked
 
 PASSWORD = "a long 密码 for tests"
+
+# How long an example takes says something about the machine, not about the product.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 Enqueued = list[tuple[str, dict[str, Any]]]
 

@@ -130,7 +130,7 @@ NASTY = st.text(alphabet='中文ab 1.|`*_#-[]()<>{}\\\n"“”~&!://www.=+😀�
 @given(
     NASTY, NASTY, NASTY, NASTY, st.sampled_from([TEMPLATES[0], TEMPLATES[8], OWN_TEMPLATE, TemplateInput()])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_hostile_texts_never_break_the_structure(name_zh, name_en, description_zh, description_en, template):
     project = ProjectInput(
         name_zh=name_zh, name_en=name_en, description_zh=description_zh, description_en=description_en
@@ -146,7 +146,7 @@ def test_hostile_texts_never_break_the_structure(name_zh, name_en, description_z
 
 
 @given(blocks, st.sampled_from(["zh", "en"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_foreign_documents_get_a_translation_that_passes_the_check(parts, language):
     source = getattr(whole(separated(parts)), language)
     target_language = "en" if language == "zh" else "zh"
