@@ -12,7 +12,11 @@ class PromptsConfig(AppConfig):
         from accounts.models import actions
         from config import menu
         from config.api import scopes, words
+        from generation.jobs.registry import register
+        from generation.providers.llm import sandbox
         from prompts.api.words import TAGS, WORDS
+        from prompts.domain.optimizing import SANDBOX_INPUTS
+        from prompts.handlers import KINDS, SANDBOX_ANSWERS
         from prompts.models.actions import Action, ObjectType
 
         actions.register(Action, ObjectType)
@@ -31,5 +35,10 @@ class PromptsConfig(AppConfig):
             menu.Item("prompts.promptversion", "history"),
             menu.Item("prompts.promptlabel", "flag"),
             menu.Item("prompts.tag", "sell"),
+            menu.Item("prompts.optimization", "auto_fix_high"),
             position=15,
         )
+        for kind in KINDS:
+            register(kind)
+        for name, answer in SANDBOX_ANSWERS.items():
+            sandbox.register(name, answer, inputs=SANDBOX_INPUTS)

@@ -1,6 +1,9 @@
 """What can go wrong in the prompt library."""
 
+from typing import Any
+
 from config.errors import AppError
+from generation.errors import AnswerRejectedError, states_in_chinese
 
 
 class FolderInvalidError(AppError):
@@ -42,3 +45,128 @@ class TagUnknownError(AppError):
     status = 422
     en = "You have no such tag: {tag_ids}. GET /tags lists yours."
     zh = "您没有这些标签：{tag_ids}，可通过 GET /tags 查看。"
+
+
+class PromptUnknownError(AppError):
+    code = "PROMPT_UNKNOWN"
+    status = 422
+    en = "You have no prompt {prompt_id}. GET /prompts lists yours."
+    zh = "您没有提示词 {prompt_id}，可通过 GET /prompts 查看。"
+
+
+class PromptTooLongError(AppError):
+    code = "PROMPT_TOO_LONG"
+    status = 422
+    en = "This prompt has {characters} characters; the optimizer takes up to {limit}."
+    zh = "该提示词有 {characters} 个字符，优化器最多接受 {limit} 个。"
+
+
+# -- the optimizer -----------------------------------------------------------------------------------------------------
+
+
+class OptimizationNotReadyError(AppError):
+    code = "OPTIMIZATION_NOT_READY"
+    status = 409
+    en = "This optimization has no result: its job is {status}. Wait for it, or retry the job if it failed."
+    zh = "该优化尚无结果：任务状态为“{status}”。请等待完成；若已失败，请重试该任务。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return states_in_chinese(str(value))
+
+
+class OptimizationBusyError(AppError):
+    code = "OPTIMIZATION_BUSY"
+    status = 409
+    en = "This optimization, or one that was iterated from it, still runs. Cancel its job or wait, then delete it."
+    zh = "该优化或由它继续的优化仍在运行，请先取消任务或等待完成后再删除。"
+
+
+class OptimizationGoneError(AppError):
+    code = "OPTIMIZATION_GONE"
+    status = 409
+    en = "The optimization was deleted before its job ran."
+    zh = "该优化在任务运行前已被删除。"
+
+
+class CandidateEmptyError(AnswerRejectedError):
+    code = "OPTIMIZATION_EMPTY"
+    status = 502
+    retryable = True
+    en = "The model sent an empty prompt; it isn't stored."
+    zh = "模型返回了空的提示词，未保存。"
+    advice_en = "An earlier optimized_prompt was empty. Write the whole prompt."
+    advice_zh = "上一次的 optimized_prompt 为空，请写出完整的提示词。"
+
+
+class CandidateCutOffError(AnswerRejectedError):
+    code = "OPTIMIZATION_CUT_OFF"
+    status = 502
+    retryable = True
+    en = "The optimized prompt breaks off in the middle; it isn't stored."
+    zh = "优化后的提示词中途断开，未保存。"
+    advice_en = "An earlier optimized_prompt broke off in the middle. Write it to its end."
+    advice_zh = "上一次的 optimized_prompt 中途断开，请完整写到结尾。"
+
+
+class CandidateLostVariableError(AnswerRejectedError):
+    code = "OPTIMIZATION_VARIABLE_LOST"
+    status = 502
+    retryable = True
+    en = "The optimized prompt lost {names}; it isn't stored."
+    zh = "优化后的提示词丢失了 {names}，未保存。"
+    advice_en = "An earlier optimized_prompt lost a variable or an include. Keep each of them exactly as it is written."
+    advice_zh = "上一次的 optimized_prompt 丢失了变量或引用，请一字不差地保留每一个。"
+
+
+class CandidateAddedVariableError(AnswerRejectedError):
+    code = "OPTIMIZATION_VARIABLE_ADDED"
+    status = 502
+    retryable = True
+    en = "The optimized prompt has {names}, which the prompt hasn't; it isn't stored."
+    zh = "优化后的提示词多出了原文没有的 {names}，未保存。"
+    advice_en = "An earlier optimized_prompt had variables or includes that the original hasn't. Add none."
+    advice_zh = "上一次的 optimized_prompt 多出了原文没有的变量或引用，请不要增加。"
+
+
+class CandidateRenamedVariableError(AnswerRejectedError):
+    code = "OPTIMIZATION_VARIABLE_RENAMED"
+    status = 502
+    retryable = True
+    en = "The optimized prompt has other variables or includes than the prompt ({names}); it isn't stored."
+    zh = "优化后的提示词改动了变量或引用的名称（{names}），未保存。"
+    advice_en = "An earlier optimized_prompt renamed a variable or an include. Keep each name exactly as it is written."
+    advice_zh = "上一次的 optimized_prompt 给变量或引用改了名，请一字不差地保留每个名称。"
+
+
+class CandidateLanguageError(AnswerRejectedError):
+    code = "OPTIMIZATION_LANGUAGE_CHANGED"
+    status = 502
+    retryable = True
+    en = "The optimized prompt is in another language than the prompt; it isn't stored."
+    zh = "优化后的提示词换了语言，未保存。"
+    advice_en = (
+        "An earlier optimized_prompt was in another language. Write it in the language of the original."
+    )
+    advice_zh = "上一次的 optimized_prompt 换了语言，请使用原文的语言。"
+
+
+class CandidateAnsweredError(AnswerRejectedError):
+    code = "OPTIMIZATION_ANSWERED"
+    status = 502
+    retryable = True
+    en = "The model answered the prompt instead of improving it; the answer isn't stored."
+    zh = "模型直接回答了提示词，而没有改进它，未保存。"
+    advice_en = "An earlier optimized_prompt was an answer to the original. Don't answer it; rewrite it."
+    advice_zh = "上一次的 optimized_prompt 是对原文的回答。不要作答，请把它改写成更好的要求。"
+
+
+class CandidateLeakedError(AnswerRejectedError):
+    code = "OPTIMIZATION_LEAKED"
+    status = 502
+    retryable = True
+    en = "The optimized prompt repeats the optimizer's own instructions; it isn't stored."
+    zh = "优化后的提示词混入了优化器自己的指令，未保存。"
+    advice_en = (
+        "An earlier optimized_prompt repeated these rules or spoke of your work. Neither belongs there."
+    )
+    advice_zh = "上一次的 optimized_prompt 重复了这些规则或提到了你的工作，请不要写进去。"

@@ -1,10 +1,15 @@
-"""Who may see what of the prompt library. All of it is stable in shape (see `config.api.lists.spec.Source`)."""
+"""Who may see what of the prompt library.
 
+What ends in `_list_for` is stable in shape (see `config.api.lists.spec.Source`).
+"""
+
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from prompts.models import Prompt, PromptLabel, PromptVersion, Tag
+from generation.models import Job
+from prompts.models import Optimization, Prompt, PromptLabel, PromptVersion, Tag
 
 
 def prompt_list_for(owner_id: UUID) -> QuerySet[Prompt]:
@@ -25,3 +30,13 @@ def tag_list_for(owner_id: UUID) -> QuerySet[Tag]:
 
 def tag_prompt_list_for(owner_id: UUID, tag_id: UUID) -> QuerySet[Prompt]:
     return Prompt.objects.owned_by(owner_id).filter(tags=tag_id)
+
+
+def optimization_list_for(owner_id: UUID) -> QuerySet[Optimization]:
+    return Optimization.objects.owned_by(owner_id)
+
+
+def optimization_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """The beginning of the prompt that each job is about."""
+    rows = Optimization.objects.filter(pk__in=[job.pk for job in jobs])
+    return {row.pk: str(row) for row in rows.only("pk", "prompt")}

@@ -5,16 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from generation.domain.origins import SMALL_MODELS
 from generation.domain.states import TERMINAL
 from generation.jobs.registry import JobKind, Later, NoInput, WaitForChildren
 from generation.jobs.run import JobRun, NobodyLeftError
-from generation.jobs.texts import TextOrder, text_order
-from generation.models import Job, ProviderCall
+from generation.jobs.texts import TextOrder, paid, text_order
+from generation.models import Job
 from generation.providers import registry
 from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult
 from templates.domain import prompting, translation
@@ -261,21 +260,8 @@ def _finished(
         overwrites_edited=wanted.overwrite_edited,
         provider=answer.provider,
         model=answer.model,
-        **_paid(run),
+        **paid(run),
     )
-
-
-def _paid(run: JobRun) -> dict[str, int]:
-    """What the document has cost: all calls of its job, those whose answers were turned down included."""
-    if run.job.attempt == 1:
-        usage = run.usage
-        return {
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cost_micros": run.spent_micros,
-        }
-    sums = {name: Coalesce(Sum(name), 0) for name in ("input_tokens", "output_tokens", "cost_micros")}
-    return ProviderCall.objects.filter(job_id=run.job.pk).aggregate(**sums)
 
 
 def store_document(job: Job, found: FinishedText | KeptDocument) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
 from config.errors import REGISTRY
 from generation.domain import chatter, continuation
 from generation.domain.repetition import repeats_itself
@@ -31,6 +34,7 @@ from generation.errors import (
 )
 from generation.jobs import ledger
 from generation.jobs.run import JobRun
+from generation.models import ProviderCall
 from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.structured import MOST_ANSWERS, StructuredResult, complete_json
@@ -202,3 +206,16 @@ def _is_whole(reason: FinishReason, text: str, *, has_grown: bool) -> bool:
     if reason == "stop" and has_grown:
         return True
     return reason in ("stop", "unknown") and continuation.looks_complete(chatter.trimmed(text).text)
+
+
+def paid(run: JobRun) -> dict[str, int]:
+    """What the job has cost: all its calls, those whose answers were turned down included."""
+    if run.job.attempt == 1:
+        usage = run.usage
+        return {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_micros": run.spent_micros,
+        }
+    sums = {name: Coalesce(Sum(name), 0) for name in ("input_tokens", "output_tokens", "cost_micros")}
+    return ProviderCall.objects.filter(job_id=run.job.pk).aggregate(**sums)

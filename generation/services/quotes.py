@@ -41,15 +41,7 @@ class Quote:
             "least_micros": self.least_micros,
             "most_micros": self.most_micros,
             "currency": self.currency,
-            "routes": [
-                {
-                    "provider": route.provider,
-                    "model": route.model,
-                    "price_version": route.price.version,
-                    "is_own_key": route.key is not None,
-                }
-                for route in self.routes
-            ],
+            "routes": shown_routes(self.routes),
         }
 
     def check(self) -> None:
@@ -76,3 +68,16 @@ def offers_of(routes: Sequence[Route]) -> list[Offer]:
             if not offers and route is routes[-1]:
                 raise
     return offers
+
+
+def shown_routes(routes: Sequence[Route]) -> list[dict[str, Any]]:
+    """As the API shows them."""
+    return [
+        {
+            "provider": route.provider,
+            "model": route.model,
+            "price_version": route.price.version,
+            "is_own_key": route.key is not None,
+        }
+        for route in routes
+    ]

@@ -5,6 +5,7 @@ Prompts, wishes and responses are other people's texts: they stand in data secti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,8 +17,18 @@ from prompts.domain.modes import Mode
 MAX_PROMPT_CHARACTERS: Final = 10_000
 MAX_WISH_CHARACTERS: Final = 2_000
 MAX_RESPONSE_CHARACTERS: Final = 20_000
-MAX_IMPROVEMENTS: Final = 12
+MAX_REASON_CHARACTERS: Final = 2_000
+LOWEST_RATING: Final = 1
+HIGHEST_RATING: Final = 5
+#: What is kept of a model's lists, which are read by people.
+MAX_POINTS: Final = 12
 MAX_POINT_CHARACTERS: Final = 1_000
+
+#: The sandbox's magic inputs for this, one for each reason for which the guard turns a candidate down.
+SANDBOX_INPUTS: Final = (
+    *("lose-variable", "add-variable", "rename-variable", "change-language"),
+    *("answer-prompt", "leak-instructions", "empty-prompt", "cut-prompt"),
+)
 
 #: What a model answers.
 SCHEMA: Final[dict[str, Any]] = {
@@ -137,3 +148,9 @@ def request_text(task: Task) -> str:
         closing,
     )
     return "\n\n".join(part for part in parts if part)
+
+
+def points(listed: Sequence[str]) -> list[str]:
+    """A model's list as it is kept: without what is empty, and not longer than anybody reads."""
+    told = [point.strip()[:MAX_POINT_CHARACTERS] for point in listed]
+    return [point for point in told if point][:MAX_POINTS]

@@ -10,11 +10,6 @@ from prompts.domain.languages import language_of
 from prompts.domain.optimizing import Task, instructions
 from prompts.domain.sandbox_improver import Improved, improve
 
-#: Magic inputs, one for each reason for which the guard turns a candidate down.
-INPUTS = (
-    *("lose-variable", "add-variable", "rename-variable", "change-language"),
-    *("answer-prompt", "leak-instructions", "empty-prompt", "cut-prompt"),
-)
 _OTHER_LANGUAGE = {
     "zh": "You are an expert in this field. Do what is asked step by step, and explain each decision. {names}",
     "en": "你是这一领域的专家。请按步骤完成任务，并说明每个决定的理由。{names}",

@@ -1,4 +1,4 @@
-"""What the sandbox knows of good prompts, out of `prompts/catalogue/sandbox.toml`."""
+"""What the sandbox knows of good prompts, out of `sandbox.toml` beside this module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prompts.domain.modes import Mode
 
-_FILE = Path(__file__).parent.parent / "catalogue" / "sandbox.toml"
+_FILE = Path(__file__).with_name("sandbox.toml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,13 @@ class Action(TextChoices):
     UPDATE_TAG = "update_tag", _("Changed a tag")
     MERGE_TAG = "merge_tag", _("Merged a tag into another")
     DELETE_TAG = "delete_tag", _("Deleted a tag")
+    OPTIMIZE = "optimize", _("Had a prompt optimized")
+    RATE_OPTIMIZATION = "rate_optimization", _("Rated an optimization")
+    ENHANCE_PROMPT = "enhance_prompt", _("Saved an optimized prompt")
+    DELETE_OPTIMIZATION = "delete_optimization", _("Deleted an optimization")
 
 
 class ObjectType(TextChoices):
     PROMPT = "prompt", _("prompt")
     TAG = "tag", _("tag")
+    OPTIMIZATION = "optimization", _("optimization")

@@ -1,7 +1,9 @@
 """Rows of the prompt library for the guards."""
 
+from typing import Any
+
 from accounts.models import User
-from prompts.models import Prompt, PromptLabel, PromptVersion, Tag
+from prompts.models import Optimization, Prompt, PromptLabel, PromptVersion, Tag
 from tests.support.rows import Maker, another
 
 
@@ -18,7 +20,22 @@ def prompt(n: int, owner: User) -> Prompt:
     return made
 
 
+def optimization(n: int, owner: User) -> Optimization:
+    """With one that was iterated from it."""
+    first: Any = another("generation.Job", owner)
+    second: Any = another("generation.Job", owner)
+    texts = {"mode": "writing", "prompt": f"茶 {n} <script>alert(1)</script>", "optimized_prompt": "泡一壶茶"}
+    root = Optimization.objects.create(
+        id=first.pk, owner=owner, job=first, tree_id=first.pk, rating=4, **texts
+    )
+    Optimization.objects.create(
+        id=second.pk, owner=owner, job=second, tree_id=root.pk, parent=root, wish="短", **texts
+    )
+    return root
+
+
 MAKERS: dict[str, Maker] = {
+    "prompts.Optimization": optimization,
     "prompts.Prompt": prompt,
     "prompts.PromptLabel": lambda n, owner: prompt(n, owner).labels.get(),
     "prompts.PromptVersion": lambda n, owner: prompt(n, owner).versions.get(),

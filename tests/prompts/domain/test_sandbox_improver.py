@@ -9,8 +9,8 @@ import pytest
 from prompts.domain.guard import rejection, tokens
 from prompts.domain.languages import language_of
 from prompts.domain.modes import Mode
-from prompts.domain.optimizing import SCHEMA, Task, instructions, request_text
-from prompts.domain.sandbox_answers import INPUTS, answer
+from prompts.domain.optimizing import SANDBOX_INPUTS, SCHEMA, Task, instructions, request_text
+from prompts.domain.sandbox_answers import answer
 from prompts.domain.sandbox_improver import improve
 from prompts.domain.sandbox_words import KINDS
 
@@ -153,7 +153,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", INPUTS)
+@pytest.mark.parametrize("name", SANDBOX_INPUTS)
 @pytest.mark.parametrize(
     ("prompt", "mode"),
     [
