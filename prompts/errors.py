@@ -54,8 +54,8 @@ class PromptUnknownError(AppError):
     zh = "您没有提示词 {prompt_id}，可通过 GET /prompts 查看。"
 
 
-class PromptTooLongError(AppError):
-    code = "PROMPT_TOO_LONG"
+class OptimizationTooLongError(AppError):
+    code = "OPTIMIZATION_TOO_LONG"
     status = 422
     en = "This prompt has {characters} characters; the optimizer takes up to {limit}."
     zh = "该提示词有 {characters} 个字符，优化器最多接受 {limit} 个。"

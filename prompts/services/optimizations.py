@@ -16,7 +16,7 @@ from prompts.domain.optimizing import MAX_PROMPT_CHARACTERS, Task
 from prompts.errors import (
     OptimizationBusyError,
     OptimizationNotReadyError,
-    PromptTooLongError,
+    OptimizationTooLongError,
     PromptUnknownError,
     PromptVersionUnknownError,
 )
@@ -87,8 +87,8 @@ def optimization_create(
 ) -> Optimization:
     """Have a prompt made better; a worker hears of it when the transaction commits.
 
-    Raises `PromptTooLongError`, what `optimization_quote` raises, and `BudgetExceededError` when what is left can't pay
-    for it however cheap it gets.
+    Raises `OptimizationTooLongError`, what `optimization_quote` raises, and `BudgetExceededError` when what is left
+    can't pay for it however cheap it gets.
     """
     check_length(task)
     optimization_quote(owner_id=owner_id, task=task, model=model, is_test=is_test).check()
@@ -117,9 +117,9 @@ def optimization_create(
 
 
 def check_length(task: Task) -> None:
-    """Raises `PromptTooLongError`."""
+    """Raises `OptimizationTooLongError`."""
     if len(task.prompt) > MAX_PROMPT_CHARACTERS:
-        raise PromptTooLongError(characters=len(task.prompt), limit=MAX_PROMPT_CHARACTERS)
+        raise OptimizationTooLongError(characters=len(task.prompt), limit=MAX_PROMPT_CHARACTERS)
 
 
 def optimization_iterate(

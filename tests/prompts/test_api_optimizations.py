@@ -160,7 +160,7 @@ class TestAsking:
         assert fault(answer) == (422, "PROMPT_VERSION_UNKNOWN")
         long = prompt_of(alice, "写" * 10_001)
         for address in (OPTIMIZE, f"{OPTIMIZE}/estimate"):
-            assert fault(client.post(address, {"prompt_id": long.pk})) == (422, "PROMPT_TOO_LONG")
+            assert fault(client.post(address, {"prompt_id": long.pk})) == (422, "OPTIMIZATION_TOO_LONG")
 
     def test_what_there_is_to_choose_from(self, client: APIClient) -> None:
         model_make("sandbox", "sandbox-priced", price=(1, 1, 1), label="沙盒")

@@ -33,7 +33,7 @@ from prompts.errors import (
     FolderInvalidError,
     OptimizationBusyError,
     OptimizationNotReadyError,
-    PromptTooLongError,
+    OptimizationTooLongError,
     PromptUnknownError,
     PromptVersionUnknownError,
     TagUnknownError,
@@ -52,7 +52,7 @@ from prompts.services.optimizations import (
 from prompts.services.quotes import optimization_config, optimization_quote
 
 MODEL_ERRORS = (PriceMissingError, ModelUnknownError, ModelEndedError, ModelUnavailableError)
-ASK_ERRORS = (*MODEL_ERRORS, PromptTooLongError, PromptUnknownError, PromptVersionUnknownError)
+ASK_ERRORS = (*MODEL_ERRORS, OptimizationTooLongError, PromptUnknownError, PromptVersionUnknownError)
 ASK_EXAMPLE = {"prompt": "写一个周报", "mode": "writing", "wish": "更短"}
 CONFIG_EXAMPLE = {
     "modes": [{"name": "general", "title": "通用"}],
@@ -197,7 +197,7 @@ class OptimizationIterateApi(OptimizationsApi):
         request=OptimizationIterateIn,
         request_example={"wish": "更短，面向新同事"},
         status=202,
-        errors=(*MODEL_ERRORS, PromptTooLongError, OptimizationNotReadyError, BudgetExceededError),
+        errors=(*MODEL_ERRORS, OptimizationTooLongError, OptimizationNotReadyError, BudgetExceededError),
         operation_id="iterateOptimization",
     )
     def post(self, request: Request, **keys: Any) -> Accepted:
