@@ -21,19 +21,35 @@ def rows_of(object_id: Any) -> QuerySet[ProviderCall]:
     return ProviderCall.objects.none() if key is None else ProviderCall.objects.filter(pk=key)
 
 
-class ChargedForm(BaseDialogForm):
-    """An amount above the reservation is warned of once, and taken when it is sent again."""
+class NoteForm(forms.Form):
+    """How a person knows; it stays on the rows and in the audit."""
 
-    data: Any
-    amount = AmountField(_("What it cost (USD)"))
-    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("How do you know? (the vendor's log, an invoice …)"),
+        min_length=3,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class FreeForm(NoteForm, BaseDialogForm):
+    """One call, and the sum that is given back."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reserved: int = rows_of(self.object_id).values_list("reserved_micros", flat=True).first() or 0
-        self.fields["amount"].help_text = _("Empty: all that was set aside, %(reserved)s.") % {
+        self.fields["note"].help_text = _("%(reserved)s is set aside for it.") % {
             "reserved": money(self.reserved, CURRENCY)
         }
+
+
+class ChargedForm(FreeForm):
+    """An amount above the reservation is warned of once, and taken when it is sent again."""
+
+    data: Any
+    amount = AmountField(_("What it cost (USD)"), help_text=_("Empty: all that was set aside."))
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = ("amount", "note")
 
     @property
     def micros(self) -> int | None:
@@ -51,14 +67,3 @@ class ChargedForm(BaseDialogForm):
                 % {"reserved": money(self.reserved, CURRENCY)},
             )
         return cleaned
-
-
-class NoteForm(forms.Form):
-    """How a person knows; it stays on the rows and in the audit."""
-
-    note = forms.CharField(
-        label=_("How do you know? (the vendor's log, an invoice …)"),
-        min_length=3,
-        max_length=100,
-        widget=UnfoldAdminTextInputWidget,
-    )

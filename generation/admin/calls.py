@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from config.admin.actions import confirm, reload_page, run_each
+from config.admin.actions import reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import error_text, link_to, unbroken
 from config.admin.filters import ConditionFilter
 from config.money import money
-from generation.admin.call_forms import ChargedForm, NoteForm, rows_of
+from generation.admin.call_forms import ChargedForm, FreeForm, NoteForm, rows_of
 from generation.admin.jobs import subject_of, with_subjects
 from generation.admin.words import CALL_WORDS, call_badge
 from generation.domain.origins import is_same_model
@@ -175,9 +175,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         rows = queryset.filter(status=CallStatus.UNCERTAIN)
         form = NoteForm(request.POST if "note" in request.POST else None)
         if form.is_valid():
-            run_each(
-                request, queryset, resolver(request, outcome, note=form.cleaned_data["note"]), done=resolved
-            )
+            run_each(request, queryset, resolver(request, outcome, form.cleaned_data["note"]), done=resolved)
             return None
         figures = rows.order_by().aggregate(number=Count("pk"), micros=Sum("reserved_micros"))
         context = {
@@ -199,16 +197,17 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         description=_("It cost nothing"),
         url_path="free",
         permissions=["steer"],
-        dialog=confirm(
-            _("It certainly cost nothing?"),
-            _(
+        dialog={
+            "title": _("It certainly cost nothing?"),
+            "description": _(
                 "The whole reservation is given back to the owner's budget, and the job may buy this step again."
             ),
-            _("It cost nothing"),
-        ),
+            "form_class": FreeForm,
+            "form_submit_text": _("It cost nothing"),
+        },
     )
-    def resolve_one_as_free(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._resolve_one(request, object_id, "released")
+    def resolve_one_as_free(self, request: HttpRequest, form: FreeForm, object_id: str) -> HttpResponse:
+        return self._resolve_one(request, form, "released")
 
     @action(
         description=_("It was charged"),
@@ -224,8 +223,8 @@ class ProviderCallAdmin(ReadOnlyAdmin):
             "form_submit_text": _("It was charged"),
         },
     )
-    def resolve_one_as_charged(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        return self._resolve_one(request, object_id, "charged", form.micros)
+    def resolve_one_as_charged(self, request: HttpRequest, form: ChargedForm, object_id: str) -> HttpResponse:
+        return self._resolve_one(request, form, "charged", form.micros)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
         """Nothing is to be decided about a call whose outcome is known."""
@@ -234,18 +233,19 @@ class ProviderCallAdmin(ReadOnlyAdmin):
 
     @staticmethod
     def _resolve_one(
-        request: HttpRequest, object_id: str, outcome: Resolution, micros: int | None = None
+        request: HttpRequest, form: FreeForm, outcome: Resolution, micros: int | None = None
     ) -> HttpResponse:
-        run_each(request, rows_of(object_id), resolver(request, outcome, micros), done=resolved)
-        return reload_page(ProviderCall, object_id)
+        work = resolver(request, outcome, form.cleaned_data["note"], micros)
+        run_each(request, rows_of(form.object_id), work, done=resolved)
+        return reload_page(ProviderCall, str(form.object_id))
 
 
 def resolver(
-    request: HttpRequest, outcome: Resolution, micros: int | None = None, note: str = ""
+    request: HttpRequest, outcome: Resolution, note: str, micros: int | None = None
 ) -> Callable[[ProviderCall], dict[str, Any] | bool]:
     """A member of the staff's word on a call, as `run_each` takes it: what changed, or False if nothing did."""
     said = f"{request.user.get_username()}: {outcome}" + ("" if micros is None else f" {money(micros)}")
-    said = f"{said} ({note})" if note else said
+    said = f"{said} ({note})"
 
     def resolve(call: ProviderCall) -> dict[str, Any] | bool:
         if not call_resolve(call_id=call.pk, outcome=outcome, resolution=said, micros=micros):

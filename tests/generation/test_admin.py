@@ -172,8 +172,8 @@ class TestCalls:
     def test_on_its_own_page(self, back_office: Client, alice: User) -> None:
         call = uncertain(failed(alice))
         url = reverse("admin:generation_providercall_resolve_one_as_charged", args=[call.pk])
-        assert "Empty: all that was set aside, USD 0.00528." in back_office.get(url).text
-        back_office.post(url, {"_form_submitted": "true"})
+        assert "USD 0.00528 is set aside for it." in back_office.get(url).text
+        back_office.post(url, {"_form_submitted": "true", "note": "their log"})
         call.refresh_from_db()
         assert call.cost_micros == 5280
 

@@ -46,7 +46,7 @@ def address(call: ProviderCall, name: str = "charged") -> str:
 
 
 def say(client: Client, call: ProviderCall, name: str = "charged", **fields: str) -> Any:
-    return client.post(address(call, name), {"_form_submitted": "true", **fields})
+    return client.post(address(call, name), {"_form_submitted": "true", "note": "bill of May", **fields})
 
 
 def outcome(call: ProviderCall) -> tuple[str, int | None, str]:
@@ -62,11 +62,11 @@ def spent(user: User) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("name", "amount", "micros", "said"),
     [
-        ("free", None, 0, "财务小王: released"),
-        ("charged", "", RESERVED, "财务小王: charged"),
-        ("charged", "0.004", 4000, "财务小王: charged USD 0.004"),
-        ("charged", "0", 0, "财务小王: charged USD 0.00"),
-        ("charged", "0.000001", 1, "财务小王: charged USD 0.000001"),
+        ("free", None, 0, "财务小王: released (bill of May)"),
+        ("charged", "", RESERVED, "财务小王: charged (bill of May)"),
+        ("charged", "0.004", 4000, "财务小王: charged USD 0.004 (bill of May)"),
+        ("charged", "0", 0, "财务小王: charged USD 0.00 (bill of May)"),
+        ("charged", "0.000001", 1, "财务小王: charged USD 0.000001 (bill of May)"),
     ],
 )
 def test_what_a_person_says_is_what_the_budget_counts(
@@ -97,8 +97,21 @@ def test_more_than_was_set_aside_is_warned_of_and_taken_the_second_time(
     other = say(back_office, call, amount="0.0070", confirmed=kept)
     assert "more than the USD 0.00528" in other.text, "another amount is warned of anew"
     say(back_office, call, amount="0.0060", confirmed=kept)
-    assert outcome(call) == ("released", 6000, "财务小王: charged USD 0.006")
+    assert outcome(call) == ("released", 6000, "财务小王: charged USD 0.006 (bill of May)")
     assert spent(alice) == (6000, 0)
+
+
+@pytest.mark.parametrize("name", ["free", "charged"])
+@pytest.mark.parametrize("note", ["", "  ", "x"])
+def test_one_call_too_is_decided_only_with_a_note_and_its_sum_in_sight(
+    back_office: Client, alice: User, name: str, note: str
+) -> None:
+    call = uncertain(alice)
+    assert "USD 0.00528 is set aside for it." in back_office.get(address(call, name)).text
+    answer = say(back_office, call, name, note=note)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (200, ["note"])
+    assert outcome(call) == ("uncertain", None, "")
+    assert spent(alice) == (0, RESERVED)
 
 
 @pytest.mark.parametrize("amount", ["-0.01", "0.0000001", "五毛", "1e99", "NaN", "Infinity", "1 000"])
