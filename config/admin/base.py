@@ -124,8 +124,16 @@ class BaseAdmin(Audited, ModelAdmin):
     search_keys: tuple[str, ...] = ("pk",)
     #: Foreign keys → how their rows are searched. It takes two steps: a search across the join reads both tables.
     search_related: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    #: Models whose rows go with one of this page, and which nobody deletes on their own.
+    goes_along: tuple[type[Model], ...] = ()
     #: Owners are searched wherever `owner_id` is a search key.
     OWNER: tuple[str, ...] = ("username__istartswith", "email__istartswith")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may delete a row may delete what only exists with it."""
+        listed, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        along = {model._meta.verbose_name for model in self.goes_along}
+        return listed, counts, perms_needed - along, protected
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         """Without any, the page has no box to search in."""

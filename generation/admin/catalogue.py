@@ -116,6 +116,7 @@ class CatalogueModelAdmin(ServiceAdmin):
     form = ModelForm
     given_once = ("provider", "name", "capability")  # ledgers name them
     inlines = (PriceInline,)
+    goes_along = (ModelPrice,)
     list_display = ("name", "provider", "capability", "price", "context", "state", "ends_at")
     list_filter = ("provider", "capability", "is_active", EndFilter, PriceFilter)
     search_fields = ("name", "label", "provider__istartswith")
@@ -208,11 +209,6 @@ class CatalogueModelAdmin(ServiceAdmin):
                 price = model_price_add(model=formset.instance, **one.given())
                 one.instance.pk = price.pk  # which the audit names
                 formset.new_objects.append(price)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Who may delete a model may delete its prices, which nobody may on their own."""
-        listed, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, perms_needed - {ModelPrice._meta.verbose_name}, protected
 
 
 @admin.register(ModelPrice)

@@ -1,24 +1,30 @@
-"""Documents in the admin: read as they will be seen."""
+"""Documents in the admin: read as they will be seen, changed and deleted as their owners do it."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from config.admin.base import ReadOnlyAdmin
+from config.admin.base import ReadOnlyAdmin, ServiceAdmin
 from config.admin.cells import badge, link_to
 from config.admin.filters import ConditionFilter
+from config.admin.forms import TextAreaField
 from config.money import money
+from config.validators import validate_name
 from generation.domain.origins import is_small_model
 from templates.models import Document, DocumentVersion
-from templates.models.documents import STALE, STALE_CONDITION
+from templates.models.documents import LONGEST_TEXT, STALE, STALE_CONDITION, validate_text
+from templates.services.documents import document_delete, document_update
 
 VERSIONS_SHOWN = 20
+TEXT_ROWS = 24
 
 
 class StaleFilter(ConditionFilter):
@@ -36,8 +42,40 @@ def preview(markdown: str) -> str:
     return mark_safe(markdown_to_html(markdown).html)  # noqa: S308
 
 
+class DocumentForm(forms.ModelForm):
+    title = forms.CharField(
+        label=_("title"),
+        max_length=Document._meta.get_field("title").max_length,
+        validators=[validate_name],
+        widget=UnfoldAdminTextInputWidget,
+    )
+    content = TextAreaField(
+        label=_("content"),
+        max_length=LONGEST_TEXT,
+        strip=False,
+        validators=[validate_text],
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": TEXT_ROWS}),
+        help_text=_(
+            "Markdown. A change makes a new version, marked as a person's, which no batch writes over unasked; the "
+            "first heading becomes the title."
+        ),
+    )
+
+    class Meta:
+        model = Document
+        fields = ("title",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        latest = self.instance.latest
+        self.initial["content"] = latest.content if latest else ""
+
+
 @admin.register(Document)
-class DocumentAdmin(ReadOnlyAdmin):
+class DocumentAdmin(ServiceAdmin):
+    form = DocumentForm
+    goes_along = (DocumentVersion,)
+    given_once = ()
     list_display = (
         "title",
         "project",
@@ -56,6 +94,10 @@ class DocumentAdmin(ReadOnlyAdmin):
     search_help_text = _("An id, a part of a title, a project's code, or the beginning of a user's name")
     sortable_by = ("version",)
     change_form_after_template = "admin/templates/document_preview.html"
+    readonly_fields = (
+        *("project_link", "template_link", "language", "source_language", "freshness", "owner"),
+        *("provider", "model", "characters", "version", "created_at", "updated_at"),
+    )
     fieldsets = (
         (
             None,
@@ -63,8 +105,7 @@ class DocumentAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("project_link", "template_link"),
                     ("language", "source_language"),
-                    "freshness",
-                    "owner",
+                    ("freshness", "owner"),
                 )
             },
         ),
@@ -73,9 +114,24 @@ class DocumentAdmin(ReadOnlyAdmin):
             {"fields": (("provider", "model"), ("characters", "version"), ("created_at", "updated_at"))},
         ),
     )
+    text_fieldset = (_("Text"), {"fields": ("title", "content")})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return super().get_queryset(request).annotate(is_stale=STALE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Document | None = None) -> Any:
+        """Who may only look sees the text as it will be seen."""
+        may_change = self.has_change_permission(request, obj)
+        return (*self.fieldsets, self.text_fieldset) if may_change else self.fieldsets
+
+    def change(self, row: Document, **changes: str) -> None:
+        document_update(document=Document.objects.select_for_update().get(pk=row.pk), **changes)
+
+    def remove(self, row: Document) -> None:
+        document_delete(document=row)
 
     @display(description=_("state"))
     def freshness(self, document: Any) -> Any:

@@ -11,8 +11,9 @@ from unfold.decorators import display
 from accounts.models import User
 from config.admin.base import BaseAdmin, ServiceAdmin
 from config.admin.forms import OwnedForm
+from templates.admin.imports import ProjectsImport
 from templates.domain.placeholders import check
-from templates.models import Category, ContentTemplate, Project
+from templates.models import Category, ContentTemplate, DocumentVersion, Project
 from templates.services.sources import (
     content_template_create,
     content_template_delete,
@@ -90,7 +91,8 @@ class ContentTemplateAdmin(ServiceAdmin):
 
 
 @admin.register(Project)
-class ProjectAdmin(ServiceAdmin):
+class ProjectAdmin(ProjectsImport, ServiceAdmin):
+    goes_along = (DocumentVersion,)
     list_display = ("code", "name_zh", "name_en", "owner", "website", "updated_at")
     list_filter = ("created_at",)
     list_select_related = ("owner",)

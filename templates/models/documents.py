@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Concat
@@ -83,6 +84,9 @@ class Document(OwnedModel):
 
 PERSON = "person"
 """The provider of a text that somebody wrote or changed."""
+LONGEST_TEXT = 200_000
+"""Characters of such a text."""
+validate_text = RegexValidator(r"\S", _("There is nothing in this text."))
 
 # Not if the source has become a translation of this very document: they would make each other stale for ever.
 _SOURCE_CHANGED = (

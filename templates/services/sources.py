@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from accounts.models import User
 from accounts.services.activities import activity_record
 from config import audit
 from config.db import savepoint
@@ -177,11 +178,12 @@ class ImportResult:
 
 
 def projects_import(
-    *, owner_id: UUID, data: bytes, encoding: str = "", dry_run: bool = False
+    *, owner_id: UUID, data: bytes, encoding: str = "", dry_run: bool = False, by: StaffOrOwner | None = None
 ) -> ImportResult:
     """Create or update projects from a CSV file, all or none. A row is found again by its code or its names.
 
-    With `dry_run` the file is checked and counted, and nothing is written. Raises `ProjectCsvInvalidError` with every
+    With `dry_run` the file is checked and counted, and nothing is written. `by` is the member of the staff who does it
+    for the owner. Raises `ProjectCsvInvalidError` with every
     problem and its line.
     """
     try:
@@ -202,6 +204,8 @@ def projects_import(
                 object_type=ObjectType.PROJECT,
                 details=counts,
             )
+            if by is not None:
+                audit.record(by, "import_projects", User.objects.get(pk=owner_id), changes=counts)
     return ImportResult(**counts, encoding=parsed.encoding)
 
 

@@ -19,8 +19,8 @@ from tests.support.speaking import speak
 
 #: Words that are the same in Chinese: names of things, units, abbreviations, and what rows themselves say.
 SAME = {
-    "atelier", "id", "ip", "api", "url", "usd", "utc", "json", "markdown", "english", "llm", "token", "tokens", "min",
-    "esc", "en", "zh", "hans", "mac", "command", "control", "schema", "celery", "siliconflow", "moonshot",
+    "atelier", "id", "ip", "api", "url", "usd", "utc", "json", "csv", "markdown", "english", "llm", "token", "tokens",
+    "min", "esc", "en", "zh", "hans", "mac", "command", "control", "schema", "celery", "siliconflow", "moonshot",
     "deepseek", "qwen", "atl", "live", "test", "kinds", "texts", "stored", "chord",
     "counters",
 }  # fmt: skip

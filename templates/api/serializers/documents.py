@@ -1,6 +1,5 @@
 """Shapes of documents."""
 
-from django.core.validators import RegexValidator
 from django.db.models import Case, Value, When
 from rest_framework import serializers
 
@@ -12,11 +11,8 @@ from config.validators import validate_name
 from generation.domain.origins import SMALL_MODELS
 from templates.api.serializers.sources import ContentTemplateBrief, ProjectBrief
 from templates.models import Document, DocumentVersion
-from templates.models.documents import PERSON, STALE
+from templates.models.documents import LONGEST_TEXT, PERSON, STALE, validate_text
 from templates.services.exports import ExportFormat
-
-LONGEST_TEXT = 200_000
-"""Characters of a document that a person writes."""
 
 
 def is_edited() -> Bool:
@@ -103,7 +99,7 @@ class DocumentUpdateIn(StrictSerializer):
     content = serializers.CharField(
         max_length=LONGEST_TEXT,
         trim_whitespace=False,
-        validators=[RegexValidator(r"\S")],
+        validators=[validate_text],
         help_text="Markdown.",
     )
 
