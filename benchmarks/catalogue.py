@@ -54,6 +54,7 @@ def fill(models: int, prices: int) -> None:
 
 def works(models: int) -> dict[str, Callable[[], object]]:
     """What is measured, by its name."""
+    from generation.domain.catalogue import near
     from generation.selectors.catalogue import catalogue, catalogue_forget
 
     last = f"千问/模型-{models - 1}"
@@ -65,7 +66,7 @@ def works(models: int) -> dict[str, Callable[[], object]]:
     return {
         "the price of a model": lambda: catalogue().price("siliconflow", last),
         "a name that a client gives": lambda: catalogue().find(last),
-        "names like an unknown one": lambda: catalogue().near("千问-模型-x", now=datetime.now(UTC)),
+        "names like an unknown one": lambda: near("千问-模型-x", catalogue().entries.values()),
         "reading all of it anew, every five seconds": read_anew,
     }
 

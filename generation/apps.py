@@ -28,6 +28,7 @@ class GenerationConfig(AppConfig):
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
         queues.register("generation.poll_jobs", queues.Queue.STATUS_UPDATES, every=5)
         queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)
+        queues.register("generation.look_at_listings", queues.Queue.STATUS_UPDATES, every=300)
         queues.register("generation.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         words.register(WORDS)
         for tag, text in TAGS.items():

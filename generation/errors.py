@@ -144,7 +144,7 @@ class PriceMissingError(AppError):
 
 
 class ModelUnknownError(AppError):
-    """`near` are names of the catalogue that resemble the one asked for."""
+    """`near` are names that can be called and resemble the one asked for."""
 
     code = "MODEL_UNKNOWN"
     status = 422
@@ -175,16 +175,18 @@ class ModelEndedError(AppError):
 
 
 class ModelUnavailableError(AppError):
-    """The model is known, but the caller has no way to a provider that has it, or staff have switched it off."""
+    """The model is known, but the caller has no way to a provider that has it, or staff have switched it off.
+    `choices` can be called."""
 
     code = "MODEL_UNAVAILABLE"
     status = 422
     en = (
-        "{model} can't be called: no key for {providers} is configured here, or staff have switched it off. "
+        "{model} can't be called: no key for {providers} is configured here, they don't list it, or staff have "
+        "switched it off. "
         "Enter a key of your own (POST /api/v1/api-keys), or name one of {choices}."
     )
     zh = (
-        "无法调用 {model}：未配置 {providers} 的密钥，或该模型已被工作人员停用。"
+        "无法调用 {model}：未配置 {providers} 的密钥、提供商未列出该模型，或该模型已被工作人员停用。"
         "请添加自己的密钥（POST /api/v1/api-keys），或改用 {choices}。"
     )
 

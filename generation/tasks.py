@@ -7,8 +7,11 @@ from uuid import UUID
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
+from config.celery import enqueue
+from config.queues import Queue
 from generation.jobs import housekeeping, runner, sweeper
 from generation.jobs.worker import this_worker
+from generation.services.listing import listings_refresh
 
 
 @shared_task(name="generation.run_job")
@@ -26,6 +29,11 @@ def sweep_jobs(**_: Any) -> dict[str, int]:
     return sweeper.sweep()
 
 
+@shared_task(name="generation.look_at_listings")
+def look_at_listings(**_: Any) -> dict[str, int]:
+    return listings_refresh()
+
+
 @shared_task(name="generation.clean_up", ignore_result=False)
 def clean_up(**_: Any) -> dict[str, int]:
     return housekeeping.clean_up()
@@ -35,6 +43,8 @@ def clean_up(**_: Any) -> dict[str, int]:
 def _begin_heartbeat(sender: Any = None, **_: Any) -> None:
     queues = ",".join(sorted(sender.app.amqp.queues.consume_from)) if sender is not None else ""
     this_worker().start(queues)
+    if Queue.STATUS_UPDATES in queues:
+        enqueue("generation.look_at_listings")  # the clock's first time is minutes away
 
 
 @worker_shutting_down.connect

@@ -66,6 +66,16 @@ class EndFilter(ConditionFilter):
         yield "open", _("no end known"), Q(ends_at=None)
 
 
+class ListedFilter(ConditionFilter):
+    title = _("listed by its provider")
+    parameter_name = "listed"
+
+    def conditions(self) -> Iterable[tuple[str, Any, Q]]:
+        yield "no", _("No"), Q(is_listed=False)
+        yield "yes", _("Yes"), Q(is_listed=True)
+        yield "unknown", _("not known"), Q(is_listed=None)
+
+
 class PriceFilter(ConditionFilter):
     title = _("price")
     parameter_name = "price"
@@ -117,8 +127,9 @@ class CatalogueModelAdmin(ServiceAdmin):
     given_once = ("provider", "name", "capability")  # ledgers name them
     inlines = (PriceInline,)
     goes_along = (ModelPrice,)
+    readonly_fields = ("is_listed",)
     list_display = ("name", "provider", "capability", "price", "context", "state", "ends_at")
-    list_filter = ("provider", "capability", "is_active", EndFilter, PriceFilter)
+    list_filter = ("provider", "capability", "is_active", ListedFilter, EndFilter, PriceFilter)
     search_fields = ("name", "label", "provider__istartswith")
     search_help_text = _("A model's id, a part of its name, or the beginning of a provider's name")
     ordering = ("provider", "name")
@@ -135,7 +146,7 @@ class CatalogueModelAdmin(ServiceAdmin):
                 )
             },
         ),
-        (_("Until when"), {"fields": ("ends_at", "successor", "source")}),
+        (_("Until when"), {"fields": ("is_listed", "ends_at", "successor", "source")}),
     )
 
     # -- the list ------------------------------------------------------------------------------------------------
@@ -161,6 +172,8 @@ class CatalogueModelAdmin(ServiceAdmin):
         now = timezone.now()
         if not model.is_active:
             return badge(_("switched off"))
+        if model.is_listed is False:
+            return badge(_("its provider doesn't list it"), "danger")
         if model.ends_at is None or model.ends_at > now + SOON:
             return badge(_("on"), "success")
         return badge(_("has ended"), "danger") if model.ends_at <= now else badge(_("ends soon"), "warning")

@@ -49,6 +49,8 @@ class Entry:
     ends_at: datetime | None = None
     successor: str = ""
     is_active: bool = True
+    #: Whether its provider's own list has it; None: nobody knows.
+    is_listed: bool | None = None
     #: By time, oldest first.
     prices: tuple[PriceVersion, ...] = ()
 
@@ -73,8 +75,12 @@ class Entry:
 BUILT_IN_ENTRIES = (Entry("sandbox", "sandbox"), Entry("sandbox", "sandbox-priced"))
 
 Key = tuple[str, str, str]
-#: Tells for (provider, model) whether the operator's server for it really has that model, as far as anybody knows.
-Served = Callable[[str, str], bool]
+#: Tells whether the model's provider really has it, as far as anybody knows.
+Served = Callable[[Entry], bool]
+
+
+def always(entry: Entry) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,10 @@ class Catalogue:
         """The catalogue of these models and those that are built in; a row overrides a built-in model."""
         known = {(e.capability, e.provider, e.name): e for e in (*BUILT_IN_ENTRIES, *entries)}
         return cls({key: known[key] for key in sorted(known)})
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(entry.provider for entry in self.entries.values()))
 
     def entry(self, provider: str, model: str, *, capability: str = LLM) -> Entry | None:
         return self.entries.get((capability, provider, model))
@@ -134,7 +144,7 @@ class Catalogue:
         providers: Sequence[str],
         capability: str = LLM,
         now: datetime | None = None,
-        is_served: Served = lambda provider, model: True,
+        is_served: Served = always,
     ) -> tuple[Entry, ...]:
         """The models called `name` that can be called through one of `providers`, in their order.
 
@@ -143,39 +153,33 @@ class Catalogue:
         """
         now = now or datetime.now(UTC)
         found = self.find(name, capability=capability)
-        if not found:
-            near = self.near(name, capability=capability, now=now)
-            raise ModelUnknownError(model=name, near=near)
         living = [entry for entry in found if not entry.is_ended(now)]
-        if not living:
-            ended_at, last = max((entry.ends_at or now, entry) for entry in found)
-            raise ModelEndedError(
-                model=last.name, provider=last.provider, ended_at=ended_at, successor=last.successor
-            )
         usable = [
-            entry
-            for entry in living
-            if entry.is_active and entry.provider in providers and is_served(entry.provider, entry.name)
+            entry for entry in living if entry.is_active and entry.provider in providers and is_served(entry)
         ]
-        if not usable:
-            raise ModelUnavailableError(
-                model=name,
-                providers=[entry.provider for entry in living],
-                choices=self.names(providers=providers, capability=capability, now=now, is_served=is_served)[
-                    :NAMES_SUGGESTED
-                ],
-            )
-        return tuple(sorted(usable, key=lambda entry: providers.index(entry.provider)))
+        if usable:
+            return tuple(sorted(usable, key=lambda entry: providers.index(entry.provider)))
+        choices = self.choices(providers=providers, capability=capability, now=now, is_served=is_served)
+        if not found:
+            raise ModelUnknownError(model=name, near=near(name, choices))
+        if not living:
+            raise ended(max(found, key=lambda entry: entry.ends_at or now), choices)
+        raise ModelUnavailableError(
+            model=name,
+            providers=[entry.provider for entry in living],
+            choices=[entry.full_name for entry in choices[:NAMES_SUGGESTED]],
+        )
 
-    def names(
+    def choices(
         self,
         *,
         providers: Sequence[str],
         capability: str = LLM,
         now: datetime,
-        is_served: Served = lambda provider, model: True,
-    ) -> list[str]:
-        """Full names of the models with a price that can be called through these providers, in their order."""
+        is_served: Served = always,
+    ) -> list[Entry]:
+        """The models with a price that can be called through these providers, in their order: what an error may
+        recommend."""
         usable = [
             entry
             for entry in self.entries.values()
@@ -183,9 +187,9 @@ class Catalogue:
             and entry.provider in providers
             and entry.is_callable(now)
             and self.has_price(entry.provider, entry.name, now, capability=capability)
-            and is_served(entry.provider, entry.name)
+            and is_served(entry)
         ]
-        return [e.full_name for e in sorted(usable, key=lambda e: providers.index(e.provider))]
+        return sorted(usable, key=lambda entry: providers.index(entry.provider))
 
     def has_price(
         self, provider: str, model: str, at: datetime | None = None, *, capability: str = LLM
@@ -195,17 +199,26 @@ class Catalogue:
             return self.price(provider, model, at) is not None
         return self.item_price(provider, model, at, capability=capability) is not None
 
-    def near(self, name: str, *, capability: str = LLM, now: datetime) -> list[str]:
-        """Names like this one, the most similar first; some names of the catalogue when nothing is similar."""
-        known = {
-            written.lower(): written
-            for entry in self.entries.values()
-            if entry.capability == capability and entry.is_callable(now)
-            for written in (entry.name, entry.full_name)
-        }
-        name = name[:LONGEST_NAME]
-        close = get_close_matches(name.lower(), known, n=NAMES_SUGGESTED, cutoff=0.5)
-        wanted = name.rpartition(":")[2].rpartition("/")[2].lower()
-        parts = [key for key in known if wanted and wanted in key and key not in close]
-        chosen = [known[key] for key in (*close, *parts)] or [n for n in known.values() if ":" not in n]
-        return chosen[:NAMES_SUGGESTED]
+
+def ended(entry: Entry, choices: Iterable[Entry]) -> ModelEndedError:
+    """The refusal of a model that isn't called any more; it names the successor if that is one of the `choices`."""
+    successors = (
+        one.name for one in choices if one.name == entry.successor and one.provider == entry.provider
+    )
+    return ModelEndedError(
+        model=entry.name,
+        provider=entry.provider,
+        ended_at=entry.ends_at or datetime.now(UTC),
+        successor=next(successors, ""),
+    )
+
+
+def near(name: str, choices: Iterable[Entry]) -> list[str]:
+    """Names like this one, the most similar first; some of the names when nothing is similar."""
+    known = {written.lower(): written for entry in choices for written in (entry.name, entry.full_name)}
+    name = name[:LONGEST_NAME]
+    close = get_close_matches(name.lower(), known, n=NAMES_SUGGESTED, cutoff=0.5)
+    wanted = name.rpartition(":")[2].rpartition("/")[2].lower()
+    parts = [key for key in known if wanted and wanted in key and key not in close]
+    chosen = [known[key] for key in (*close, *parts)] or [n for n in known.values() if ":" not in n]
+    return chosen[:NAMES_SUGGESTED]

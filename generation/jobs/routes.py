@@ -13,14 +13,13 @@ from django.conf import settings
 
 from accounts.models import ProviderKey
 from accounts.selectors.keys import provider_keys_for, provider_keys_forget
-from generation.domain.catalogue import Catalogue, Entry
+from generation.domain.catalogue import Catalogue, Entry, ended, near
 from generation.domain.prices import Price
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
 from generation.jobs.gateway import Lane, lane_of
 from generation.providers import registry
 from generation.providers.llm.base import LLM
-from generation.providers.served import is_served
-from generation.selectors.catalogue import catalogue, catalogue_forget
+from generation.selectors.catalogue import catalogue, catalogue_forget, is_there
 
 log = structlog.get_logger(__name__)
 
@@ -92,8 +91,7 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
     now = datetime.now(UTC)
     living = [way for way in ways if way.entry is None or way.entry.is_callable(now)]
     if not living:
-        ended = next(way.entry for way in ways if way.entry is not None)
-        raise _not_callable(ended, now)
+        raise _not_callable(known, next(way.entry for way in ways if way.entry is not None), now)
     routes = []
     for way in living:
         price = way.price or known.price(way.provider, way.model)
@@ -116,14 +114,9 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
     return tuple(routes)
 
 
-def _not_callable(entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
+def _not_callable(known: Catalogue, entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
     if entry.is_ended(now):
-        return ModelEndedError(
-            model=entry.name,
-            provider=entry.provider,
-            ended_at=entry.ends_at or now,
-            successor=entry.successor,
-        )
+        return ended(entry, known.choices(providers=[entry.provider], now=now))
     return ModelUnavailableError(model=entry.name, providers=[entry.provider], choices=[])
 
 
@@ -138,7 +131,8 @@ def _sandbox(known: Catalogue, model: str | None) -> _Way:
     now = datetime.now(UTC)
     entries = known.find(model)
     if not entries:
-        raise ModelUnknownError(model=model, near=known.near(model, now=now))
+        choices = known.choices(providers=known.providers, now=now)
+        raise ModelUnknownError(model=model, near=near(model, choices))
     entry = next((one for one in entries if one.is_callable(now)), entries[0])
     price = known.price(entry.provider, entry.name)
     if price is None:
@@ -152,6 +146,12 @@ def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Itera
     yield from (_own_way(known, key, name) for key, name in own)
     named = [key for key, _ in own]
     configured = registry.configured_names("llm")
+    owned = {key.provider for key in keys}
+
+    def is_served(entry: Entry) -> bool:
+        """What an own key may call, only its vendor knows."""
+        return entry.provider in owned or is_there(entry)
+
     providers = [*dict.fromkeys([*(key.provider for key in keys), *configured])]
     try:
         entries = known.resolve(model, providers=providers, is_served=is_served)
@@ -163,7 +163,7 @@ def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Itera
         for key in keys:
             if key.provider == entry.provider and key not in named:
                 yield _own_way(known, key, entry.name)
-        if entry.provider in configured:
+        if entry.provider in configured and is_there(entry):
             yield _Way(entry.provider, entry.name, _adapter(entry.provider), entry=entry)
 
 

@@ -10,7 +10,8 @@ class CatalogueModel(BaseModel):
     """A model, as its provider calls it. Data that staff edit; `manage.py seed_catalogue` brings the first.
 
     From `ends_at` on it isn't called any more, and `successor` says what to take instead. `seeded_as` is the
-    fingerprint of the facts that the command wrote; as long as it fits the row, nobody has edited them.
+    fingerprint of the facts that the command wrote; as long as it fits the row, nobody has edited them. `is_listed`:
+    whether the provider's own list has it for the operator's key; null where nobody knows (`services.listing`).
     """
 
     class Capability(models.TextChoices):
@@ -30,6 +31,7 @@ class CatalogueModel(BaseModel):
     has_vision = models.BooleanField(_("reads images"), default=False)
     has_reasoning = models.BooleanField(_("reasons"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    is_listed = models.BooleanField(_("listed by its provider"), null=True, editable=False)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     successor = models.CharField(_("successor"), max_length=120, blank=True)
     source = models.URLField(_("source"), max_length=300, blank=True)

@@ -1,8 +1,8 @@
 """Which models the operator's own servers really have: a catalogue only says what might be there.
 
-A vendor's list may leave out names that it takes all the same, so only servers of one's own are asked (`local`, the
-small model); of all others nothing is denied. What was learnt is used for `FRESH_S`; a server that doesn't answer
-denies nothing.
+Only servers of one's own are asked here, when somebody wants to know (`local`, the small model); vendors' lists are
+looked at from time to time (`generation.services.listing`). What was learnt is used for `FRESH_S`; a server that
+doesn't answer denies nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from generation.providers import registry
 from generation.providers.llm.base import LLM
 
 FRESH_S: Final = 30.0
+ANSWER_S: Final = 1.0
 
 #: An adapter, until when its word holds, and the word.
 Word = tuple[LLM, float, frozenset[str] | None]
@@ -24,7 +25,7 @@ _known: dict[str, Word] = {}
 
 
 def is_served(provider: str, model: str) -> bool:
-    """Whether the operator's server may have this model. Asks it at most every `FRESH_S`, for a second."""
+    """Whether the operator's server may have this model. Asks it at most every `FRESH_S`, for `ANSWER_S`."""
     if provider not in registry.configured_names("llm"):
         return True
     names = _served_by(provider)
@@ -40,8 +41,7 @@ def _served_by(provider: str) -> frozenset[str] | None:
         known = _known.get(provider)
         if _holds(known, llm):
             return known[2]
-        ask = getattr(llm, "served_models", None)
-        names = ask() if ask is not None else None
+        names = llm.served_models(ANSWER_S) if llm.is_ones_own else None
         _known[provider] = llm, time.monotonic() + FRESH_S, names
     return names
 

@@ -31,7 +31,7 @@ REFRESH_SECONDS = 5.0
 
 _MODEL_COLUMNS = (
     "id", "provider", "name", "capability", "label", "context_tokens", "max_output_tokens",
-    "ends_at", "successor", "is_active", *FEATURES.values(),
+    "ends_at", "successor", "is_active", "is_listed", *FEATURES.values(),
 )  # fmt: skip
 _PRICE_COLUMNS = (
     "version",
@@ -104,6 +104,7 @@ def _entry(rows: list[dict[str, Any]]) -> Entry:
         ends_at=row["ends_at"],
         successor=row["successor"],
         is_active=row["is_active"],
+        is_listed=row["is_listed"],
         prices=tuple(
             version for version in versions if row["capability"] != LLM or version.tokens is not None
         ),
@@ -137,6 +138,12 @@ def catalogue_list() -> QuerySet[CatalogueModel]:
     return CatalogueModel.objects.filter(is_active=True)
 
 
+def is_there(entry: Entry) -> bool:
+    """Whether the operator's provider has this model, as far as anybody knows: what a vendor lists is looked at from
+    time to time (`generation.services.listing`), a server of the operator's own is asked."""
+    return entry.is_listed is not False and is_served(entry.provider, entry.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a caller may do with a model now; `price` is the one in force, built-in ones included."""
@@ -165,7 +172,7 @@ def offers_for(owner_id: UUID, *, is_test: bool) -> Callable[[str, str, str], Of
             price = known.price(provider, model, now)
         else:
             price = known.item_price(provider, model, now, capability=capability)
-        is_configured = provider in registry.configured_names(capability) and is_served(provider, model)
+        is_configured = provider in registry.configured_names(capability) and is_there(entry)
         is_open = is_test or provider in own or is_configured
         is_priced = price is not None or (capability == LLM and not is_test and provider in own_priced)
         return Offer(price, is_callable=is_open and is_priced and entry.is_callable(now))

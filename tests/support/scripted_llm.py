@@ -47,6 +47,11 @@ class ScriptedLLM:
         self.name = name
         self.model = model
 
+    is_ones_own = False
+
+    def served_models(self, timeout_s: float) -> None:
+        """Nobody asks."""
+
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return 2000
 

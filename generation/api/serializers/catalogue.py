@@ -30,6 +30,10 @@ class CatalogueRow(ReadModel, source_model=CatalogueModel):
     has_tools = Bool()
     has_vision = Bool()
     has_reasoning = Bool()
+    is_listed = Bool(
+        help="Whether the provider's own list has it, looked at every few minutes with the operator's key; null: not "
+        "known."
+    )
     ends_at = Time(help="From then on it isn't called.")
     successor = Text(help="What to name instead once it has ended.")
     source = Text(
@@ -61,5 +65,6 @@ class CatalogueOut(plain_serializer(CatalogueRow)):  # type: ignore[misc]
         allow_null=True, help_text="In force now; null: nobody has entered one, so it isn't called."
     )
     is_callable = serializers.BooleanField(
-        help_text="Whether you could name it now: it has a price, hasn't ended, and there is a key for its provider."
+        help_text="Whether you could name it now: it has a price, hasn't ended, there is a key for its provider, and "
+        "that has it (`is_listed`)."
     )

@@ -107,6 +107,13 @@ class LLM(Protocol):
     def model(self) -> str:
         """The model that answers when a request names none."""
 
+    @property
+    def is_ones_own(self) -> bool:
+        """Whether it is a server of the operator's, which has what was put there a moment ago."""
+
+    def served_models(self, timeout_s: float) -> frozenset[str] | None:
+        """The models that the provider says it has; None: it doesn't say, or not within that time. Raises nothing."""
+
     def complete(self, request: ChatRequest) -> ChatResult:
         """The whole answer. Raises `ProviderError` only."""
 

@@ -62,6 +62,13 @@ class BedrockChat:
     def __repr__(self) -> str:
         return f"BedrockChat(name={self.name!r}, model={self.model!r}, region={self._account.region!r})"
 
+    @property
+    def is_ones_own(self) -> bool:
+        return False
+
+    def served_models(self, timeout_s: float) -> None:
+        """AWS lists models by another service than it calls them by, and a key for calls needs no right to that."""
+
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return estimate_input_tokens(request)
 

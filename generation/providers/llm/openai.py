@@ -25,7 +25,7 @@ from generation.providers.base import ProviderError, Secret
 from generation.providers.llm import openai_refusals
 from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
-from generation.providers.llm.listing import list_models
+from generation.providers.llm.listing import MAX_MODELS, list_models
 from generation.providers.llm.openai_answers import Asked, StreamedAnswer, parse_answer
 from generation.providers.llm.openai_client import (
     authorization,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from generation.providers.llm.openai_client import Transport
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
-LISTING_S = 1.0
 
 _PATH = "/chat/completions"
 _KEY_SAFE = "/:@+,;="
@@ -102,25 +101,24 @@ class OpenAIChat:
     def max_billed_output_tokens(self, request: ChatRequest) -> int:
         return wire.limits(request, model=request.model or self.model, dialect=self._dialect).billed_tokens
 
-    def served_models(self) -> frozenset[str] | None:
-        """What a server of one's own says that it has; None where there is no list, or it isn't the whole truth."""
-        if not self._dialect.lists_all:
-            return None
+    @property
+    def is_ones_own(self) -> bool:
+        """Whether it is a server of the operator's, which has what was put there a moment ago."""
+        return self._dialect.is_ones_own
+
+    def served_models(self, timeout_s: float) -> frozenset[str] | None:
+        """What is listed; None where there is no list, an empty one, or one that is cut off."""
         try:
-            return (
-                frozenset(
-                    list_models(
-                        provider=self.name,
-                        api_key=self._api_key,
-                        base_url=self._base_url,
-                        transport=self._transport,
-                        timeout_s=LISTING_S,
-                    )
-                )
-                or None
+            names = list_models(
+                provider=self.name,
+                api_key=self._api_key,
+                base_url=self._base_url,
+                transport=self._transport,
+                timeout_s=timeout_s,
             )
         except ProviderError:
             return None
+        return frozenset(names) if 0 < len(names) < MAX_MODELS else None
 
     def complete(self, request: ChatRequest) -> ChatResult:
         timeout = min(request.timeout_s, self._timeout_s)

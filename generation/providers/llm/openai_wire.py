@@ -48,7 +48,7 @@ class Dialect:
     - `reasoning_switch`: models that think unless they are told not to, by the field `thinking`.
     - `thoughts`: set where the limit leaves a model's thoughts out; then `limit_field` is not asked.
     - `has_raw_thoughts`: servers of all kinds, some of which leave thoughts in the text.
-    - `lists_all`: servers of one's own, which list all models that they have.
+    - `is_ones_own`: servers of the operator's own, which list all models that they have.
     - `codes`: error codes that mean something else than at OpenAI.
     """
 
@@ -59,7 +59,7 @@ class Dialect:
     reasoning_switch: re.Pattern[str] | None = None
     thoughts: Thoughts | None = None
     has_raw_thoughts: bool = False
-    lists_all: bool = False
+    is_ones_own: bool = False
     codes: Mapping[str, rules.Rule] = field(default_factory=lambda: retry.NO_CODES)
 
 
@@ -100,7 +100,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     # docs.siliconflow.cn/en/userguide/guides/json-mode: not for DeepSeek V3 and R1; many others answer 400 with
     # code 20024, "Json mode is not supported for this model".
     "siliconflow": Dialect(json="told", thoughts=SILICONFLOW, has_raw_thoughts=True),
-    "generic": Dialect(has_raw_thoughts=True, lists_all=True),
+    "generic": Dialect(has_raw_thoughts=True, is_ones_own=True),
 }
 
 _HOSTS: Final[Mapping[str, str]] = {

@@ -124,6 +124,13 @@ class SandboxLLM:
     def __repr__(self) -> str:
         return f"SandboxLLM(name={self.name!r}, model={self.model!r})"
 
+    @property
+    def is_ones_own(self) -> bool:
+        return True
+
+    def served_models(self, timeout_s: float) -> None:
+        """It plays any model."""
+
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return estimate_input_tokens(request)
 

@@ -20,7 +20,7 @@ from generation.providers.llm.openai import OpenAIChat
 class SmallModelChat(OpenAIChat):
     """An `OpenAIChat` with the same options."""
 
-    def served_models(self) -> frozenset[str]:
+    def served_models(self, timeout_s: float) -> frozenset[str]:
         """One server, one model."""
         return frozenset({self.model})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from generation.domain.catalogue import Catalogue, Entry, PriceVersion
+from generation.domain.catalogue import Catalogue, Entry, PriceVersion, near
 from generation.domain.prices import FREE, ItemPrice, Price
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError
 
@@ -32,7 +32,8 @@ CATALOGUE = Catalogue.of(
     [
         entry("openai", "gpt-4o"),
         entry("azure", "gpt-4o"),
-        entry("openai", "gpt-4o-mini", prices=()),
+        entry("openai", "gpt-4o-mini"),
+        entry("openai", "gpt-4o-nano", prices=()),
         entry("deepseek", "deepseek-chat", ends_at=NOW - DAY, successor="deepseek-flash"),
         entry("deepseek", "deepseek-flash"),
         entry("siliconflow", V3),
@@ -78,8 +79,7 @@ class TestResolve:
     def test_an_unknown_name_suggests_similar_ones(self) -> None:
         with pytest.raises(ModelUnknownError) as caught:
             CATALOGUE.resolve("GPT4o-mini", providers=["openai"], now=NOW)
-        near = caught.value.details["near"]
-        assert near[0] == "gpt-4o-mini"
+        assert caught.value.details["near"][0] == "gpt-4o-mini"
         assert "gpt-4o-mini" in caught.value.message("en")
         assert "gpt-4o-mini" in caught.value.message("zh")
 
@@ -93,8 +93,29 @@ class TestResolve:
             CATALOGUE.resolve("茶 🍵", providers=["openai"], now=NOW)
         assert caught.value.details["near"]
 
-    def test_what_has_ended_isnt_suggested(self) -> None:
-        assert "deepseek-chat" not in CATALOGUE.near("deepseek-chatt", now=NOW)
+    @pytest.mark.parametrize(
+        "name", ["deepseek-chatt", "azure:gpt-4o-", "gpt-4o-nan", "qwen-pluss", "gpt-4o-mini-"]
+    )
+    def test_only_what_can_be_called_is_suggested(self, name: str) -> None:
+        def is_served(entry: Entry) -> bool:
+            return entry.name != "gpt-4o-mini"
+
+        providers = ["openai", "deepseek", "qwen"]
+        with pytest.raises(ModelUnknownError) as caught:
+            CATALOGUE.resolve(name, providers=providers, now=NOW, is_served=is_served)
+        able = {"gpt-4o", "openai:gpt-4o", "deepseek-flash", "deepseek:deepseek-flash"}
+        assert set(caught.value.details["near"]) <= able
+
+    def test_a_successor_is_named_only_if_it_can_be_called(self) -> None:
+        with pytest.raises(ModelEndedError) as caught:
+            CATALOGUE.resolve("deepseek-chat", providers=["deepseek"], now=NOW, is_served=lambda entry: False)
+        assert caught.value.details["successor"] is None
+        assert "GET /api/v1/catalogue" in caught.value.message("en")
+
+    def test_the_most_similar_comes_first(self) -> None:
+        choices = CATALOGUE.choices(providers=["openai", "deepseek"], now=NOW)
+        assert near("gpt-4o-min", choices)[0] == "gpt-4o-mini"
+        assert near("gpt-4o" * 1000, choices)
 
     def test_an_ended_model_names_date_and_successor(self) -> None:
         with pytest.raises(ModelEndedError) as caught:
@@ -124,7 +145,8 @@ class TestResolve:
         assert "/api-keys" in caught.value.message("zh")
 
     def test_a_model_without_a_price_is_no_choice(self) -> None:
-        assert CATALOGUE.names(providers=["openai"], now=NOW) == ["openai:gpt-4o"]
+        found = CATALOGUE.choices(providers=["openai"], now=NOW)
+        assert [one.full_name for one in found] == ["openai:gpt-4o", "openai:gpt-4o-mini"]
 
 
 class TestPrices:
@@ -135,9 +157,9 @@ class TestPrices:
         assert [one and one.input for one in found] == [None, 1, 1, 2, 3]
 
     def test_nobody_has_entered_one(self) -> None:
-        assert CATALOGUE.price("openai", "gpt-4o-mini") is None
+        assert CATALOGUE.price("openai", "gpt-4o-nano") is None
         assert CATALOGUE.price("openai", "gpt-99") is None
-        assert not CATALOGUE.has_price("openai", "gpt-4o-mini")
+        assert not CATALOGUE.has_price("openai", "gpt-4o-nano")
 
     def test_items_have_prices_of_their_own(self) -> None:
         price = CATALOGUE.item_price("aliyun", "千问-画图", NOW, capability="image")
