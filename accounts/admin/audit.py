@@ -54,7 +54,7 @@ def action_words() -> dict[str, Any]:
     """What staff can do, by the name that entries keep: in the words of the buttons."""
     words: dict[str, Any] = dict(OTHER_ACTIONS)
     for one in admin.site._registry.values():
-        for name in (*(one.actions or ()), *one.actions_detail):  # type: ignore[attr-defined]
+        for name in (*(one.actions or ()), *one.actions_detail, *one.actions_list):  # type: ignore[attr-defined]
             method = getattr(one, name, None) if isinstance(name, str) else None
             if method is not None:
                 words.setdefault(name, getattr(method, "short_description", name))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.actions import ACTIONS
 from config.db import OwnedQuerySet, uuid7
 
 
@@ -34,7 +35,7 @@ class Activity(models.Model):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="activity_owner_newest")]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.object_type}".strip()
+        return str(ACTIONS.get(self.action, self.action))
 
 
 class AppendOnlyError(TypeError):
@@ -97,7 +98,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.actor_name}: {self.action} {self.object_name}".strip()
+        return f"{self.actor_name} · {self.object_name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding or kwargs.get("force_update") or args:

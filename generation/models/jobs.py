@@ -119,7 +119,7 @@ class Job(OwnedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return f"{self._meta.verbose_name} {self.id}"
 
     @property
     def is_terminal(self) -> bool:
@@ -141,4 +141,4 @@ class JobEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "seq"], name="job_event_numbered_once")]
 
     def __str__(self) -> str:
-        return f"{self.job_id} #{self.seq} {self.type}"
+        return f"{self.job_id} #{self.seq}"

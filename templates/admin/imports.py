@@ -62,10 +62,10 @@ class ImportForm(forms.Form):
 class ProjectsImport:
     """For the list of projects: a button that leads to the page."""
 
-    actions_list = ("import_csv",)
+    actions_list = ("import_projects",)
 
     @action(description=_("Import a CSV file"), url_path="import", permissions=["add"])
-    def import_csv(self, request: HttpRequest) -> HttpResponse:
+    def import_projects(self, request: HttpRequest) -> HttpResponse:
         form = ImportForm(request.POST or None, request.FILES or None)
         problems: list[str] = []
         if form.is_valid():

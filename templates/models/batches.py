@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from config.db import BaseModel, OwnedModel
 from config.languages import Language
@@ -32,7 +33,8 @@ class TemplateBatch(OwnedModel):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="batch_owner_newest")]
 
     def __str__(self) -> str:
-        return f"{self.total} items {self.created_at:%Y-%m-%d %H:%M}"
+        size = ngettext("Batch of %(total)d document", "Batch of %(total)d documents", self.total)
+        return f"{size % {'total': self.total}} · {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class BatchItem(BaseModel):
@@ -77,4 +79,4 @@ class BatchItem(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.position} {self.language}"
+        return f"#{self.position} {Language(self.language).label}"

@@ -27,7 +27,7 @@ def back_office(staff: User) -> Client:
 
 
 def address() -> str:
-    return reverse("admin:templates_project_import_csv")
+    return reverse("admin:templates_project_import_projects")
 
 
 def send(client: Client, data: bytes, owner: str = "alice", **fields: str) -> Any:
@@ -69,6 +69,8 @@ def test_an_import_is_the_owners_and_stands_in_the_audit(
     assert (entry.actor_name, entry.action, entry.object_id) == ("staff", "import_projects", str(alice.pk))
     assert entry.changes["created"] == 2
     assert not Activity.objects.exists(), "the owner did nothing"
+    shown = speak(back_office, "zh-CN").get(reverse("admin:accounts_auditentry_change", args=[entry.pk]))
+    assert "导入 CSV 文件" in shown.text
 
 
 def test_every_problem_is_named_with_its_line(back_office: Client, alice: User) -> None:
