@@ -355,6 +355,19 @@ class ProviderTimeoutError(AppError):
     zh = "AI 服务商未在时限内应答，是否计费尚不确定。"
 
 
+class ProviderTooSlowError(AppError):
+    code = "PROVIDER_TOO_SLOW"
+    status = 504
+    en = (
+        "The model writes too slowly here: the text wasn't finished in the time that one attempt has. It isn't tried "
+        "again by itself, which would take as long. Name a faster model, or ask for a shorter text."
+    )
+    zh = (
+        "该模型在本机生成过慢：文本未能在单次尝试的时限内完成，自动重试同样会超时，因此不再重试。"
+        "请改用更快的模型，或要求更短的文本。"
+    )
+
+
 class ProviderConnectionLostError(AppError):
     code = "PROVIDER_CONNECTION_LOST"
     status = 502

@@ -238,10 +238,8 @@ class JobRun:
             input_tokens=ceil(llm.estimate_input_tokens(request) * INPUT_MARGIN),
             output_tokens=llm.max_billed_output_tokens(request),
         )
-        request = dataclasses.replace(
-            request,
-            timeout_s=min(request.timeout_s, max(LEAST_SECONDS, self.entry.remaining_seconds * 0.9)),
-        )
+        left = max(LEAST_SECONDS, self.entry.remaining_seconds * 0.9)
+        request = dataclasses.replace(request, timeout_s=min(request.timeout_s, left), deadline_s=left)
         call = ledger.reserve(
             self.job, step, feature=feature, capability=ledger.TEXT, provider=route.provider, model=route.model,
             micros=most, price_version=route.price.version, is_test=route.is_test, key=route.key, repeats=repeats,

@@ -63,6 +63,7 @@ CONNECT_TIMEOUT = Rule(base.TIMEOUT, "The provider did not take the connection i
 POOL_TIMEOUT = Rule(base.TIMEOUT, "All connections to the provider stayed in use.", True, False)
 WRITE_TIMEOUT = Rule(base.TIMEOUT, "The request could not be sent in time.", True, False)
 READ_TIMEOUT = Rule(base.TIMEOUT, "The provider did not answer in time.", True, None)
+TOO_SLOW = Rule(base.TOO_SLOW, "The model writes too slowly to finish in time.", False, False)
 NO_WAY = Rule(base.UNAVAILABLE, "The provider's address may not be called from here.", False, False)
 NOT_SENDABLE = Rule(base.BAD_REQUEST, "The request cannot be sent in this form.", False, False)
 ADDRESS_REFUSED = Rule(base.ADDRESS_REFUSED, "This address may not be called from here.", False, False)

@@ -61,10 +61,14 @@ def test_slow_is_not_silent(server: LLMServer) -> None:
     )
 
 
-def test_even_a_slow_answer_has_an_end(server: LLMServer) -> None:
+@pytest.mark.parametrize("is_stream", [False, True], ids=["complete", "stream"])
+def test_even_a_slow_answer_has_an_end(server: LLMServer, is_stream: bool) -> None:
     server.answer = lambda body: "茶" * 200
-    error = failure(adapter(server, timeout_s=0.3), "[[server:drip=0.001]]", is_stream=False)
-    assert (error.code, error.charged, error.retryable) == ("PROVIDER_TIMEOUT", False, True)
+    error = failure(
+        adapter(server), "[[server:drip=0.001]]", is_stream=is_stream, timeout_s=PATIENCE, deadline_s=0.1
+    )
+    assert (error.code, error.charged, error.retryable) == ("PROVIDER_TOO_SLOW", False, False)
+    assert error.allows_fallback, "another provider may be faster"
 
 
 @pytest.mark.parametrize("is_stream", [False, True], ids=["complete", "stream"])

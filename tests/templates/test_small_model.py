@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +12,13 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from config.queues import Queue
 from generation.domain.origins import is_small_model
 from generation.models import Job
 from generation.providers import registry
 from generation.providers.base import AUTH_FAILED, ProviderError
 from templates.models import ContentTemplate, Document, Project, TemplateBatch
+from tests.support.llm_server import LLMServer
 from tests.templates import writer
 from tests.templates.factories import batch_of, document_make, errors_of, finish
 
@@ -85,6 +87,41 @@ def test_the_back_office_says_so(admin_client: Client, alice: User, kind: str) -
         assert row is not None
         page = admin_client.get(reverse(f"admin:templates_{kind}_change", args=[row.pk])).text
         assert (NOTES["en"] in page) is is_marked
+
+
+class TestSlow:
+    """A machine that is too slow for a document says so once, instead of trying for hours."""
+
+    @pytest.fixture
+    def server(self, settings: Any, paid: Any) -> Iterator[LLMServer]:
+        with LLMServer() as server:
+            server.answer = lambda body: "# 茶\n\n" + "茶馆。" * 5_000
+            options = {"base_url": server.url, "model": "qwen", "timeout_s": 5.0}
+            path = "generation.providers.llm.small_model.SmallModelChat"
+            settings.PROVIDERS = {"llm": {"local-model": {"path": path, "options": options}}}
+            settings.PROVIDER_ORDER = {"llm": ["local-model"]}
+            registry.reset()
+            yield server
+
+    def test_the_document_fails_at_once_and_says_why(
+        self, server: LLMServer, alice: User, tea: Project, library: list[ContentTemplate]
+    ) -> None:
+        ContentTemplate.objects.filter(code="brief").update(prompt_zh="写 [[server:drip=0.01]]")
+        batch = batch_of(alice, languages=("zh",), template_codes=("brief",))
+        assert finish(batch) == {"failed": 1}
+        job = Job.objects.get(parent_id=batch.job_id)
+        assert (job.error["code"], job.error["charged"], job.attempt) == ("PROVIDER_TOO_SLOW", False, 1)
+        assert "生成过慢" in job.error["message_zh"]
+        assert len(server.calls) == 1
+
+    def test_an_answer_has_as_long_as_its_attempt(
+        self, alice: User, tea: Project, library: list[ContentTemplate], paid: Any, settings: Any
+    ) -> None:
+        assert finish(batch_of(alice, languages=("zh",), template_codes=("brief",))) == {"succeeded": 1}
+        limit = settings.QUEUE_LIMITS[Queue.AGENT_BUILDS].limit_seconds
+        (asked,) = writer.said
+        assert asked.deadline_s is not None
+        assert 0 < asked.deadline_s <= limit
 
 
 class TestKept:

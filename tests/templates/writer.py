@@ -56,6 +56,11 @@ class Writer:
         self.name = name
         self.model = model
 
+    is_ones_own = False
+
+    def served_models(self, timeout_s: float) -> None:
+        """Nobody asks."""
+
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         return 2_000
 

@@ -33,6 +33,7 @@ class ChatRequest:
     - `json_schema`: the answer must be JSON of this schema (vendors without schemas get JSON mode; the caller
       validates in any case).
     - `timeout_s`: seconds for the whole answer of `complete()`, between two pieces for `stream()`.
+    - `deadline_s`: seconds in which the answer has to end, however steadily it comes; None: as many as the adapter has.
     - `request_key`: our stable name for this purchase, the same for each attempt.
     - `attempt`: 1 for the first try, one more for each repetition.
     - `kind`, `context`: what the product asks for, in its own terms. Only the sandbox reads them; adapters of
@@ -46,6 +47,7 @@ class ChatRequest:
     reasoning: bool = False
     json_schema: Mapping[str, Any] | None = None
     timeout_s: float = 300.0
+    deadline_s: float | None = None
     request_key: str = ""
     attempt: int = 1
     kind: str = ""

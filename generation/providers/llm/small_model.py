@@ -1,8 +1,9 @@
 """The small local model (`make local-llm`): slow, free, and on this machine.
 
 It speaks as any OpenAI-compatible server does. Two things differ. Two busy cores may write for minutes, so an answer is
-always taken as a stream: a request's `timeout_s` counts silence, and the adapter's own the whole. And nothing is ever
-charged: a call that broke off can simply be repeated, and nobody has to look it up.
+always taken as a stream: a request's `timeout_s` counts silence, and its `deadline_s`, or the adapter's own time-out if
+that is shorter, the whole. One that isn't done by then is too slow for this machine and isn't tried again. And nothing
+is ever charged: a call that broke off can simply be repeated, and nobody has to look it up.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from typing import cast
 
-from generation.providers import retry, rules
+from generation.providers import rules
 from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.openai import OpenAIChat
@@ -25,7 +27,6 @@ class SmallModelChat(OpenAIChat):
         return frozenset({self.model})
 
     def complete(self, request: ChatRequest) -> ChatResult:
-        deadline = time.monotonic() + self._timeout_s
         text: list[str] = []
         reasoning: list[str] = []
         with closing(self._pieces(request)) as pieces:
@@ -43,8 +44,6 @@ class SmallModelChat(OpenAIChat):
                         answered_model=piece.answered_model,
                         cut=piece.cut,
                     )
-                if time.monotonic() > deadline:
-                    raise _free(retry.deadline_error(provider=self.name))
         raise AssertionError("a stream ends with its last piece or an error")
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
@@ -54,8 +53,13 @@ class SmallModelChat(OpenAIChat):
         if request.model not in (None, self.model):
             # Its server would answer in whatever name it is called by.
             raise _free(rules.NO_MODEL.error(self.name))
+        deadline = time.monotonic() + min(self._timeout_s, request.deadline_s or self._timeout_s)
         try:
-            yield from super().stream(request)
+            with closing(cast("Generator[ChatDelta, None, None]", super().stream(request))) as pieces:
+                for piece in pieces:
+                    yield piece
+                    if time.monotonic() > deadline and piece.finish_reason is None:
+                        raise rules.TOO_SLOW.error(self.name)
         except ProviderError as error:
             failure = _free(error)
         else:
