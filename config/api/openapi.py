@@ -200,10 +200,12 @@ class AtelierSchema(AutoSchema):
         return getattr(self.view, "read_model", None)
 
     def _successes(self, described: Operation) -> dict[int, str]:
-        """The statuses of success: who waits gets 200 with what 202 only promises."""
+        """The statuses of success: who waits gets 200 with what 202 only promises, and who asks for what is there
+        already gets that."""
         waited = described.status == 202 and getattr(self.view, "waits", False)
         finished = {200: "Finished, within the seconds of `wait` or at once."} if waited else {}
-        return {**finished, described.status: described.summary}
+        known = {200: described.known} if described.known else {}
+        return {**finished, **known, described.status: described.summary}
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         """Names of hosts may have letters of any script."""

@@ -20,6 +20,7 @@ class Operation:
     response: Any
     status: int
     finished: Any
+    known: str
     media_types: tuple[str, ...]
     many: bool
     example: Any
@@ -38,6 +39,7 @@ def operation(
     response: Any = None,
     status: int = 200,
     finished: Any = None,
+    known: str = "",
     media_types: Sequence[str] = (),
     many: bool = False,
     example: Any = None,
@@ -49,12 +51,13 @@ def operation(
     """Describe one method of an `ApiView`. Every method needs it.
 
     `request` and `response` are serializer classes, read models or JSON schema dicts. A response that isn't named is
-    the view's read model (204 has none); `finished` is what a 202's view answers 200 with when that is another shape.
-    `parameters` are `OpenApiParameter`s, or the serializer class that reads the query string. `media_types` are those
-    of files and streams, which have no envelope. `example` is what stands under `data`, for `many` one row of the
-    page. The examples of a read model, and of a request whose fields it has, are made of those of its fields. Name in
-    `errors` what this operation can say beyond what all of them can: not logged in, malformed, invalid, not found
-    (with a key in the path), too many requests.
+    the view's read model (204 has none); `finished` is what a 202's view answers 200 with when that is another shape,
+    and `known` says what 200 means of a 201's view that may find the thing there already. `parameters` are
+    `OpenApiParameter`s, or the serializer class that reads the query string. `media_types` are those of files and
+    streams, which have no envelope. `example` is what stands under `data`, for `many` one row of the page. The
+    examples of a read model, and of a request whose fields it has, are made of those of its fields. Name in `errors`
+    what this operation can say beyond what all of them can: not logged in, malformed, invalid, not found (with a key
+    in the path), too many requests.
 
         @operation("Create a prompt", request=PromptCreateIn, status=201, errors=[BudgetExceededError])
         def post(self, request: Request) -> Created: …
@@ -67,6 +70,7 @@ def operation(
         response=response,
         status=status,
         finished=finished,
+        known=known,
         media_types=tuple(media_types),
         many=many,
         example=example,

@@ -4,6 +4,7 @@ WORDS = {
     "color": "Like `#1f77b4`, or empty.",
     "content": "The text.",
     "folder": "A path like `work/emails`; empty: the top of the library.",
+    "is_auto_saved": "Whether only a program has kept it, by `/prompts/auto-save`; the oldest of those go.",
     "is_favorite": "Whether it is a favourite.",
     "last_used_at": "When it was used last; null: never.",
     "metrics": "How good it is, 0 to 100 each; null where nobody has judged.",

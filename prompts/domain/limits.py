@@ -9,6 +9,10 @@ CONTENT = 50_000
 RESPONSE = 50_000
 TAG_NAME = 50
 LABEL = 40
+#: Prompts of an account that a program has kept, favourites aside: the oldest beyond them go.
+AUTO_SAVED = 100
+#: Within so long, the same text from the same place is the same prompt.
+AUTO_SAVE_SECONDS = 300
 #: Tags of one prompt.
 TAGS = 30
 #: Labels of one prompt.

@@ -27,7 +27,7 @@ class Prompt(OwnedModel):
     """A text for a model, kept to be used again.
 
     `content` and `variables` are those of the latest version, whose number is `version`. `touched_at` is when it was
-    changed or used last.
+    changed or used last. `is_auto_saved` while only a program has kept it: old ones go by themselves.
     """
 
     title = models.CharField(_("title"), max_length=TITLE, validators=[validate_name])
@@ -40,6 +40,7 @@ class Prompt(OwnedModel):
     response = models.TextField(_("response"), max_length=RESPONSE, blank=True)
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), related_name="prompts", blank=True)
     is_favorite = models.BooleanField(_("favourite"), default=False)
+    is_auto_saved = models.BooleanField(_("saved by itself"), default=False)
     usage_count = models.PositiveIntegerField(_("uses"), default=0)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     touched_at = models.DateTimeField(_("last changed or used"), default=timezone.now)
@@ -68,6 +69,11 @@ class Prompt(OwnedModel):
                 name="prompt_owner_handy",
             ),
             models.Index(fields=["owner", "folder", "title"], name="prompt_owner_folder"),
+            models.Index(
+                fields=["owner", "-created_at", "-id"],
+                condition=Q(is_auto_saved=True, is_favorite=False),
+                name="prompt_owner_auto_saved",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,32 +21,45 @@ VERSIONED = frozenset({"content", "variables"})
 
 
 def prompt_create(
-    *, owner_id: UUID, content: str, title: str = "", tag_ids: Sequence[UUID] = (), **fields: Any
+    *,
+    owner_id: UUID,
+    content: str,
+    title: str = "",
+    tag_ids: Sequence[UUID] = (),
+    action: Action = Action.CREATE_PROMPT,
+    **fields: Any,
 ) -> Prompt:
     """Keep a prompt, with its first version. Without a title its first line is one.
 
     Raises `FolderInvalidError`, `TagUnknownError`.
     """
     prompt = Prompt(owner_id=owner_id, content=content, title=title, **fields)
-    _normalize(prompt)
+    prompt_normalize(prompt)
     with transaction.atomic():
         tags = tags_of_owner(owner_id, tag_ids)
         insert(prompt)
         insert(_version(prompt))
         prompt.tags.set(tags)
-        _record(prompt, Action.CREATE_PROMPT)
+        _record(prompt, action)
     return prompt
 
 
-def prompt_update(*, prompt: Prompt, tag_ids: Sequence[UUID] | None = None, **changes: Any) -> Prompt:
+def prompt_update(
+    *,
+    prompt: Prompt,
+    tag_ids: Sequence[UUID] | None = None,
+    action: Action = Action.UPDATE_PROMPT,
+    **changes: Any,
+) -> Prompt:
     """Change a prompt; a new version if that changes its text. What is as it was isn't a change.
 
-    `prompt` is locked by the caller. Raises `FolderInvalidError`, `TagUnknownError`.
+    What a person has changed is no longer only saved by itself. `prompt` is locked by the caller. Raises
+    `FolderInvalidError`, `TagUnknownError`.
     """
     before = {name: getattr(prompt, name) for name in changes}
     for name, value in changes.items():
         setattr(prompt, name, value)
-    _normalize(prompt)
+    prompt_normalize(prompt)
     changed = [name for name, value in before.items() if getattr(prompt, name) != value]
     with transaction.atomic():
         if tag_ids is not None and _retag(prompt, tag_ids):
@@ -56,8 +69,9 @@ def prompt_update(*, prompt: Prompt, tag_ids: Sequence[UUID] | None = None, **ch
                 prompt.version += 1
                 insert(_version(prompt))
             prompt.touched_at = timezone.now()
+            prompt.is_auto_saved &= action == Action.AUTO_SAVE_PROMPT
             prompt.save(force_update=True)
-            _record(prompt, Action.UPDATE_PROMPT, fields=changed)
+            _record(prompt, action, fields=changed)
     return prompt
 
 
@@ -68,7 +82,8 @@ def prompt_delete(*, prompt: Prompt) -> None:
         prompt.delete()
 
 
-def _normalize(prompt: Prompt) -> None:
+def prompt_normalize(prompt: Prompt) -> None:
+    """Each text in the one way in which it is kept. Raises `FolderInvalidError`."""
     prompt.content = prompt.content.replace("\r\n", "\n").replace("\r", "\n")
     prompt.response = prompt.response.replace("\r\n", "\n").replace("\r", "\n")
     prompt.folder = normalized_folder(prompt.folder)

@@ -54,6 +54,7 @@ class PromptOut(ReadModel, source_model=Prompt):
     labels = Many(LabelBrief, order_by=["name"], help="By name.")
     tags = Many(TagBrief, order_by=["key"], help="By name.")
     is_favorite = Bool()
+    is_auto_saved = Bool()
     usage_count = Int(example=7)
     last_used_at = Time()
     metrics = Json(

@@ -30,6 +30,7 @@ class PromptListApi(PromptsApi, ListApi):
         "search": SearchFilter("title", "content", help="Text anywhere in the title or the content."),
         "platform": TextFilter("platform"),
         "is_favorite": BoolFilter(Q(is_favorite=True)),
+        "is_auto_saved": BoolFilter(Q(is_auto_saved=True)),
         **time_range("created_at"),
         **time_range("updated_at"),
     }
