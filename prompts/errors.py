@@ -170,3 +170,17 @@ class CandidateLeakedError(AnswerRejectedError):
         "An earlier optimized_prompt repeated these rules or spoke of your work. Neither belongs there."
     )
     advice_zh = "上一次的 optimized_prompt 重复了这些规则或提到了你的工作，请不要写进去。"
+
+
+class PromptRepeatedError(AppError):
+    code = "PROMPT_REPEATED"
+    status = 422
+    en = "This prompt stands earlier in the same batch, where it has its result."
+    zh = "该提示词在本批次前面已出现，结果见该处。"
+
+
+class PromptTagsFullError(AppError):
+    code = "PROMPT_TAGS_FULL"
+    status = 422
+    en = "A prompt has at most {most} tags; with these, this one would have more."
+    zh = "每条提示词最多 {most} 个标签，加上这些就会超出。"

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from prompts.api.views import auto_save, optimizations, prompts, tags
+from prompts.api.views import auto_save, batches, optimizations, prompts, tags
 
 urlpatterns = [
     path("prompts", prompts.PromptListApi.as_view()),
     path("prompts/auto-save", auto_save.PromptAutoSaveApi.as_view()),
+    path("prompts/batch", batches.PromptBatchApi.as_view()),
     path("prompts/<uuid:prompt_id>", prompts.PromptApi.as_view(), name="prompt"),
     path("prompts/<uuid:prompt_id>/versions", prompts.PromptVersionListApi.as_view()),
     path("tags", tags.TagListApi.as_view()),
