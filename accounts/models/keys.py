@@ -6,15 +6,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.crypto import EncryptedTextField
-from config.db import OwnedModel, OwnedQuerySet
+from config.db import OwnedModel
+from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
 
 
-class ProviderKeyQuerySet(OwnedQuerySet["ProviderKey"]):
+class ProviderKeyQuerySet(SearchableQuerySet["ProviderKey"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
 
-class ProviderKey(OwnedModel):
+class ProviderKey(SearchableModel, OwnedModel):
     """A key that calls of its owner are made with before the operator's, the oldest active one first.
 
     `secret` is encrypted; nothing but `last_four` of it ever leaves the server. `base_url` replaces the vendor's
@@ -46,6 +47,8 @@ class ProviderKey(OwnedModel):
     is_active = models.BooleanField(_("active"), default=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True, editable=False)
     error_code = models.CharField(_("error code"), max_length=60, blank=True, editable=False)
+    search_text = SearchText("name")
+    search_is_indexed = False
 
     objects = ProviderKeyQuerySet.as_manager()  # type: ignore[misc]
 

@@ -5,9 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sessions import LoginSession
 from config.db import OwnedModel
+from config.search.fields import SearchableModel, SearchText
 
 
-class AccessToken(OwnedModel):
+class AccessToken(SearchableModel, OwnedModel):
     """The token itself is shown once and kept nowhere: `token_hash` is its SHA-256 (hex), which is enough for a random
     secret of this length. `scopes` names what it may do; a test token's calls all go to the sandbox. `session` is the
     log-in session that it was made in; it outlives the session unless it is deleted with it."""
@@ -28,6 +29,8 @@ class AccessToken(OwnedModel):
     scopes = models.JSONField(_("scopes"), default=list)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    search_text = SearchText("name")
+    search_is_indexed = False
 
     class Meta:
         verbose_name = _("access token")

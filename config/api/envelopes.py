@@ -33,6 +33,24 @@ META: Schema = {
     },
 }
 
+MATCHES: Schema = {
+    "type": "array",
+    "description": "Only with a search: for each text that has a word of it, the piece where it stands.",
+    "items": {
+        "type": "object",
+        "required": ["field", "text", "marks"],
+        "properties": {
+            "field": {"type": "string", "description": "Which of the row's texts."},
+            "text": {"type": "string", "description": "A piece of it, as it stands there."},
+            "marks": {
+                "type": "array",
+                "description": "From which character (Unicode code point) of `text` to before which one.",
+                "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+            },
+        },
+    },
+}
+
 CODE: Schema = {"type": "string", "description": "Stable; the table is in docs/errors.md."}
 FIELD_PROBLEM: Schema = {
     "type": "object",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +14,16 @@ from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 from rest_framework.serializers import EmailField
 
 from config import errors
-from config.api.envelopes import ERROR, FAIL, FAILURE_PARTS, META, META_EXAMPLE, SUCCESS, error_example
+from config.api.envelopes import (
+    ERROR,
+    FAIL,
+    FAILURE_PARTS,
+    MATCHES,
+    META,
+    META_EXAMPLE,
+    SUCCESS,
+    error_example,
+)
 from config.api.lists.plain import plain_serializer
 from config.api.renderers import JSON
 from config.api.schema import OneOf, Operation
@@ -269,9 +279,22 @@ class AtelierSchema(AutoSchema):
             meta = self._component("ListMeta", META)
             properties["meta"] = {**meta, "description": "Where this page stands in the list."}
             shown["meta"] = META_EXAMPLE
+        name = self._envelope_name(properties["data"], described)
+        spec = getattr(self.view, "spec", None)
+        if described.many and spec is not None and spec.search is not None:
+            data["items"] = self._found(data["items"])
         envelope = {"type": "object", "required": list(properties), "properties": properties}
-        content["schema"] = self._component(self._envelope_name(properties["data"], described), envelope)
+        content["schema"] = self._component(name, envelope)
         content["examples"] = {"example": {"value": shown}}
+
+    def _found(self, row: Schema) -> Schema:
+        """A row of a list that can be searched: where the words stand, besides all that it is elsewhere."""
+        name = row["$ref"].rpartition("/")[2]
+        known = deepcopy(
+            self.registry[name, ResolvedComponent.SCHEMA].schema
+        )  # hooks change schemas in place
+        properties = {**known["properties"], "matches": deepcopy(MATCHES)}
+        return self._component(f"Found{name}", {**known, "properties": properties})
 
     def _envelope_name(self, data: Schema, described: Operation) -> str:
         """One envelope for each thing and one for pages of it, whichever operations answer with them."""

@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.sql import UpdateQuery
 
+from config.search.fields import require_search_text
 from config.sql.placeholders import Parameters
 
 #: SQL and its parameters.
@@ -66,6 +67,7 @@ def select_converters(queryset: QuerySet[Any, Any], connection: BaseDatabaseWrap
 def compile_update(
     rows: QuerySet[Any, Any], values: Mapping[str, Any], connection: BaseDatabaseWrapper
 ) -> Sql:
+    require_search_text(rows.model, values)
     query: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]
     query.add_update_values(dict(values))
     sql, params = query.get_compiler(connection=connection).as_sql()

@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from config.search.fields import SearchText
 from config.sql.compiler import Statement, column_converters, column_names, compile_update, open_cursor
 from config.sql.placeholders import Parameters
 
@@ -88,11 +89,15 @@ def _prepared(rows: Sequence[models.Model], fields: Fields, db: BaseDatabaseWrap
     now = timezone.now()
     names = [str(field.attname) for field in fields]
     stamped = [getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False) for field in fields]
+    computed = [isinstance(field, SearchText) for field in fields]
     seen: list[Any] = [_prepared] * len(fields)  # a value that no row has
     prepared: list[Any] = [None] * len(fields)
     for row in rows:
         for index, name in enumerate(names):
-            value = now if stamped[index] else getattr(row, name)
+            if computed[index]:
+                value: Any = fields[index].pre_save(row, True)
+            else:
+                value = now if stamped[index] else getattr(row, name)
             if value is not seen[index]:
                 seen[index] = value
                 prepared[index] = fields[index].get_db_prep_save(value, db)

@@ -5,7 +5,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from django.db import models
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
+
+from config.search.grams import index_tokens
 
 OWNER_ONLY = 0o600
 OTHERS = 0o007
@@ -30,14 +34,34 @@ class PatientCursor(base.SQLiteCursorWrapper):
         return super().execute(query, params)
 
 
+class SchemaEditor(DatabaseSchemaEditor):
+    """Most changes of a table make it anew under SQLite, and its triggers would go with the old one."""
+
+    def _remake_table(self, model: type[models.Model], **changes: Any) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+                [model._meta.db_table],
+            )
+            triggers = cursor.fetchall()
+        super()._remake_table(model, **changes)  # type: ignore[misc]
+        for (trigger,) in triggers:
+            self.execute(trigger)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Makes the file before SQLite does, which would let others read it. The files `-wal` and `-shm` take its mode."""
+
+    SchemaEditorClass = SchemaEditor
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         name = str(conn_params["database"])
         if name != ":memory:" and not name.startswith("file:"):
             make_private(Path(name))
-        return super().get_new_connection(conn_params)  # type: ignore[no-untyped-call]
+        connection = super().get_new_connection(conn_params)  # type: ignore[no-untyped-call]
+        # For the triggers that keep the indexes of searches.
+        connection.create_function("search_grams", 2, index_tokens, deterministic=True)
+        return connection
 
     def create_cursor(self, name: Any = None) -> Any:
         return self.connection.cursor(factory=PatientCursor)

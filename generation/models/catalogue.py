@@ -4,9 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel
+from config.search.fields import SearchableModel, SearchText
 
 
-class CatalogueModel(BaseModel):
+class CatalogueModel(SearchableModel, BaseModel):
     """A model, as its provider calls it. Data that staff edit; `manage.py seed_catalogue` brings the first.
 
     From `ends_at` on it isn't called any more, and `successor` says what to take instead. `seeded_as` is the
@@ -36,6 +37,8 @@ class CatalogueModel(BaseModel):
     successor = models.CharField(_("successor"), max_length=120, blank=True)
     source = models.URLField(_("source"), max_length=300, blank=True)
     seeded_as = models.CharField(_("seeded as"), max_length=64, blank=True, editable=False)
+    search_text = SearchText("name", "label")
+    search_is_indexed = False
 
     class Meta:
         verbose_name = _("model")

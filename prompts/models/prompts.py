@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
+from config.search.fields import SearchableModel, SearchText
 from config.validators import validate_name
 from prompts.domain.limits import CONTENT, FOLDER, LABEL, PLATFORM, RESPONSE, TITLE, URL
 from prompts.models.tags import Tag
@@ -23,7 +24,7 @@ def _metric(name: Any) -> "models.PositiveSmallIntegerField[int | None, int | No
     )
 
 
-class Prompt(OwnedModel):
+class Prompt(SearchableModel, OwnedModel):
     """A text for a model, kept to be used again.
 
     `content` and `variables` are those of the latest version, whose number is `version`. `touched_at` is when it was
@@ -49,6 +50,7 @@ class Prompt(OwnedModel):
     creativity = _metric(_("creativity"))
     relevance = _metric(_("relevance"))
     effectiveness = _metric(_("effectiveness"))
+    search_text = SearchText("title", "content")
 
     class Meta:
         verbose_name = _("prompt")

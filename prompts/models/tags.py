@@ -7,12 +7,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.db import OwnedModel
+from config.search.fields import SearchableModel, SearchText
 from config.validators import validate_name
 from prompts.domain.limits import TAG_NAME
 from prompts.domain.names import folded
 
 
-class Tag(OwnedModel):
+class Tag(SearchableModel, OwnedModel):
     """A word that an account sorts its prompts by. `key` is by what it is compared, found and unique."""
 
     name = models.CharField(
@@ -29,6 +30,8 @@ class Tag(OwnedModel):
         validators=[RegexValidator("^#[0-9a-fA-F]{6}$", _("A colour is written like #1f77b4."))],
         help_text=_("Like #1f77b4, or empty."),
     )
+    search_text = SearchText("name")
+    search_is_indexed = False
 
     class Meta:
         verbose_name = _("tag")

@@ -8,18 +8,19 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
-from config.db import BaseModel, OwnedModel, OwnedQuerySet
+from config.db import BaseModel, OwnedModel
 from config.languages import Language
+from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
 from templates.models.sources import ContentTemplate, Project
 
 
-class DocumentQuerySet(OwnedQuerySet["Document"]):
+class DocumentQuerySet(SearchableQuerySet["Document"]):
     def stale(self) -> Self:
         """An input, or the text that it is a translation of, changed since the latest version was made."""
         return self.filter(STALE_CONDITION)
 
 
-class Document(OwnedModel):
+class Document(SearchableModel, OwnedModel):
     """A project told by a content template in a language: one row for each such cell, with versions below it.
 
     `source_language` is the language whose inputs it was made from: its own, or the other one's when it is a
@@ -61,6 +62,8 @@ class Document(OwnedModel):
         blank=True,
         related_name="+",
     )
+
+    search_text = SearchText("title")
 
     objects = DocumentQuerySet.as_manager()  # type: ignore[misc]
 

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
+from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
 from config.validators import validate_name
 from templates.domain.inputs import PROJECT_LENGTHS, TEMPLATE_LENGTHS
 
@@ -36,7 +37,7 @@ class Category(BaseModel):
         return in_language(self.name_zh, self.name_en)
 
 
-class Project(OwnedModel):
+class Project(SearchableModel, OwnedModel):
     """A product that documents are written about. One language may be empty; then the other is read.
 
     `fingerprint_zh` and `fingerprint_en` are hashes of what a document in that language would read. The services keep
@@ -59,6 +60,7 @@ class Project(OwnedModel):
     website = models.URLField(_("website"), max_length=PROJECT_LENGTHS["website"], blank=True)
     fingerprint_zh = models.CharField(_("fingerprint (Chinese)"), max_length=64)
     fingerprint_en = models.CharField(_("fingerprint (English)"), max_length=64)
+    search_text = SearchText("name_zh", "name_en")
 
     class Meta:
         verbose_name = _("project")
@@ -75,7 +77,7 @@ class Project(OwnedModel):
         return in_language(self.name_zh, self.name_en)
 
 
-class ContentTemplateQuerySet(models.QuerySet["ContentTemplate"]):
+class ContentTemplateQuerySet(SearchableQuerySet["ContentTemplate"]):
     def visible_to(self, owner_id: object) -> Self:
         """The shared library and one's own."""
         return self.filter(models.Q(owner=None) | models.Q(owner_id=owner_id))
@@ -85,7 +87,7 @@ class ContentTemplateQuerySet(models.QuerySet["ContentTemplate"]):
         return self.filter(is_active=True, category__is_shown=True)
 
 
-class ContentTemplate(BaseModel):
+class ContentTemplate(SearchableModel, BaseModel):
     """A bilingual recipe for one kind of document. Without an owner it belongs to the shared library of the staff."""
 
     owner = models.ForeignKey(
@@ -124,7 +126,10 @@ class ContentTemplate(BaseModel):
     fingerprint_zh = models.CharField(_("fingerprint (Chinese)"), max_length=64)
     fingerprint_en = models.CharField(_("fingerprint (English)"), max_length=64)
 
-    objects = ContentTemplateQuerySet.as_manager()
+    search_text = SearchText("name_zh", "name_en")
+    search_is_indexed = False
+
+    objects = ContentTemplateQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("content template")

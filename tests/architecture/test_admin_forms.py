@@ -33,7 +33,15 @@ ACTIVITIES = {
     "prompts.Tag": "update_tag",
 }
 #: Columns that follow from others, and fields whose column has another name.
-DERIVED = {"reads_both_languages", "username_folded", "email_folded", "key", "version", "touched_at"}
+DERIVED = {
+    "reads_both_languages",
+    "username_folded",
+    "email_folded",
+    "key",
+    "version",
+    "touched_at",
+    "search_text",
+}
 COLUMNS = {
     "limit": "limit_micros",
     "is_unlimited": "limit_micros",

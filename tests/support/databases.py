@@ -23,11 +23,12 @@ from typing import Any, TextIO
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import dj_database_url
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+
+from config.databases import database_entry
 
 VARIABLE = "TEST_DATABASE_URL"
 
@@ -50,9 +51,7 @@ class Database:
     def django(self) -> dict[str, Any]:
         """The entry of DATABASES. Without a pool: there is one of those per alias, and this alias has had another
         database before."""
-        entry: dict[str, Any] = dict(dj_database_url.parse(self.url, conn_max_age=0))
-        if not self.is_postgres:
-            entry["OPTIONS"] = dict(settings.SQLITE_OPTIONS)
+        entry = database_entry(self.url, sqlite=settings.SQLITE_OPTIONS, postgres={})
         return connections.configure_settings({"default": entry})["default"]
 
 

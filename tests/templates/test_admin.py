@@ -236,7 +236,8 @@ class TestDocuments:
     def test_nothing_in_a_text_runs(self, back_office: Client, document: Document, payload: str) -> None:
         assert document.latest is not None
         DocumentVersion.objects.filter(pk=document.latest_id).update(content=payload, title=payload)
-        Document.objects.filter(pk=document.pk).update(title=payload)
+        document.title = payload
+        document.save()
         for row in (document, document.latest):
             listed = reverse(f"admin:templates_{row._meta.model_name}_changelist")
             for page in (back_office.get(change_url(row)), back_office.get(listed)):

@@ -108,7 +108,8 @@ def test_a_document_has_an_etag_that_changes_with_it(
     client = client_for(alice)
     etag = client.get(f"{URL}/{document.pk}")["ETag"]
     assert client.get(f"{URL}/{document.pk}", headers={"If-None-Match": etag}).status_code == 304
-    Document.objects.filter(pk=document.pk).update(title="另一个标题")
+    document.title = "另一个标题"
+    document.save()
     changed = client.get(f"{URL}/{document.pk}", headers={"If-None-Match": etag})
     assert changed.status_code == 200
     assert changed["ETag"] != etag
@@ -172,8 +173,10 @@ def plainly(view: Any, user: User, query: str = "", **keys: Any) -> Any:
     return orjson.loads(view.as_view()(request, **keys).render().content)
 
 
-def without_cursor(answer: dict[str, Any]) -> dict[str, Any]:
-    return {**answer, "meta": {**answer["meta"], "next_cursor": None}}
+def plain_part(answer: dict[str, Any]) -> dict[str, Any]:
+    """Without what the list machine adds: a cursor, and where the words of a search stand."""
+    rows = [{name: value for name, value in row.items() if name != "matches"} for row in answer["data"]]
+    return {**answer, "data": rows, "meta": {**answer["meta"], "next_cursor": None}}
 
 
 @pytest.mark.parametrize(
@@ -186,9 +189,7 @@ def test_the_benchmarks_plain_list_answers_the_same(
         provider = "local-model" if number == 3 else "sandbox"
         document_make(alice, language="en" if number % 2 else "zh", characters=number, provider=provider)
     document_make(bob)
-    assert without_cursor(client_for(alice).get(f"{URL}{query}").json()) == plainly(
-        DocumentList, alice, query
-    )
+    assert plain_part(client_for(alice).get(f"{URL}{query}").json()) == plainly(DocumentList, alice, query)
 
 
 def test_the_benchmarks_plain_detail_answers_the_same(

@@ -68,7 +68,7 @@ class ProviderKeyListApi(ProviderKeysApi, ListApi):
         "provider": ChoiceFilter(ProviderKey.Provider),
         "is_active": BoolFilter(Q(is_active=True)),
         "has_error": BoolFilter(~Q(error_code="")),
-        "search": SearchFilter("name", help="Text anywhere in the name."),
+        "search": SearchFilter(help="Words anywhere in the name."),
         **time_range("created_at"),
     }
     sorts = ("created_at", "name")

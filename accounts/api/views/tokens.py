@@ -36,7 +36,7 @@ class AccessTokenListApi(AccessTokensApi, ListApi):
         "is_test": BoolFilter(Q(is_test=True)),
         "is_expired": BoolFilter(Q(expires_at__lte=Now())),
         "session_id": UuidFilter(help="Made in this session."),
-        "search": SearchFilter("name", help="Text anywhere in the name."),
+        "search": SearchFilter(help="Words anywhere in the name."),
         **time_range("created_at"),
     }
     sorts = ("created_at", "name")

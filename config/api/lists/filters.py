@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +14,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from config.api.lists.fields import leads_to_many
+from config.search.fields import SEARCH_TEXT
+from config.search.folding import search_terms
 from config.sql.placeholders import Placeholder
-from config.sql.search import contains
+from config.sql.search import HasKeyOf, Keys, containing
 
 LONGEST_TEXT = 200
 #: How many values one parameter may name.
 MOST_VALUES = 20
+#: NUL and halves of characters, which no text can hold.
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+#: The shape of a search whose rows an index has found.
+HITS = "hits"
 
 
 class FilterValueError(ValueError):
@@ -171,17 +178,38 @@ class TimeFilter(Filter):
         return {"type": "string", "format": "date-time"}
 
 
-class SearchFilter(TextFilter):
-    """Finds the text anywhere in one of the fields, in either case; two Chinese characters are enough."""
+class SearchFilter(Filter):
+    """Rows of a `SearchableModel` whose texts have every word of the search in them: in either case and width, also in
+    the middle of a word, and one Chinese character is a word, too. A list has one; each row then says where."""
 
-    value_field: models.Field[Any, Any] = models.TextField()
+    value_field = models.TextField()
+    #: The placeholder of the keys that an index has found.
+    hits: ClassVar[str] = ":hits"
 
-    def __init__(self, *paths: str, help: str = "") -> None:
-        super().__init__(help=help)
-        self.paths = paths
+    def parse(self, raw: str) -> tuple[str, ...]:
+        if len(raw) > LONGEST_TEXT or NO_TEXT.search(raw):
+            raise FilterValueError(_("Must have 1 to %(longest)d characters.") % {"longest": LONGEST_TEXT})
+        terms = search_terms(raw)
+        if not 1 <= len(terms) <= MOST_VALUES:
+            raise FilterValueError(_("Must have 1 to %(most)d words.") % {"most": MOST_VALUES})
+        return terms
+
+    def bind(self, name: str, raw: str) -> Bound:
+        terms = self.parse(raw)
+        places = {_numbered(name, position): term for position, term in enumerate(terms)}
+        return Bound(variant=len(terms), values={name: terms, **places})
 
     def apply(self, queryset: QuerySet[Any], name: str, variant: Any) -> QuerySet[Any]:
-        return contains(queryset, self.paths, name)
+        """`variant` is the number of words, or HITS for the rows that an index has found."""
+        if variant != HITS:
+            places = [Placeholder(_numbered(name, position), self.value_field) for position in range(variant)]
+            return containing(queryset, SEARCH_TEXT, places)
+        # What else the list asks of a row is asked of the found ones only, whatever the planner thinks.
+        found = queryset.model._base_manager.filter(HasKeyOf(Keys(self.hits)))
+        return found.filter(Exists(queryset.filter(pk=OuterRef("pk"))))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 
 
 class AnyOf(Filter):

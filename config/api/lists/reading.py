@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from config.api.lists import statements
 from config.api.lists.cursors import read_cursor, write_cursor
 from config.api.lists.query import DEEPEST_ROW, ListQuery
+from config.api.lists.searching import asked_terms, looked_up, with_matches
 from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
 from config.api.lists.statements import Paging, Shape
@@ -52,12 +53,23 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     """
     connection = statements.read_connection(spec)
     place = _place(spec, query, scope)
+    terms = asked_terms(spec, query)
+    query, known_total = looked_up(spec, query, terms, scope, connection)
     values = {**scope, **(query.values or {}), **_reader(), statements.OFFSET: query.offset}
     columns = spec.sort_columns(query.sort)
     bounds = _bounds(columns, query.cursor, place, connection.vendor) if query.cursor else []
     values |= {statements.after(position): bound for position, bound in enumerate(bounds)}
     nulls = tuple(bound is None for bound in bounds)
-    shape = Shape(spec, query.variants, query.sort, _paging(query), rows=query.limit + 1, nulls=nulls)
+    shape = Shape(
+        spec,
+        query.variants,
+        query.sort,
+        _paging(query),
+        rows=query.limit + 1,
+        nulls=nulls,
+        is_counted=known_total is None,
+        texts=spec.searched_texts if terms else (),
+    )
     found = statements.list_statement(shape, connection.alias).fetch(connection, values)
     rows = found[: query.limit]
     has_next = len(found) > query.limit
@@ -69,11 +81,17 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
         "pages": None,
     }
     if query.cursor is None:
-        counted = found[0][-1] if found else _count(shape, connection, values)
-        meta |= _totals(query, counted)
+        counted = known_total
+        if counted is None:
+            counted = found[0][-1] if found else _count(shape, connection, values)
+        meta |= _totals(query, counted, is_capped=known_total is not None or counted > DEEPEST_ROW)
     meta["has_next"] = has_next
     meta["next_cursor"] = write_cursor(place, rows[-1][1 : len(columns) + 1]) if has_next else None
-    return JsonPage(f"[{','.join([row[0] for row in rows])}]".encode(), meta)
+    shown = [row[0] for row in rows]
+    if terms:
+        texts = slice(len(columns) + 1, len(columns) + 1 + len(shape.texts))
+        shown = [with_matches(row[0], shape.texts, row[texts], terms) for row in rows]
+    return JsonPage(f"[{','.join(shown)}]".encode(), meta)
 
 
 def _reader() -> dict[str, str]:
@@ -111,11 +129,11 @@ def _count(shape: Shape, connection: BaseDatabaseWrapper, values: Mapping[str, A
     return int(statements.count_statement(shape, connection.alias).fetch(connection, values)[0][0])
 
 
-def _totals(query: ListQuery, counted: int) -> dict[str, Any]:
+def _totals(query: ListQuery, counted: int, *, is_capped: bool) -> dict[str, Any]:
     total = min(counted, DEEPEST_ROW)
     return {
         "page": query.page,
         "total": total,
-        "total_is_capped": counted > DEEPEST_ROW,
+        "total_is_capped": is_capped,
         "pages": -(-total // query.limit),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import QuerySet
 
-from config.api.lists.filters import Filter
+from config.api.lists.filters import Filter, SearchFilter
 from config.api.lists.read_models import ReadModel
 from config.api.lists.sorting import SortColumn, sort_columns
+from config.search.fields import search_field
 from config.sql.placeholders import Placeholder
 
 #: Returns the rows that somebody may see. All its parameters are scope: the owner, keys from the path.
@@ -90,10 +92,28 @@ class ListSpec(Source):
         self.default_sort = default_sort
         self._check()
 
+    @cached_property
+    def search(self) -> str | None:
+        """The name of the filter that searches."""
+        return next((name for name, one in self.filters.items() if isinstance(one, SearchFilter)), None)
+
+    @property
+    def searched_texts(self) -> tuple[str, ...]:
+        """The fields in which it searches."""
+        field = search_field(self.read_model.source_model)
+        return field.computed_from if field else ()
+
+    @cached_property
+    def shows_all_of_owner(self) -> bool:
+        """Whether the selector asks nothing of a row but whose it is."""
+        return self.scope.keys() == {"owner_id"} and len(self.rows().query.where.children) == 1
+
     def _check(self) -> None:
         taken = RESERVED.union(self.scope) & self.filters.keys()
         if taken:
             raise ImproperlyConfigured(f"{self.name}: a filter can't be called {', '.join(sorted(taken))}")
+        if self.search is not None and search_field(self.read_model.source_model) is None:
+            raise ImproperlyConfigured(f"{self.name}: only a SearchableModel can be searched")
         if self.default_sort.removeprefix("-") not in self.sorts:
             raise ImproperlyConfigured(f"{self.name}: can't sort by {self.default_sort}")
 

@@ -16,6 +16,7 @@ from django.core.exceptions import EmptyResultSet, FullResultSet, ImproperlyConf
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q, QuerySet, Subquery
+from django.db.models.functions import Left
 from django.db.models.sql.compiler import SQLCompiler
 
 from config.api.lists.query import DEEPEST_ROW
@@ -28,6 +29,8 @@ from config.sql.placeholders import Parameters, Placeholder
 OFFSET = ":offset"
 #: Statements kept per process. A list has a few shapes in practice; a client that tries them all evicts its own.
 KEPT_STATEMENTS = 1024
+#: Characters of a text in which a search's words are marked.
+LONGEST_READ = 100_000
 
 
 class Paging(Enum):
@@ -51,6 +54,9 @@ class Shape:
     rows: int
     #: For CURSOR_NEXT: which columns of the sort order are NULL where the page before ended.
     nulls: tuple[bool, ...] = ()
+    is_counted: bool = True
+    #: The fields whose texts a search shows parts of.
+    texts: tuple[str, ...] = ()
 
     @property
     def has_one_plan(self) -> bool:
@@ -67,7 +73,7 @@ def read_connection(source: Source) -> BaseDatabaseWrapper:
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def list_statement(shape: Shape, alias: str) -> Statement:
-    """Columns: row (JSON text), the columns of the sort order and, for pages, the capped count."""
+    """Columns: row (JSON text), the columns of the sort order, the texts and, for pages, the capped count."""
     sql, params = _compiled(shape.spec, lambda: _page_rows(shape, connections[alias].vendor), alias)
     if shape.paging is not Paging.DEEPER_PAGE:
         sql = f"{sql} LIMIT {shape.rows}"
@@ -139,7 +145,9 @@ def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
         rows = rows.filter(_behind_cursor(columns, shape.nulls, vendor))
     shown: dict[str, Any] = {"json_row": shape.spec.read_model.json_row()}
     shown |= {f"json_key_{position}": one.key() for position, one in enumerate(columns)}
-    if shape.paging in (Paging.FIRST_PAGE, Paging.DEEPER_PAGE):
+    # A page shows parts of its texts, for which the database needn't read out all of a book.
+    shown |= {f"json_text_{number}": Left(name, LONGEST_READ) for number, name in enumerate(shape.texts)}
+    if shape.is_counted and shape.paging in (Paging.FIRST_PAGE, Paging.DEEPER_PAGE):
         shown["json_total"] = CappedCount(_counted(matching))
     return rows.order_by(*order).annotate(**shown).values_list(*shown)
 

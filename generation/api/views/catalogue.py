@@ -39,7 +39,7 @@ SPEC = ListSpec(
         "capability": ChoiceFilter(CatalogueModel.Capability),
         "provider": TextFilter(),
         "model": TextFilter("name"),
-        "search": SearchFilter("name", "label"),
+        "search": SearchFilter(),
         "is_ended": BoolFilter(Q(ends_at__lte=Now()), help="Whether the provider has ended it already."),
     },
     sorts={"provider": "provider", "model": "name", "created_at": "created_at"},

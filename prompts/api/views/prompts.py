@@ -27,7 +27,7 @@ class PromptsApi(ResourceApi):
 
 class PromptListApi(PromptsApi, ListApi):
     filters = {
-        "search": SearchFilter("title", "content", help="Text anywhere in the title or the content."),
+        "search": SearchFilter(help="Words anywhere in the title or the content."),
         "platform": TextFilter("platform"),
         "is_favorite": BoolFilter(Q(is_favorite=True)),
         "is_auto_saved": BoolFilter(Q(is_auto_saved=True)),

@@ -25,7 +25,7 @@ class TagsApi(ResourceApi):
 
 
 class TagListApi(TagsApi, ListApi):
-    filters = {"search": SearchFilter("name", help="Text anywhere in the name."), **time_range("created_at")}
+    filters = {"search": SearchFilter(help="Words anywhere in the name."), **time_range("created_at")}
     sorts = ("name", "created_at", "updated_at")
     default_sort = "name"
     summary = "List tags"

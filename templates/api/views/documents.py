@@ -54,7 +54,7 @@ class DocumentListApi(ListApi):
         "category_code": TextFilter("content_template__category__code"),
         "language": AnyOf(ChoiceFilter(Language)),
         "is_stale": BoolFilter(STALE_CONDITION),
-        "search": SearchFilter("title", help="Text anywhere in the title."),
+        "search": SearchFilter(help="Words anywhere in the title."),
         **time_range("created_at"),
         **time_range("updated_at"),
     }

@@ -67,7 +67,7 @@ class ProjectsApi(ResourceApi):
 class ProjectListApi(ProjectsApi, ListApi):
     filters = {
         "code": TextFilter("code"),
-        "search": SearchFilter("name_zh", "name_en", help="Text anywhere in either name."),
+        "search": SearchFilter(help="Words anywhere in either name."),
         **time_range("created_at"),
     }
     sorts = ("created_at", "updated_at", "code")
@@ -147,7 +147,7 @@ class ContentTemplateListApi(ContentTemplatesApi, ListApi):
         "category_code": TextFilter("category__code"),
         "code": TextFilter("code"),
         "is_active": BoolFilter(Q(is_active=True)),
-        "search": SearchFilter("name_zh", "name_en", help="Text anywhere in either name."),
+        "search": SearchFilter(help="Words anywhere in either name."),
     }
     sorts = ("order", "code", "created_at", "updated_at")
     default_sort = "order"

@@ -31,7 +31,7 @@ class NotesApi(ResourceApi):
 
 
 class NoteListApi(NotesApi, ListApi):
-    filters = {"search": SearchFilter("text", help="Text anywhere in it.")}
+    filters = {"search": SearchFilter(help="Words anywhere in it.")}
     summary = "List notes"
 
     @operation("Create a note", request=NoteCreateIn, status=201)

@@ -1,6 +1,7 @@
 from django.db import models
 
 from config.db import OwnedModel
+from config.search.fields import SearchableModel, SearchText
 
 
 class Action(models.TextChoices):
@@ -11,8 +12,9 @@ class ObjectType(models.TextChoices):
     NOTE = "note", "note"
 
 
-class Note(OwnedModel):
+class Note(SearchableModel, OwnedModel):
     text = models.CharField(max_length=200, help_text="What to remember.")
+    search_text = SearchText("text")
 
     def __str__(self) -> str:
         return self.text

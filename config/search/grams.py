@@ -1,0 +1,50 @@
+"""The short pieces of text by which the index finds rows.
+
+Of each word: every character, every two in a row, and every three unless they are wide ones, of which two are rare
+enough. PostgreSQL computes the same in `search_grams` (config/migrations/0003_search.py).
+
+Before each stands the last digit of the owner's key: of what is common to others, only a sixteenth lengthens one's own
+lists, and owners share pieces nevertheless, which keeps the index small.
+"""
+
+from collections.abc import Iterable
+
+LONGEST = 3
+#: Three characters that take so many bytes in UTF-8 are wide: Chinese, Japanese, Korean, emoji.
+WIDE_BYTES = 9
+#: A long term is found by some of its pieces; the rows are looked through anyway.
+MOST_GRAMS = 24
+
+
+def is_indexed(gram: str) -> bool:
+    return len(gram) < LONGEST or len(gram.encode()) < WIDE_BYTES
+
+
+def index_tokens(owner: str | None, text: str) -> str:
+    """What SQLite's index takes of a row: the pieces of its folded text as words of hexadecimal digits."""
+    found = {
+        word[at : at + length]
+        for word in text.split()
+        for length in range(1, LONGEST + 1)
+        for at in range(len(word) - length + 1)
+    }
+    return tokens(owner, (gram for gram in found if is_indexed(gram)))
+
+
+def tokens(owner: str | None, grams: Iterable[str]) -> str:
+    part = (owner or "")[-1:]
+    return " ".join([part + gram.encode().hex() for gram in grams])
+
+
+def search_grams(terms: tuple[str, ...]) -> list[str]:
+    """Pieces that every row has that contains the terms; the longest ones, since they are rarest."""
+    found = dict.fromkeys(gram for term in terms for gram in _covering(term))
+    step = -(-len(found) // MOST_GRAMS)
+    return list(found)[::step]
+
+
+def _covering(term: str) -> list[str]:
+    if len(term) < LONGEST:
+        return [term]
+    threes = (term[at : at + LONGEST] for at in range(len(term) - LONGEST + 1))
+    return [gram for three in threes for gram in ([three] if is_indexed(three) else [three[:2], three[1:]])]

@@ -1,0 +1,42 @@
+"""The keys of the rows that an index finds, so many at most."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.search.grams import search_grams, tokens
+
+
+def search_hits(
+    connection: BaseDatabaseWrapper,
+    model: type[models.Model],
+    owner_id: Any,
+    terms: tuple[str, ...],
+    most: int,
+) -> list[Any]:
+    """Primary keys, as the database has them, of an owner's rows with all of the terms; some, if there are more.
+
+    The order of the tables, and that the index is used, is fixed: a planner that takes a rare term for a common one
+    would walk through all rows.
+    """
+    table, owner = model._meta.db_table, model._meta.pk.get_db_prep_value(owner_id, connection)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            given = [f'"{table}"', owner, search_grams(terms), list(terms), most]
+            cursor.execute("SELECT * FROM search_hits(%s::regclass, %s, %s, %s, %s)", given)
+        else:
+            cursor.execute(_sqlite(table, terms), [tokens(owner, search_grams(terms)), owner, *terms, most])
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _sqlite(table: str, terms: Sequence[str]) -> str:
+    rechecked = " AND INSTR(found.search_text, %s) > 0" * len(terms)
+    # Names of ours. A unary plus keeps SQLite from coming by the owner's index.
+    return (
+        f'SELECT found.id FROM "{table}_search" grams '  # noqa: S608
+        f'CROSS JOIN "{table}_search_rows" entry ON entry.id = grams.rowid '
+        f'CROSS JOIN "{table}" found ON found.id = entry.row '
+        f'WHERE grams."{table}_search" MATCH %s AND +found.owner_id = %s{rechecked} LIMIT %s'
+    )
