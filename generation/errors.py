@@ -186,7 +186,7 @@ class ModelUnavailableError(AppError):
         "Enter a key of your own (POST /api/v1/api-keys), or name one of {choices}."
     )
     zh = (
-        "无法调用 {model}：未配置 {providers} 的密钥、提供商未列出该模型，或该模型已被工作人员停用。"
+        "无法调用 {model}：未配置 {providers} 的密钥、服务商未列出该模型，或该模型已被工作人员停用。"
         "请添加自己的密钥（POST /api/v1/api-keys），或改用 {choices}。"
     )
 
@@ -203,7 +203,7 @@ class ModelInUseError(AppError):
     code = "MODEL_IN_USE"
     status = 409
     en = "Calls of {model} stand in the ledger, so it can't be deleted. Switch it off instead."
-    zh = "账目中已有 {model} 的调用记录，无法删除。请改为停用。"
+    zh = "账本中已有 {model} 的调用记录，无法删除。请改为停用。"
 
 
 class ModelPriceInUseError(AppError):

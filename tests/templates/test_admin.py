@@ -359,4 +359,4 @@ class TestBatches:
         assert set(SKIP_WORDS) == set(DocumentState)
         item = batch.items.earliest("position")
         BatchItem.objects.filter(pk=item.pk).update(skip_reason="better")
-        assert "本机小型模型不会替换它" in speak(back_office, "zh-CN").get(change_url(item)).text
+        assert "小型本地模型不会替换它" in speak(back_office, "zh-CN").get(change_url(item)).text
