@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from accounts.models import User
 from accounts.selectors.users import user_get_by_name
 from config.admin.cells import list_of
-from templates.domain.project_csv import MAX_FILE_BYTES
+from config.spreadsheets.reading import MAX_FILE_BYTES
 from templates.errors import ProjectCsvInvalidError
 from templates.models import Project
 from templates.services.sources import projects_import

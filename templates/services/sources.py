@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.services.activities import activity_record
 from config import audit
 from config.db import savepoint
+from config.spreadsheets.problems import CsvError, CsvProblem, ProblemCode, described
 from generation.domain.states import ACTIVE
-from templates.domain.csv_problems import CsvProblem, ProblemCode
 from templates.domain.fingerprints import pair_fingerprint, project_fingerprint, template_fingerprint
 from templates.domain.inputs import (
     PROJECT_LENGTHS,
@@ -24,7 +24,7 @@ from templates.domain.inputs import (
     TemplateInput,
 )
 from templates.domain.placeholders import ALLOWED_PLACEHOLDERS, check, names
-from templates.domain.project_csv import ProjectCsvError, ProjectRow, parse_projects
+from templates.domain.project_csv import ProjectRow, parse_projects
 from templates.errors import (
     CategoryUnknownError,
     PlaceholderInvalidError,
@@ -163,10 +163,6 @@ def _free_code(owner_id: UUID, texts: dict[str, str]) -> str:
 # -- import --------------------------------------------------------------------------------------------------------
 
 
-#: Of a file with thousands of faults, so many are told; their number tells the rest.
-PROBLEMS_NAMED = 50
-
-
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """How many projects an import made, changed, and found unchanged."""
@@ -188,7 +184,7 @@ def projects_import(
     """
     try:
         parsed = parse_projects(data, encoding)
-    except ProjectCsvError as exc:
+    except CsvError as exc:
         raise _invalid(exc.problems) from exc
     codes = [_row_code(row) for row in parsed.rows]
     _require_different(parsed.rows, codes)
@@ -210,11 +206,7 @@ def projects_import(
 
 
 def _invalid(problems: Sequence[CsvProblem]) -> ProjectCsvInvalidError:
-    described = [
-        {"line": p.line, "column": p.column, "message": p.message_en, "message_zh": p.message_zh}
-        for p in problems[:PROBLEMS_NAMED]
-    ]
-    return ProjectCsvInvalidError(count=len(problems), details={"problems": described})
+    return ProjectCsvInvalidError(count=len(problems), details={"problems": described(problems)})
 
 
 def _require_different(rows: Sequence[ProjectRow], codes: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Activity, AuditEntry, User
-from templates.domain.project_csv import MAX_FILE_BYTES
+from config.spreadsheets.reading import MAX_FILE_BYTES
 from templates.models import Project
 from tests.support.speaking import speak
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templates.domain.csv_formulas import is_formula, without_guard
-from templates.domain.csv_problems import ProblemCode
-from templates.domain.project_csv import MAX_FILE_BYTES, MAX_ROWS, ProjectCsvError, parse_projects
+from config.spreadsheets.formulas import is_formula, without_guard
+from config.spreadsheets.problems import CsvError, ProblemCode
+from config.spreadsheets.reading import MAX_FILE_BYTES, MAX_ROWS
+from templates.domain.project_csv import parse_projects
 
 HEADER = "name_zh,name_en,description_zh,description_en,website\n"
 ROW = "静候门诊,Quiet Clinic,离线排班🏥,Offline,https://a.example/路径\n"
@@ -15,7 +16,7 @@ ROW = "静候门诊,Quiet Clinic,离线排班🏥,Offline,https://a.example/路�
 
 def faults(text, encoding="utf-8"):
     """Code, line and column of every problem."""
-    with pytest.raises(ProjectCsvError) as caught:
+    with pytest.raises(CsvError) as caught:
         parse_projects(text if isinstance(text, bytes) else text.encode(encoding))
     for problem in caught.value.problems:
         assert problem.message_en
@@ -111,7 +112,7 @@ def test_only_full_web_addresses_pass(url):
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "＝", "＋", "－", "＠", " ="])
 def test_formulas_are_refused_with_their_line_and_a_remedy(start):
-    with pytest.raises(ProjectCsvError) as caught:
+    with pytest.raises(CsvError) as caught:
         parse_projects((HEADER + f'甲,"{start}cmd|calc",,,\n').encode())
     (problem,) = caught.value.problems
     assert (problem.code, problem.line, problem.column) == (ProblemCode.FORMULA, 2, "name_en")
@@ -137,7 +138,7 @@ def test_an_apostrophe_guards_a_formula_and_is_no_part_of_it(cell, value):
         (b"name_zh,name_en\na\x00b,c\n", ("nul_character", 2, "")),
         (b"x" * (MAX_FILE_BYTES + 1), ("file_too_large", 0, "")),
         ("名称，英文名称\n甲，A\n".encode(), ("full_width_commas", 1, "")),
-        (b"website,code\nhttps://a.example,a\n", ("no_name_column", 1, "")),
+        (b"website,code\nhttps://a.example,a\n", ("needed_column", 1, "")),
         ("名称,中文名称\n甲,乙\n".encode(), ("duplicate_column", 1, "中文名称")),
         (b"name_zh,colour\na,b\n", ("unknown_column", 1, "colour")),
         ("name_en,code\n甲,A_1\n".encode(), ("bad_code", 2, "code")),
@@ -183,5 +184,5 @@ def test_what_a_spreadsheet_writes_is_read_back(descriptions):
 def test_no_bytes_escape_as_another_error(data):
     try:
         parse_projects(b"name_zh,name_en\n" + data)
-    except ProjectCsvError as error:
+    except CsvError as error:
         assert error.problems  # noqa: PT017

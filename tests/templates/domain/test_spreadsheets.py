@@ -3,15 +3,15 @@
 import pytest
 
 from config.names import hidden_character
-from templates.domain.csv_encoding import known_encoding
-from templates.domain.csv_problems import CsvProblem
-from templates.domain.project_csv import ProjectCsvError, parse_projects
+from config.spreadsheets.encoding import known_encoding
+from config.spreadsheets.problems import CsvError, CsvProblem
+from templates.domain.project_csv import parse_projects
 
 HEADER = "name_zh,name_en,website\r\n"
 
 
 def problem(data: bytes | str, encoding: str = "") -> CsvProblem:
-    with pytest.raises(ProjectCsvError) as caught:
+    with pytest.raises(CsvError) as caught:
         parse_projects(data.encode() if isinstance(data, str) else data, encoding)
     (one,) = caught.value.problems
     assert one.message_en
@@ -124,7 +124,7 @@ class TestShapes:
         ],
     )
     def test_what_would_lose_something_is_refused(self, text: str, code: str, line: int) -> None:
-        with pytest.raises(ProjectCsvError) as caught:
+        with pytest.raises(CsvError) as caught:
             parse_projects(text.encode())
         assert (caught.value.problems[0].code, caught.value.problems[0].line) == (code, line)
 

@@ -1,10 +1,11 @@
-"""What can be wrong with a projects file, in sentences that say how to mend it."""
+"""What can be wrong with a table, in sentences that say how to mend it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class ProblemCode(StrEnum):
@@ -18,7 +19,7 @@ class ProblemCode(StrEnum):
     UNKNOWN_COLUMN = "unknown_column"
     UNNAMED_COLUMN = "unnamed_column"
     DUPLICATE_COLUMN = "duplicate_column"
-    NO_NAME_COLUMN = "no_name_column"
+    NEEDED_COLUMN = "needed_column"
     FULL_WIDTH_COMMAS = "full_width_commas"
     NO_ROWS = "no_rows"
     TOO_MANY_ROWS = "too_many_rows"
@@ -62,26 +63,26 @@ _SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
         "含有 NUL 字符，请将文件另存为 UTF-8 编码的 CSV 文本。",
     ),
     ProblemCode.UNKNOWN_COLUMN: (
-        'The column "{column}" is unknown; expected name_zh, name_en, description_zh, description_en, website, code.',
-        "未知的列“{column}”；可用的列：名称、英文名称、描述、英文描述、网站、编号。",
+        'The column "{column}" is unknown; there are: {detail}.',
+        "未知的列“{column}”；可用的列：{detail}。",
     ),
     ProblemCode.UNNAMED_COLUMN: (
         "Column {detail} has text but no name in the first line.",
         "第 {detail} 列有内容，但第一行没有列名。",
     ),
     ProblemCode.DUPLICATE_COLUMN: ('The column "{column}" appears twice.', "列“{column}”重复出现。"),
-    ProblemCode.NO_NAME_COLUMN: (
-        "The first line must name the columns; name_zh or name_en is needed.",
-        "第一行必须是列名，且至少要有“名称”或“英文名称”。",
+    ProblemCode.NEEDED_COLUMN: (
+        "The first line must name the columns; one of these is needed: {detail}.",
+        "第一行必须是列名，且至少要有其中一列：{detail}。",
     ),
     ProblemCode.FULL_WIDTH_COMMAS: (
         "The columns are separated by full-width commas; use the plain comma.",
         "列之间使用了全角逗号，请改用半角逗号。",
     ),
-    ProblemCode.NO_ROWS: ("There is no project below the header.", "列名下面没有任何项目。"),
+    ProblemCode.NO_ROWS: ("There is no row below the header.", "列名下面没有任何内容。"),
     ProblemCode.TOO_MANY_ROWS: (
-        "There are more than {detail} projects; split the file.",
-        "项目超过 {detail} 个，请拆分文件。",
+        "There are more than {detail} rows; split the file.",
+        "超过 {detail} 行，请拆分文件。",
     ),
     ProblemCode.WRONG_CELL_COUNT: (
         "The row has more cells than the header ({detail}); put text with commas or line breaks in double quotes.",
@@ -128,6 +129,14 @@ _SENTENCES: Mapping[ProblemCode, tuple[str, str]] = {
 }
 
 
+class CsvError(ValueError):
+    """The file was refused as a whole; ``problems`` lists everything that is wrong with it."""
+
+    def __init__(self, *problems: CsvProblem) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problem.message_en for problem in problems))
+
+
 @dataclass(frozen=True)
 class CsvProblem:
     """One fault. ``line`` is the physical line where the row starts, from 1; 0 means the whole file."""
@@ -155,3 +164,15 @@ class CsvProblem:
 
     def _sentence(self, position: int) -> str:
         return _SENTENCES[self.code][position].format(column=self.column, detail=self.detail)
+
+
+#: Of a file with thousands of faults, so many are told; their number tells the rest.
+PROBLEMS_NAMED = 50
+
+
+def described(problems: Sequence[CsvProblem]) -> list[dict[str, Any]]:
+    """The first of the problems, as the details of an error have them."""
+    return [
+        {"line": p.line, "column": p.column, "message": p.message_en, "message_zh": p.message_zh}
+        for p in problems[:PROBLEMS_NAMED]
+    ]

@@ -18,3 +18,8 @@ def is_formula(cell: str) -> bool:
 def without_guard(cell: str) -> str:
     """The cell without the apostrophe that guards a formula; any other apostrophe belongs to the text."""
     return cell[1:] if cell.startswith(_GUARD) and is_formula(cell.lstrip(_GUARD)) else cell
+
+
+def guarded(cell: str) -> str:
+    """The cell so that no spreadsheet runs it; `without_guard` gives back what it was."""
+    return f"{_GUARD}{cell}" if is_formula(cell.lstrip(_GUARD)) else cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from templates.domain.csv_problems import CsvProblem, ProblemCode
+from config.spreadsheets.problems import CsvError, CsvProblem, ProblemCode
 
 READ_UNASKED = "UTF-8, UTF-16, GB18030"
 """What is recognized; any other encoding has to be named."""
@@ -32,12 +32,6 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _FEW = 4
 
 
-class CsvEncodingError(ValueError):
-    def __init__(self, problem: CsvProblem) -> None:
-        self.problem = problem
-        super().__init__(problem.message_en)
-
-
 def known_encoding(name: str) -> str | None:
     """The codec that reads files labelled with this name; None for what is no encoding of text."""
     try:
@@ -52,17 +46,17 @@ def decode_csv(data: bytes, encoding: str = "") -> tuple[str, str]:
 
     Without one named, UTF-8, UTF-16 and GB18030 are recognized. A file that is UTF-8 but for a few broken bytes is
     refused with the first broken line, and one that is no plausible Chinese with the encodings that would fit: read
-    as GB18030, both would turn into well-formed nonsense. Raises CsvEncodingError.
+    as GB18030, both would turn into well-formed nonsense. Raises CsvError.
     """
     if data.startswith(_WORKBOOKS):
-        raise CsvEncodingError(CsvProblem(ProblemCode.WORKBOOK))
+        raise CsvError(CsvProblem(ProblemCode.WORKBOOK))
     if encoding:
         codec = known_encoding(encoding)
         if codec is None:
-            raise CsvEncodingError(CsvProblem(ProblemCode.UNKNOWN_ENCODING, detail=encoding[:40]))
+            raise CsvError(CsvProblem(ProblemCode.UNKNOWN_ENCODING, detail=encoding[:40]))
         return _strictly(data, codec)
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise CsvEncodingError(CsvProblem(ProblemCode.BAD_ENCODING, detail="UTF-32"))
+        raise CsvError(CsvProblem(ProblemCode.BAD_ENCODING, detail="UTF-32"))
     if data.startswith(codecs.BOM_UTF8):
         return _strictly(data, "utf-8-sig")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -73,7 +67,7 @@ def decode_csv(data: bytes, encoding: str = "") -> tuple[str, str]:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
         if _is_broken_utf8(data):
-            raise CsvEncodingError(_problem(data, error, "utf-8")) from error
+            raise CsvError(_problem(data, error, "utf-8")) from error
         return _chinese(data, error), "gb18030"
 
 
@@ -81,7 +75,7 @@ def _strictly(data: bytes, codec: str) -> tuple[str, str]:
     try:
         return data.decode(codec), codec
     except UnicodeDecodeError as error:
-        raise CsvEncodingError(_problem(data, error, codec)) from error
+        raise CsvError(_problem(data, error, codec)) from error
 
 
 def _unmarked_utf16(data: bytes) -> tuple[str, str]:
@@ -96,9 +90,9 @@ def _unmarked_utf16(data: bytes) -> tuple[str, str]:
     return text, "utf-16"
 
 
-def _nul_problem(data: bytes) -> CsvEncodingError:
+def _nul_problem(data: bytes) -> CsvError:
     line = data.count(b"\n", 0, data.index(b"\0")) + 1
-    return CsvEncodingError(CsvProblem(ProblemCode.NUL_CHARACTER, line=line))
+    return CsvError(CsvProblem(ProblemCode.NUL_CHARACTER, line=line))
 
 
 def _is_broken_utf8(data: bytes) -> bool:
@@ -125,8 +119,8 @@ def _chinese(data: bytes, error: UnicodeDecodeError) -> str:
     fits = ", ".join(list(dict.fromkeys(_label(name) for name in fitting if _decodes(data, name)))[:4])
     problem = _problem(data, error, "")
     if not fits:
-        raise CsvEncodingError(problem)
-    raise CsvEncodingError(CsvProblem(ProblemCode.OTHER_ENCODING, line=problem.line, detail=fits))
+        raise CsvError(problem)
+    raise CsvError(CsvProblem(ProblemCode.OTHER_ENCODING, line=problem.line, detail=fits))
 
 
 def _guesses(data: bytes) -> dict[str, float]:

@@ -1,0 +1,1 @@
+"""Tables as CSV, as spreadsheets in China and elsewhere write them."""
