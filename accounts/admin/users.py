@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import QuerySet
@@ -24,7 +25,7 @@ from accounts.domain.names import folded
 from accounts.models import User
 from accounts.services.deletion import account_delete, owned_counts
 from accounts.services.recovery import password_reset_request
-from accounts.services.users import CHANGEABLE, RIGHTS, user_set_rights, user_update
+from accounts.services.users import CHANGEABLE, RIGHTS, password_save, user_set_rights, user_update
 from config.admin.actions import run_each
 from config.admin.base import Audited
 from config.admin.cells import anchor
@@ -56,7 +57,21 @@ class Addressed(forms.ModelForm):
 
 
 class UserAddForm(Addressed, UserCreationForm):
-    """A new account."""
+    """A new account, with the password that `UserAdmin.add_view` has hashed."""
+
+    hashed_password = ""
+
+    def set_password_and_save(self, user: User, *args: Any, **kwargs: Any) -> User:
+        user.password = self.hashed_password
+        return user
+
+
+class PasswordSetForm(AdminPasswordChangeForm):
+    """Hashes the new password; it is kept together with the audit's entry (`UserAdmin.log_change`)."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        return user
 
 
 class UserChangeForm(Addressed):
@@ -112,7 +127,7 @@ class UserAdmin(NamesPermissions, Audited, BaseUserAdmin, ModelAdmin):
 
     form = UserChangeForm
     add_form = UserAddForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordSetForm
 
     list_display = ("username", "email", "is_staff", "is_active", "language", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser", "language", "date_joined")
@@ -179,11 +194,25 @@ class UserAdmin(NamesPermissions, Audited, BaseUserAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Django writes its log after the change, outside of a transaction; here both are there or neither."""
-        with transaction.atomic():
-            answer: HttpResponse = super().user_change_password(request, id, form_url)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The password is hashed before Django opens the transaction in which it reads the form."""
+        password = request.POST.get("password1")
+        request.hashed_password = make_password(password) if password else ""  # type: ignore[attr-defined]
+        answer: HttpResponse = super().add_view(request, *args, **kwargs)
         return answer
+
+    def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, *args, **kwargs)
+        if obj is None:
+            form.hashed_password = getattr(request, "hashed_password", "")
+        return form
+
+    @transaction.atomic
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """A new password, which its form has only hashed, is kept together with the audit's entry."""
+        if "password" in message:
+            password_save(user=obj)
+        super().log_change(request, obj, message)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         account_delete(user_id=obj.pk)

@@ -6,11 +6,24 @@ both databases that is the cheapest way, and it keeps the members in the order i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Count, Expression, Func, JSONField, Q, QuerySet, Subquery, TextField
+from django.db.models import (
+    CharField,
+    Count,
+    Expression,
+    Func,
+    JSONField,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
 from config.sql.compiler import Sql
@@ -192,15 +205,16 @@ class JsonArray(Subquery):
         return super().as_sql(compiler, connection, template=template, **extra)
 
 
-def json_counts(rows: QuerySet[Any], group: str, conditions: Mapping[str, Q]) -> Subquery:
+def json_counts(rows: QuerySet[Any], group: str, conditions: Mapping[str, Q]) -> Coalesce:
     """`{"name": count, …}` of related rows in one sub-select, for a `Json` member.
 
     `rows` are correlated by an OuterRef on `group`, the foreign key to the row that is shown; each condition is
-    counted on its own. Where there are no rows at all, every count is missing: the whole is NULL.
+    counted on its own.
     """
     counts = [
         (name, JsonInteger(Count("pk", filter=condition), null=False))
         for name, condition in conditions.items()
     ]
     counted = rows.order_by().values(group).annotate(json_row=JsonObject(counts)).values("json_row")
-    return Subquery(counted, output_field=JSONField())
+    nothing = json.dumps(dict.fromkeys(conditions, 0))
+    return Coalesce(Subquery(counted), Value(nothing, output_field=TextField()), output_field=JSONField())

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -55,6 +57,26 @@ def test_a_password_is_changed(alice: User, client_for: Any, was_in_transaction:
 
 def test_an_account_is_deleted(alice: User, client_for: Any, was_in_transaction: list[bool]) -> None:
     assert client_for(alice).delete(f"{AUTH}/me", {"password": PASSWORD}).status_code == 204
+
+
+def test_staff_open_an_account(staff: User, was_in_transaction: list[bool]) -> None:
+    client = Client()
+    client.force_login(staff)
+    form = {
+        "username": "王芳", "email": "wang@example.com", "language": "zh",
+        "password1": PASSWORD, "password2": PASSWORD,
+    }  # fmt: skip
+    assert client.post(reverse("admin:accounts_user_add"), form).status_code == 302
+    assert User.objects.get(username="王芳").check_password(PASSWORD)
+
+
+def test_staff_set_a_password(staff: User, alice: User, was_in_transaction: list[bool]) -> None:
+    client = Client()
+    client.force_login(staff)
+    form = {"usable_password": "true", "password1": "更好的 password 42", "password2": "更好的 password 42"}
+    answer = client.post(reverse("admin:auth_user_password_change", args=[alice.pk]), form)
+    assert answer.status_code == 302
+    assert User.objects.get(pk=alice.pk).check_password("更好的 password 42")
 
 
 def test_a_key_is_kept_and_moved(alice: User, client_for: Any, was_in_transaction: list[bool]) -> None:

@@ -24,11 +24,13 @@ from config.api.lists.reading import read_row
 from config.api.lists.views import row_source
 from generation.jobs import runner
 from generation.models import Job, ProviderCall
+from generation.models.items import ItemState
 from generation.providers.base import CONTENT_REFUSED, ProviderError
 from templates.api.serializers.batches import TemplateBatchOut
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
 from templates.selectors import batch_list_for
 from tests.support.catalogue import model_make
+from tests.support.rows import make_rows
 from tests.templates import writer
 from tests.templates.factories import (
     batch_of,
@@ -381,6 +383,14 @@ class TestBadInput:
 
 
 class TestLook:
+    def test_a_batch_without_items_counts_none(self, client: APIClient, alice: User) -> None:
+        batch = make_rows(TemplateBatch, 1, alice)
+        batch.items.all().delete()
+        for path in (f"batches/{batch.pk}", "batches"):
+            data = client.get(f"{BASE}/{path}").json()["data"]
+            shown = data if isinstance(data, dict) else data[0]
+            assert shown["counts"] == dict.fromkeys(ItemState.values, 0)
+
     def test_items_tell_what_came_of_them(
         self, client: APIClient, alice: User, tea: Project, library: Library, paid: Any
     ) -> None:
