@@ -307,6 +307,8 @@ KINDS = (
             "title": _("title"),
             "characters": _("characters"),
             "skip_reason": _("reason for skipping"),
+            "overwrite_edited": _("write over what persons wrote"),
+            "small_model_may_replace": _("the small local model may replace"),
         },
         links={
             "project_id": "templates.project",

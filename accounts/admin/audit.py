@@ -1,6 +1,6 @@
 """The audit of staff in the admin: everybody who may see it can, nobody can change it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from accounts.models import AuditEntry, User
 from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import as_code
+from config.admin.cells import as_code, said
 from config.admin.filters import AgeFilter, WordsFilter
 
 #: What entries are called that come from no action of the admin.
@@ -126,4 +126,12 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("changes"))
     def changes_text(self, entry: AuditEntry) -> SafeString | str:
-        return as_code(entry.changes)
+        """Each field with what it was and what it became."""
+        rows = (
+            (field_word(entry, name), said(one["from"]), said(one["to"]))
+            for name, one in entry.changes.items()
+            if isinstance(one, Mapping) and {"from", "to"} <= one.keys()
+        )
+        return format_html_join("", '<div>{}: <b class="break-words">{} → {}</b></div>', rows) or as_code(
+            entry.changes
+        )

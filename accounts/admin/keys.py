@@ -70,6 +70,9 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
         "updated_at",
     )
 
+    def allowed_to(self, row: ProviderKey) -> set[str]:
+        return {"deactivate" if row.is_active else "activate"}
+
     @admin.action(description=_("Make calls with the selected keys again"), permissions=["steer"])
     def activate(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
         run_each(

@@ -40,6 +40,10 @@ class LoginSessionAdmin(ReadOnlyAdmin):
         ("expires_at", "ended_at"),
     )
 
+    def allowed_to(self, row: LoginSession) -> set[str]:
+        is_over = row.ended_at is not None or row.expires_at <= timezone.now()
+        return set() if is_over else {"end"}
+
     @admin.action(description=_("End the selected sessions"), permissions=["steer"])
     def end(self, request: HttpRequest, queryset: QuerySet[LoginSession]) -> None:
         run_each(

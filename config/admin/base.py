@@ -1,6 +1,6 @@
 """What every page of the admin has in common: it is audited, fast on a million rows, and writes through services."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -98,9 +98,34 @@ class Audited(Fields):
             self.delete_model(request, row)  # type: ignore[attr-defined]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Under the title that the page has in the menu."""
+        """Under the title that the page has in the menu, with the actions that some row of it allows."""
         context = {"title": menu.title_of(self.model), **(extra_context or {})}  # type: ignore[attr-defined]
-        return or_message(request, super().changelist_view, context)  # type: ignore[misc]
+        answer = or_message(request, super().changelist_view, context)  # type: ignore[misc]
+        shown = getattr(answer, "context_data", None) or {}
+        if shown.get("action_form") is not None:
+            action = shown["action_form"].fields["action"]
+            allowed = [self.allowed_to(row) for row in shown["cl"].result_list]
+            action.choices = [
+                choice for choice in action.choices if not choice[0] or _is_allowed(choice[0], allowed)
+            ]
+            if len(action.choices) == 1:
+                shown["action_form"] = None
+        return answer
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        """The actions on a row's own page that its state allows."""
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        row = self.get_object(request, object_id) if offered else None  # type: ignore[attr-defined]
+        own = f"{self.opts.app_label}_{self.opts.model_name}_"  # type: ignore[attr-defined]
+        return [
+            one
+            for one in offered
+            if row and _is_allowed(one.action_name.removeprefix(own), [self.allowed_to(row)])
+        ]
+
+    def allowed_to(self, row: Any) -> Collection[str] | None:
+        """What may be done to a row in its state: names of actions, without `_all` and `_one`; None: all of them."""
+        return None
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return or_message(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
@@ -231,6 +256,12 @@ def as_uuid(text: str) -> UUID | None:
         return UUID(text.strip())
     except ValueError:
         return None
+
+
+def _is_allowed(name: str, allowed: Iterable[Collection[str] | None]) -> bool:
+    """Whether some row allows the action."""
+    short = name.replace("_one", "").replace("_all", "")
+    return any(names is None or short in names for names in allowed)
 
 
 def _any(lookups: Mapping[str, Any]) -> Q:

@@ -47,7 +47,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         "created",
         "state",
         "asked",
-        "step",
+        "step_shown",
         "owner",
         "job_link",
         "reserved",
@@ -114,6 +114,11 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     @display(description=_("model"))
     def asked(self, call: ProviderCall) -> str:
         return f"{call.provider} {call.model}"
+
+    @display(description=_("step"))
+    def step_shown(self, call: ProviderCall) -> SafeString:
+        """Without the fingerprint of what it is made from."""
+        return unbroken(call.step.partition("@")[0])
 
     @display(description=_("status"))
     def state(self, call: ProviderCall) -> Any:
@@ -226,10 +231,10 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     def resolve_one_as_charged(self, request: HttpRequest, form: ChargedForm, object_id: str) -> HttpResponse:
         return self._resolve_one(request, form, "charged", form.micros)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+    def allowed_to(self, row: ProviderCall) -> set[str]:
         """Nothing is to be decided about a call whose outcome is known."""
-        is_uncertain = rows_of(object_id).filter(status=CallStatus.UNCERTAIN).exists()
-        return super().get_actions_detail(request, object_id) if is_uncertain else []
+        is_open = row.status == CallStatus.UNCERTAIN
+        return {"resolve_as_free", "resolve_as_charged"} if is_open else set()
 
     @staticmethod
     def _resolve_one(

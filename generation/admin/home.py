@@ -20,7 +20,15 @@ from generation.admin.words import JOB_WORDS, call_badge
 from generation.domain.prices import CURRENCY
 from generation.jobs.registry import job_titles
 from generation.models import Job, ProviderCall, WorkerHeartbeat
-from generation.selectors.figures import CAP, ROWS_SHOWN, Day, Waiting, daily_figures, things_waiting
+from generation.selectors.figures import (
+    CAP,
+    FAILURES_SHOWN_DAYS,
+    ROWS_SHOWN,
+    Day,
+    Waiting,
+    daily_figures,
+    things_waiting,
+)
 
 DAYS = 14
 FIGURES_SERVE_SECONDS = 60
@@ -62,7 +70,7 @@ def named_jobs(jobs: list[Job]) -> list[tuple[Job, str]]:
 
 
 def failed_url() -> str:
-    return list_of(Job, status="failed", level="top")
+    return list_of(Job, status="failed", level="top", age=FAILURES_SHOWN_DAYS)
 
 
 def uncertain_url() -> str:
@@ -216,7 +224,10 @@ def _latency_chart(days: list[Day]) -> dict[str, Any]:
 
 def _tokens_chart(days: list[Day]) -> dict[str, Any]:
     read, written = sum(day.input_tokens for day in days), sum(day.output_tokens for day in days)
-    summary = _("%(read)s in, %(written)s out") % {"read": f"{read:,}", "written": f"{written:,}"}
+    summary = _("%(read)s in, %(written)s out; with the sandbox and owners' keys") % {
+        "read": f"{read:,}",
+        "written": f"{written:,}",
+    }
     series = [
         (_("in"), [day.input_tokens for day in days], SECOND),
         (_("out"), [day.output_tokens for day in days], FIRST),

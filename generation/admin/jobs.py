@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from config.admin.actions import confirm, reload_page, run_each
-from config.admin.base import ReadOnlyAdmin, as_uuid
-from config.admin.cells import anchor, as_rows, error_text, link_to, list_of
-from config.admin.filters import ConditionFilter, WordsFilter
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import anchor, as_rows, code_cell, error_text, link_to, list_of
+from config.admin.filters import AgeFilter, ConditionFilter, WordsFilter
 from config.money import money
 from generation.admin.words import EVENT_WORDS, FIELD_WORDS, JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
@@ -27,9 +27,10 @@ EVENTS_SHOWN = 100
 CALLS_SHOWN = 100
 #: With styles of its own: the theme's stylesheet holds only the classes that the theme itself uses.
 PROGRESS_BAR = (
+    '<span class="whitespace-nowrap">'
     '<span style="display: inline-block; width: 5rem; height: 0.4rem; border-radius: 1rem; vertical-align: middle; '
     'background: var(--color-base-200)"><span style="display: block; width: {0}%; height: 100%; border-radius: 1rem; '
-    'background: var(--color-primary-600)"></span></span> {0} %'
+    'background: var(--color-primary-600)"></span></span> {0} %</span>'
 )
 
 
@@ -68,12 +69,12 @@ class JobAdmin(ReadOnlyAdmin):
         "owner",
         "progress_bar",
         "attempts",
-        "error_code",
+        "error_shown",
         "created",
         "took",
     )
     list_display_links = ("subject",)
-    list_filter = (StatusFilter, KindFilter, LevelFilter, "is_test", "created_at")
+    list_filter = (StatusFilter, KindFilter, LevelFilter, "is_test", AgeFilter)
     list_select_related = ("owner",)
     search_keys = ("pk", "parent_id", "owner_id")
     search_fields = ("kind__startswith", "error_code__iexact")
@@ -138,6 +139,10 @@ class JobAdmin(ReadOnlyAdmin):
     def progress_bar(self, job: Job) -> str:
         return format_html(PROGRESS_BAR, job.progress)
 
+    @display(description=_("error code"))
+    def error_shown(self, job: Job) -> Any:
+        return code_cell(job.error_code)
+
     @display(description=_("attempts · failures"))
     def attempts(self, job: Job) -> str:
         return f"{job.attempt} · {job.failures}/{job.max_failures}"
@@ -195,7 +200,11 @@ class JobAdmin(ReadOnlyAdmin):
             context |= {
                 "subtitle": subject_of(job),
                 "events": [
-                    (event, EVENT_WORDS.get(event.type, event.type), told(job, event.data))
+                    (
+                        event,
+                        EVENT_WORDS.get(event.type, event.type),
+                        told(job, event.data) if event.data else "",
+                    )
                     for event in events
                 ],
                 "events_total": job.event_seq,
@@ -205,17 +214,10 @@ class JobAdmin(ReadOnlyAdmin):
 
     # -- what can be done ------------------------------------------------------------------------------------------
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
-        """What the job's state allows."""
-        key = as_uuid(object_id)
-        job = Job.objects.filter(pk=key).first() if key else None
-        allowed = set()
-        if job is not None and job.status == JobStatus.FAILED:
-            allowed = {"retry"}
-        elif job is not None and not job.is_terminal and job.cancel_requested_at is None:
-            allowed = {"cancel"}
-        offered = super().get_actions_detail(request, object_id)
-        return [one for one in offered if one.action_name.removesuffix("_one") in allowed]
+    def allowed_to(self, row: Job) -> set[str]:
+        if row.status == JobStatus.FAILED:
+            return {"retry"}
+        return set() if row.is_terminal or row.cancel_requested_at is not None else {"cancel"}
 
     @admin.action(description=_("Retry what failed"), permissions=["steer"])
     def retry_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:

@@ -144,4 +144,4 @@ class ProviderCall(OwnedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider} {self.step}"
+        return f"{self.provider} {self.model} · {self.step}"

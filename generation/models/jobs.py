@@ -119,7 +119,8 @@ class Job(OwnedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.id}"
+        """What it is about, where somebody has asked its kind (`generation.admin.jobs`)."""
+        return str(self.__dict__.get("subject") or f"{self._meta.verbose_name} {self.id}")
 
     @property
     def is_terminal(self) -> bool:

@@ -13,10 +13,11 @@ from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from config.admin.actions import confirm, reload_page, run_each
-from config.admin.base import ReadOnlyAdmin, as_uuid
+from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import anchor, as_rows, badge, link_to, list_of, unbroken
 from config.admin.filters import ConditionFilter, WordsFilter
 from config.languages import Language
+from generation.admin.jobs import subject_of
 from generation.admin.words import JOB_WORDS, job_badge
 from generation.domain.states import JobStatus
 from generation.models import Job
@@ -104,7 +105,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
 
     @display(description=_("job"))
     def job_link(self, batch: TemplateBatch) -> Any:
-        return link_to(batch.job)
+        return link_to(batch.job, subject_of(batch.job))
 
     @display(description=_("items by state"))
     def counts(self, batch: TemplateBatch) -> Any:
@@ -121,13 +122,12 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
 
     # -- what can be done ------------------------------------------------------------------------------------------
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
-        """What the batch's state allows."""
-        key = as_uuid(object_id)
-        batch = TemplateBatch.objects.filter(pk=key).select_related("job").first() if key else None
-        allowed = allowed_to(batch.job) if batch else set()
-        offered = super().get_actions_detail(request, object_id)
-        return [one for one in offered if one.action_name.removesuffix("_one") in allowed]
+    def allowed_to(self, row: TemplateBatch) -> set[str]:
+        if row.job.is_terminal:
+            return {"retry"} if row.job.status == JobStatus.FAILED else set()
+        if row.job.cancel_requested_at is not None:
+            return set()
+        return {"cancel", "pause" if row.job.paused_at is None else "resume"}
 
     @admin.action(description=_("Pause"), permissions=["steer"])
     def pause(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
@@ -200,15 +200,6 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
         one = TemplateBatch.objects.filter(pk=object_id).select_related("job")
         run_each(request, one, lambda batch: service(batch=batch), done=done)
         return reload_page(TemplateBatch, object_id)
-
-
-def allowed_to(job: Job) -> set[str]:
-    """What may be done to a batch in this state."""
-    if job.is_terminal:
-        return {"retry"} if job.status == JobStatus.FAILED else set()
-    if job.cancel_requested_at is not None:
-        return set()
-    return {"cancel", "pause" if job.paused_at is None else "resume"}
 
 
 def done(number: int) -> str:

@@ -1,12 +1,17 @@
-"""Documents in the admin: read as they will be seen, changed and deleted as their owners do it."""
+"""Documents in the admin: read as they will be seen, taken along, changed and deleted as their owners do it."""
 
+import io
 from collections.abc import Iterable
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -19,12 +24,15 @@ from config.admin.forms import TextAreaField
 from config.money import money
 from config.validators import validate_name
 from generation.domain.origins import is_small_model
+from templates.domain.filenames import safe_filename
 from templates.models import Document, DocumentVersion
 from templates.models.documents import LONGEST_TEXT, STALE, STALE_CONDITION, validate_text
 from templates.services.documents import document_delete, document_update
+from templates.services.exports import document_file, ready_to_export
 
 VERSIONS_SHOWN = 20
 TEXT_ROWS = 24
+MEDIA_TYPES = {"md": "text/markdown", "html": "text/html"}
 
 
 class StaleFilter(ConditionFilter):
@@ -115,6 +123,27 @@ class DocumentAdmin(ServiceAdmin):
         ),
     )
     text_fieldset = (_("Text"), {"fields": ("title", "content")})
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.download)
+        name = "templates_document_download"
+        return [
+            path("<uuid:pk>/download/", view, {"extension": "md"}, name=name),
+            path("<uuid:pk>/download/<str:extension>/", view, name=name),
+            *super().get_urls(),
+        ]
+
+    def download(self, request: HttpRequest, pk: UUID, extension: str) -> FileResponse:
+        """The document as a file, under its title."""
+        document = get_object_or_404(ready_to_export(self.get_queryset(request)), pk=pk)
+        if not self.has_view_permission(request, document):
+            raise PermissionDenied
+        if extension not in MEDIA_TYPES:
+            raise Http404
+        name = safe_filename(document.title, f".{extension}")
+        kind = f"{MEDIA_TYPES[extension]}; charset=utf-8"
+        file = io.BytesIO(document_file(document, extension))
+        return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return super().get_queryset(request).annotate(is_stale=STALE)

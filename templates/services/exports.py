@@ -144,6 +144,11 @@ def _stems(documents: QuerySet[Document]) -> dict[UUID, str]:
     return {row[0]: name for row, name in zip(rows, names, strict=True)}
 
 
+def document_file(document: Document, extension: str) -> bytes:
+    """A document as a file of its own, `md` or `html`."""
+    return dict(_files(document, (extension,)))[extension]
+
+
 def _files(document: Document, formats: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """The files of one document: extension and content."""
     if "md" in formats:

@@ -19,7 +19,8 @@ from tests.support.speaking import speak
 
 #: Words that are the same in Chinese: names of things, units, abbreviations, and what rows themselves say.
 SAME = {
-    "atelier", "id", "ip", "api", "url", "usd", "utc", "json", "csv", "markdown", "english", "llm", "token", "tokens",
+    "atelier", "id", "ip", "api", "url", "usd", "utc", "json", "csv", "markdown", "html",
+    "english", "llm", "token", "tokens",
     "min", "esc", "en", "zh", "hans", "mac", "command", "control", "schema", "celery", "siliconflow", "moonshot",
     "deepseek", "qwen", "atl", "live", "test", "kinds", "texts", "stored", "chord",
     "counters",
@@ -180,16 +181,31 @@ def test_nobody_is_led_away_from_the_house(boss: Client, away: str) -> None:
         assert "\n" not in place
 
 
+#: Dates and percentages that stand on more than one line.
+BROKEN = r"""(() => {
+    const found = [], walker = document.createTreeWalker(document.querySelector("main") || document.body, 4);
+    while (walker.nextNode()) {
+        const text = walker.currentNode.data.trim();
+        if (!/^\d{4}-\d\d-\d\d[ \d:]*(UTC)?$|^\d+ %$/.test(text)) continue;
+        const range = document.createRange();
+        range.selectNodeContents(walker.currentNode);
+        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(text);
+    }
+    return found;
+})()"""
+
+
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome on this machine")
 def test_no_page_is_wider_than_the_screen(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At 390 px, in both languages; the ledger of calls fits 1,440 px with its table whole."""
+    """At 390 px, in both languages; the ledger of calls fits 1,440 px with its table whole, and no date or percentage
+    is broken anywhere."""
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     client = Client()
     client.force_login(User.objects.create_superuser("boss", "boss@example.com"))
     places = [reverse("admin:index"), *(place for one in registered() for place in addresses(one))]
-    wide: list[str] = []
+    wide: list[str] = []  # or broken
     with Browser(str(find_browser())) as browser:
         browser.set_cookie(live_server.url, settings.SESSION_COOKIE_NAME, client.cookies["sessionid"].value)
         for language, width in (("zh-hans", NARROW), ("en", NARROW)):
@@ -200,7 +216,12 @@ def test_no_page_is_wider_than_the_screen(live_server: Any, monkeypatch: pytest.
                 if browser.run("document.documentElement.scrollWidth > innerWidth"):
                     wide.append(f"{place} {language} {width}")
         browser.resize(WIDE)
+        for place in places:
+            browser.open(f"{live_server.url}{place}")
+            wide += [f"{place}: {text} is broken" for text in browser.run(BROKEN)]
         browser.open(f"{live_server.url}{reverse('admin:generation_providercall_changelist')}")
         table = "document.querySelector('#result_list')"
         assert browser.run(f"{table}.scrollWidth <= {table}.parentElement.clientWidth")
+        browser.run("document.body.innerHTML = '<p style=\"width: 6em\">2026-01-31 08:00 UTC</p>'")
+        assert browser.run(BROKEN) == ["2026-01-31 08:00 UTC"]
     assert wide == []
