@@ -20,16 +20,20 @@ def default_models_can_be_called(
     *, databases: Sequence[str] | None = None, **options: Any
 ) -> list[CheckMessage]:
     """generation.W001: a provider's default model has no price; generation.W002: it has ended."""
-    if not databases or not _has_tables(databases):
+    if not databases or not all(map(_is_migrated, databases)):
         return []
     catalogue_forget()
     return list(_problems())
 
 
-def _has_tables(databases: Sequence[str]) -> bool:
-    """Not before the first migrate."""
-    table = CatalogueModel._meta.db_table
-    return all(table in connections[alias].introspection.table_names() for alias in databases)
+def _is_migrated(alias: str) -> bool:
+    """`migrate` checks first: before it there may be no table, or one without the columns that are to come."""
+    meta, connection = CatalogueModel._meta, connections[alias]
+    with connection.cursor() as cursor:
+        if meta.db_table not in connection.introspection.table_names(cursor):
+            return False
+        there = {one.name for one in connection.introspection.get_table_description(cursor, meta.db_table)}
+    return there >= {field.column for field in meta.concrete_fields}
 
 
 def _problems() -> Iterator[CheckMessage]:

@@ -373,7 +373,14 @@ class TestChecks:
             assert checks.default_models_can_be_called(databases=None) == []
 
     def test_says_nothing_before_the_first_migrate(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(connection.introspection, "table_names", list)
+        monkeypatch.setattr(connection.introspection, "table_names", lambda cursor: [])
+        assert self.found() == []
+
+    def test_says_nothing_before_a_migrate_that_adds_columns(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        describe = connection.introspection.get_table_description
+        monkeypatch.setattr(
+            connection.introspection, "get_table_description", lambda *table: describe(*table)[:-1]
+        )
         assert self.found() == []
 
     def test_runs_with_the_checks_of_the_database(self, capsys: pytest.CaptureFixture[str]) -> None:
