@@ -47,6 +47,82 @@ class TagUnknownError(AppError):
     zh = "您没有这些标签：{tag_ids}，可通过 GET /tags 查看。"
 
 
+class LabelInvalidError(AppError):
+    code = "LABEL_INVALID"
+    status = 422
+    en = "A label has 1 to {longest} letters, digits, `-`, `_` and `.`, and begins with a letter or digit."
+    zh = "标记由 1 到 {longest} 个字母（含汉字）、数字、“-”、“_”或“.”组成，并以字母或数字开头。"
+
+
+class LabelLimitError(AppError):
+    code = "LABEL_LIMIT"
+    status = 422
+    en = "A prompt has at most {limit} labels. Remove one first."
+    zh = "一个提示词最多有 {limit} 个标记，请先移除一个。"
+
+
+class VariablesInvalidError(AppError):
+    code = "VARIABLES_INVALID"
+    status = 422
+    en = "Some variables aren't declared as they should be. Each is named in details, with what is wrong."
+    zh = "有变量的声明不正确，details 中逐个列出变量与问题。"
+
+
+class VariableValuesInvalidError(AppError):
+    code = "VARIABLE_VALUES_INVALID"
+    status = 422
+    en = "Some values are missing or can't stand where they are meant to. Each variable is named in details."
+    zh = "有变量缺少取值或取值不符合要求，details 中逐个列出变量与问题。"
+
+
+class IncludeUnknownError(AppError):
+    code = "INCLUDE_UNKNOWN"
+    status = 422
+    en = (
+        "The prompt includes what can't be found: {include} ({problem}). Name a prompt of yours by folder and title, "
+        "and a label that it has."
+    )
+    zh = "提示词引用了找不到的内容：{include}（{problem}）。请用文件夹加标题指定您自己的提示词，以及它已有的标记。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return _INCLUDE_PROBLEMS.get(value, value) if name == "problem" else value
+
+
+_INCLUDE_PROBLEMS = {
+    "no such prompt": "没有该提示词",
+    "several prompts are called so": "有多个同名提示词",
+    "no such label": "没有该标记",
+}
+
+
+class IncludeCycleError(AppError):
+    code = "INCLUDE_CYCLE"
+    status = 422
+    en = "The prompt would include itself: {path}."
+    zh = "提示词会引用到自身：{path}。"
+
+
+class IncludeLimitError(AppError):
+    code = "INCLUDE_LIMIT"
+    status = 422
+    en = "A prompt includes at most {most} others, nested at most {depth} deep."
+    zh = "一个提示词最多引用 {most} 个其他提示词，嵌套最多 {depth} 层。"
+
+
+class RenderedTooLongError(AppError):
+    code = "RENDERED_TOO_LONG"
+    status = 422
+    en = "With everything that it includes and that is filled in, the text is longer than {longest} characters."
+    zh = "加上引用与填入的内容后，文本超过 {longest} 个字符。"
+
+
+class TagMergedIntoItselfError(AppError):
+    code = "TAG_MERGED_INTO_ITSELF"
+    status = 422
+    en = "A tag can't be merged into itself."
+    zh = "标签不能合并到自身。"
+
+
 class PromptUnknownError(AppError):
     code = "PROMPT_UNKNOWN"
     status = 422

@@ -33,7 +33,6 @@ WORDS = {
     "item_micros": "For one image, mesh or minute; null where that isn't what is paid for.",
     "job_id": "The key of the job.",
     "kind": "What the job does; the app stands before the dot.",
-    "label": "What people call the model.",
     "max_failures": "After so many failures it isn't tried again.",
     "max_output_tokens": "The longest answer; null: not known.",
     "model": "The model's name at its provider.",

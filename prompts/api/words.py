@@ -6,6 +6,7 @@ WORDS = {
     "folder": "A path like `work/emails`; empty: the top of the library.",
     "is_auto_saved": "Whether only a program has kept it, by `/prompts/auto-save`; the oldest of those go.",
     "is_favorite": "Whether it is a favourite.",
+    "label": "The name of a label, such as `production`.",
     "last_used_at": "When it was used last; null: never.",
     "metrics": "How good it is, 0 to 100 each; null where nobody has judged.",
     "expected_benefits": "What is gained by it.",
@@ -24,6 +25,9 @@ WORDS = {
     "tag_id": "The key of the tag.",
     "url": "An address that it belongs to.",
     "variables": "What its `{{names}}` stand for.",
+    "text": "The text.",
+    "last_used_before": "Only what was used last before this moment.",
+    "last_used_from": "Only what was used last at this moment or later.",
     "usage_count": "How often it was used.",
     "wish": "What somebody would like to be different.",
 }

@@ -17,3 +17,13 @@ AUTO_SAVE_SECONDS = 300
 TAGS = 30
 #: Labels of one prompt.
 LABELS = 30
+#: Variables of one prompt, and characters of their names, choices and values.
+VARIABLES = 50
+VARIABLE_NAME = 60
+CHOICES = 50
+CHOICE = 200
+#: Prompts that one may include, and how deep they may be nested.
+INCLUDES = 50
+INCLUDE_DEPTH = 5
+#: Of a rendered text, everything included and filled in.
+RENDERED = 200_000

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.services.activities import activity_record
 from config.db import savepoint
-from prompts.errors import TagNameTakenError, TagUnknownError
-from prompts.models import Tag
+from prompts.errors import TagMergedIntoItselfError, TagNameTakenError, TagUnknownError
+from prompts.models import Prompt, Tag
 from prompts.models.actions import Action, ObjectType
 
 
@@ -34,6 +34,23 @@ def tag_update(*, tag: Tag, **changes: str) -> Tag:
     return tag
 
 
+def tag_merge(*, tag: Tag, into: UUID) -> Tag:
+    """Give all prompts of a tag another one instead; the tag goes. Returns the other.
+
+    Both are locked by the caller (`tags_lock`). Raises `TagMergedIntoItselfError`, `TagUnknownError`.
+    """
+    if tag.pk == into:
+        raise TagMergedIntoItselfError
+    links = Prompt.tags.through.objects
+    with transaction.atomic():
+        [other] = tags_of_owner(tag.owner_id, [into])
+        has_both = links.filter(tag_id=into).values("prompt_id")
+        links.filter(tag_id=tag.pk).exclude(prompt_id__in=has_both).update(tag_id=into)
+        _record(tag, Action.MERGE_TAG, into=other.name)
+        tag.delete()
+    return other
+
+
 def tag_delete(*, tag: Tag) -> None:
     """Delete a tag; its prompts stay."""
     with transaction.atomic():
@@ -41,12 +58,22 @@ def tag_delete(*, tag: Tag) -> None:
         tag.delete()
 
 
+def tags_lock(*, owner_id: UUID, tag_ids: Iterable[UUID]) -> None:
+    """For a change of several tags in the same transaction; always in one order, so that nobody waits in a circle."""
+    rows = Tag.objects.owned_by(owner_id).filter(pk__in=set(tag_ids)).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
+
+
 def tags_of_owner(owner_id: UUID, tag_ids: Iterable[UUID]) -> list[Tag]:
-    """The tags with these keys. Raises `TagUnknownError` that names those that aren't the owner's."""
+    """The tags with these keys, which nobody deletes until the transaction that this is called in has ended.
+
+    Raises `TagUnknownError` that names those that aren't the owner's.
+    """
     wanted = set(tag_ids)
     if not wanted:
         return []
-    tags = list(Tag.objects.owned_by(owner_id).filter(pk__in=wanted))
+    rows = Tag.objects.owned_by(owner_id).filter(pk__in=wanted).order_by("pk")
+    tags = list(rows.select_for_update(no_key=True))
     unknown = wanted - {tag.pk for tag in tags}
     if unknown:
         raise TagUnknownError(tag_ids=", ".join(sorted(map(str, unknown))))

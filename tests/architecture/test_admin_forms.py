@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import Activity, AuditEntry, User
+from prompts.services.prompts import prompt_update
 from templates.models import Category
 from templates.services.sources import content_template_update, project_update
 from tests.support.forms import fields_of
@@ -50,6 +51,7 @@ COLUMNS = {
 #: What else a change of a row writes.
 ALONG = {"templates.Document": {"characters", "latest", "provider", "title"}}
 REFRESHED: dict[str, Any] = {
+    "prompts.Prompt": lambda row: prompt_update(prompt=row, variables=[]),
     "templates.Project": lambda row: project_update(project=row),
     "templates.ContentTemplate": lambda row: content_template_update(template=row),
 }

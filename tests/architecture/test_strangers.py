@@ -25,7 +25,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 PARAMETER = re.compile(r"<(?:(?P<type>\w+):)?(?P<name>\w+)>")
 
 #: What a method needs to get as far as the look-up of its row, where an empty object isn't enough.
-BODIES: dict[tuple[str, str], dict[str, Any]] = {}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("put", "api/v1/prompts/<uuid:prompt_id>/labels/<str:label>"): {"version": 1},
+    ("post", "api/v1/tags/<uuid:tag_id>/merge"): {"into": str(UUID(int=1))},
+}
+#: What addresses call by something else than a key, below a row with a key: the makers' rows have such parts.
+PARTS = {"number": 1, "label": "production"}
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,13 @@ class Door:
 
     @property
     def parameters(self) -> list[str]:
-        return [found["name"] for found in PARAMETER.finditer(self.address)]
+        """The names of the keys."""
+        return [found["name"] for found in PARAMETER.finditer(self.address) if found["name"] not in PARTS]
 
     def url(self, keys: Mapping[str, UUID]) -> str:
         """Raises KeyError for a parameter that nobody has made a row for."""
-        return "/" + PARAMETER.sub(lambda found: str(keys[found["name"]]), self.address)
+        values = {**PARTS, **keys}
+        return "/" + PARAMETER.sub(lambda found: str(values[found["name"]]), self.address)
 
     def knock(self, client: APIClient, keys: Mapping[str, UUID], **options: Any) -> Any:
         body = BODIES.get((self.method, self.address), {}) if self.method != "get" else None

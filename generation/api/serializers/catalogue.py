@@ -21,7 +21,7 @@ class CatalogueRow(ReadModel, source_model=CatalogueModel):
         example="deepseek-flash",
     )
     capability = Choice(CatalogueModel.Capability)
-    label = Text(example="DeepSeek V4.1 Flash")
+    label = Text(help="What people call the model.", example="DeepSeek V4.1 Flash")
     context_tokens = Int(help="Input and output together; null: not known.", example=1_000_000)
     max_output_tokens = Int(example=384_000)
     has_json_schema = Bool(

@@ -11,8 +11,10 @@ from config.api.lists.fields import Bool, Int, Json, Many, Text, Time, Uuid
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
 from prompts.api.serializers.tags import TagBrief
+from prompts.api.serializers.variables import CONTENT, VARIABLES, VariablesField
+from prompts.api.serializers.versions import HIGHEST_NUMBER, LabelBrief
 from prompts.domain import limits
-from prompts.models import Prompt, PromptLabel, PromptVersion
+from prompts.models import Prompt
 from prompts.models.prompts import HIGHEST_METRIC, METRICS
 
 
@@ -32,13 +34,6 @@ class PromptMetrics(StrictSerializer):
     effectiveness = _metric()
 
 
-class LabelBrief(ReadModel, source_model=PromptLabel):
-    """A label, and where it points."""
-
-    name = Text(example="production")
-    version = Int("version__number", help="The number of the version that it points at.")
-
-
 class PromptOut(ReadModel, source_model=Prompt):
     """A text for a model, kept to be used again."""
 
@@ -47,8 +42,8 @@ class PromptOut(ReadModel, source_model=Prompt):
     folder = Text(example="work/emails")
     platform = Text(example="ChatGPT")
     url = Text(example="https://chat.example.com/c/1")
-    content = Text(help="Of the latest version.", example="用{{language}}写一封关于{{topic}}的周报邮件。")
-    variables = Json(example=[])
+    content = Text(help="Of the latest version.", example=CONTENT)
+    variables = Json(shape=VariablesField, example=VARIABLES)
     response = Text(example="各位好：本周……")
     version = Int(help="Number of the latest version.")
     labels = Many(LabelBrief, order_by=["name"], help="By name.")
@@ -66,25 +61,12 @@ class PromptOut(ReadModel, source_model=Prompt):
     updated_at = Time()
 
 
-class PromptVersionBrief(ReadModel, source_model=PromptVersion):
-    """A version of a prompt without its text."""
-
-    id = Uuid()
-    number = Int()
-    restored_from = Int(help="The number of the earlier version that it repeats; null: none.")
-    created_at = Time()
-
-
-class PromptVersionOut(PromptVersionBrief):
-    """A text that a prompt has or had."""
-
-    content = Text(example="用{{language}}写一封关于{{topic}}的周报邮件。")
-    variables = Json(example=[])
-
-
 class PromptCreateIn(StrictModelSerializer):
     """A prompt to be kept."""
 
+    variables = VariablesField(
+        required=False, help_text="What isn't declared of the content's variables is a required text."
+    )
     tag_ids = BoundedListField(
         child=serializers.UUIDField(),
         max_length=limits.TAGS,
@@ -101,6 +83,7 @@ class PromptCreateIn(StrictModelSerializer):
             "platform",
             "url",
             "content",
+            "variables",
             "response",
             "tag_ids",
             "is_favorite",
@@ -116,3 +99,17 @@ class PromptCreateIn(StrictModelSerializer):
         fields: dict[str, Any] = super().to_internal_value(data)
         metrics = fields.pop("metrics", {})
         return {**fields, **metrics}
+
+
+class PromptFavoriteIn(StrictSerializer):
+    """Whether it is to be a favourite."""
+
+    value = serializers.BooleanField(required=False, help_text="Left out: the opposite of what it is.")
+
+
+class PromptUsageIn(StrictSerializer):
+    """How often it was used."""
+
+    value = serializers.IntegerField(
+        required=False, min_value=0, max_value=HIGHEST_NUMBER, help_text="Left out: once more than before."
+    )

@@ -1,11 +1,12 @@
 """Shapes of tags."""
 
 from django.db.models import OuterRef
+from rest_framework import serializers
 
 from config.api.lists.fields import Int, Text, Time, Uuid
 from config.api.lists.read_models import ReadModel
 from config.api.lists.statements import CappedCount
-from config.api.serializers import StrictModelSerializer
+from config.api.serializers import StrictModelSerializer, StrictSerializer
 from prompts.models import Prompt, Tag
 
 _TAGGED = Prompt.tags.through.objects.filter(tag_id=OuterRef("pk")).order_by().values("pk")
@@ -33,3 +34,9 @@ class TagCreateIn(StrictModelSerializer):
     class Meta:
         model = Tag
         fields = ("name", "color")
+
+
+class TagMergeIn(StrictSerializer):
+    """Which tag is to stay."""
+
+    into = serializers.UUIDField(help_text="The key of the tag that its prompts get.")

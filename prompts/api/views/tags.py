@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from rest_framework.request import Request
 
 from config.api.lists.filters import SearchFilter, time_range
@@ -10,10 +11,10 @@ from config.api.schema import operation
 from config.api.views import Created, Detail, NoContent
 from config.errors import PreconditionFailedError
 from prompts.api.serializers.prompts import PromptOut
-from prompts.api.serializers.tags import TagCreateIn, TagOut
-from prompts.errors import TagNameTakenError
+from prompts.api.serializers.tags import TagBrief, TagCreateIn, TagMergeIn, TagOut
+from prompts.errors import TagMergedIntoItselfError, TagNameTakenError, TagUnknownError
 from prompts.selectors import tag_list_for, tag_prompt_list_for
-from prompts.services.tags import tag_create, tag_delete, tag_update
+from prompts.services.tags import tag_create, tag_delete, tag_merge, tag_update, tags_lock
 
 
 class TagsApi(ResourceApi):
@@ -55,6 +56,24 @@ class TagApi(TagsApi, DetailApi):
         with self.changing() as tag:
             tag_delete(tag=tag)
         return NoContent()
+
+
+class TagMergeApi(TagsApi):
+    @operation(
+        "Merge a tag into another",
+        description="Its prompts get the other tag, and it goes.",
+        request=TagMergeIn,
+        request_example={"into": TagBrief.example()["id"]},
+        errors=(TagMergedIntoItselfError, TagUnknownError, PreconditionFailedError),
+        operation_id="mergeTag",
+    )
+    def post(self, request: Request, **keys: Any) -> Detail:
+        into = self.read(TagMergeIn)["into"]
+        with transaction.atomic():
+            tags_lock(owner_id=self.caller.pk, tag_ids=(self.key, into))
+            with self.changing() as tag:
+                tag_merge(tag=tag, into=into)
+        return self.shown(into)
 
 
 class TagPromptListApi(ListApi):

@@ -1,0 +1,57 @@
+"""Labels: names that point at a version of a prompt. Moving one is recorded, with where it pointed before."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.services.activities import activity_record
+from prompts.domain.limits import LABELS
+from prompts.domain.names import folded, label_name
+from prompts.errors import LabelLimitError, LabelNotFoundError
+from prompts.models import Prompt, PromptLabel
+from prompts.models.actions import Action, ObjectType
+from prompts.selectors import expansion_for, source_of
+from prompts.services.prompts import version_of
+
+
+def label_move(*, prompt: Prompt, label: str, number: int) -> PromptLabel:
+    """Let a label point at a version; a new one is made. It pointing there already isn't a change.
+
+    `prompt` is locked by the caller. Raises `LabelInvalidError`, `LabelLimitError`, `PromptVersionUnknownError`, and
+    what `expansion_for` raises: the version may include what includes this label by now.
+    """
+    name = label_name(label)
+    version = version_of(prompt, number)
+    found = prompt.labels.filter(name=name).select_related("version").first()
+    before = found.version.number if found else None
+    if found and before == number:
+        return found
+    if found is None and prompt.labels.count() >= LABELS:
+        raise LabelLimitError(limit=LABELS)
+    expansion_for(prompt.owner_id, source_of(prompt, version))
+    moved = found or PromptLabel(prompt=prompt, name=name)
+    moved.version = version
+    with transaction.atomic():
+        moved.save()
+        _record(prompt, Action.MOVE_LABEL, label=name, **{"from": before, "to": number})
+    return moved
+
+
+def label_remove(*, prompt: Prompt, label: str) -> None:
+    """Raises `LabelNotFoundError`."""
+    found = prompt.labels.filter(name=folded(label)).select_related("version").first()
+    if found is None:
+        raise LabelNotFoundError(label=label[:100])
+    with transaction.atomic():
+        _record(prompt, Action.REMOVE_LABEL, label=found.name, **{"from": found.version.number})
+        found.delete()
+
+
+def _record(prompt: Prompt, action: Action, **details: Any) -> None:
+    activity_record(
+        owner_id=prompt.owner_id,
+        action=action,
+        object_type=ObjectType.PROMPT,
+        object_id=prompt.pk,
+        details=details,
+    )
