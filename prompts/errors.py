@@ -78,21 +78,22 @@ class VariableValuesInvalidError(AppError):
 class IncludeUnknownError(AppError):
     code = "INCLUDE_UNKNOWN"
     status = 422
-    en = (
-        "The prompt includes what can't be found: {include} ({problem}). Name a prompt of yours by folder and title, "
-        "and a label that it has."
-    )
-    zh = "提示词引用了找不到的内容：{include}（{problem}）。请用文件夹加标题指定您自己的提示词，以及它已有的标记。"
-
-    def in_chinese(self, name: str, value: Any) -> Any:
-        return _INCLUDE_PROBLEMS.get(value, value) if name == "problem" else value
+    en = "The prompt includes {include}, but you have no prompt of that folder and title."
+    zh = "提示词引用了 {include}，但您没有该文件夹和标题的提示词。"
 
 
-_INCLUDE_PROBLEMS = {
-    "no such prompt": "没有该提示词",
-    "several prompts are called so": "有多个同名提示词",
-    "no such label": "没有该标记",
-}
+class IncludeAmbiguousError(AppError):
+    code = "INCLUDE_AMBIGUOUS"
+    status = 422
+    en = "The prompt includes {include}, but several of yours are called so. Rename or move all but one."
+    zh = "提示词引用了 {include}，但您有多个同名提示词。请改名或移动，只保留一个。"
+
+
+class IncludeLabelUnknownError(AppError):
+    code = "INCLUDE_LABEL_UNKNOWN"
+    status = 422
+    en = "The prompt includes {include}, but the prompt of that name has no such label."
+    zh = "提示词引用了 {include}，但该提示词没有这个标记。"
 
 
 class IncludeCycleError(AppError):

@@ -17,7 +17,13 @@ from prompts.domain.limits import INCLUDE_DEPTH, INCLUDES
 from prompts.domain.names import folded
 from prompts.domain.placeholders import Include, Variable, includes, parts_of, variable_names
 from prompts.domain.variables import Declaration, filled_in, texts_for
-from prompts.errors import IncludeLimitError, IncludeUnknownError, LabelNotFoundError
+from prompts.errors import (
+    IncludeAmbiguousError,
+    IncludeLabelUnknownError,
+    IncludeLimitError,
+    IncludeUnknownError,
+    LabelNotFoundError,
+)
 from prompts.models import Optimization, Prompt, PromptLabel, PromptVersion, Tag
 
 
@@ -29,12 +35,12 @@ def prompt_version_list_for(owner_id: UUID, prompt_id: UUID) -> QuerySet[PromptV
     return PromptVersion.objects.filter(prompt__owner_id=owner_id, prompt_id=prompt_id)
 
 
-def prompt_version_for(owner_id: UUID, prompt_id: UUID, number: int) -> QuerySet[PromptVersion]:
+def prompt_version_numbered_list_for(owner_id: UUID, prompt_id: UUID, number: int) -> QuerySet[PromptVersion]:
     """One or none, as a QuerySet."""
     return prompt_version_list_for(owner_id, prompt_id).filter(number=number)
 
 
-def prompt_label_for(owner_id: UUID, prompt_id: UUID, label: str) -> QuerySet[PromptLabel]:
+def prompt_label_named_list_for(owner_id: UUID, prompt_id: UUID, label: str) -> QuerySet[PromptLabel]:
     """One or none, as a QuerySet."""
     return prompt_label_list_for(owner_id, prompt_id).filter(name=label)
 
@@ -90,7 +96,8 @@ def source_of(prompt: Prompt, version: PromptVersion | None = None) -> Source:
 def expansion_for(owner_id: UUID, root: Source) -> Expansion:
     """Spell out what the prompt includes of the owner's library: two queries for each level, none without includes.
 
-    Raises `IncludeUnknownError`, `IncludeCycleError`, `IncludeLimitError`, `RenderedTooLongError`.
+    Raises `IncludeUnknownError`, `IncludeAmbiguousError`, `IncludeLabelUnknownError`, `IncludeCycleError`,
+    `IncludeLimitError`, `RenderedTooLongError`.
     """
     found: dict[Include, Source] = {}
     wanted = includes(root.parts)
@@ -124,12 +131,12 @@ def _load(owner_id: UUID, wanted: Iterable[Include], root: Source) -> dict[Inclu
     for one in others:
         same = prompts.get((one.folder, one.title), [])
         if not same:
-            raise IncludeUnknownError(include=str(one), problem="no such prompt")
+            raise IncludeUnknownError(include=str(one))
         if len(same) > 1:
-            raise IncludeUnknownError(include=str(one), problem="several prompts are called so")
+            raise IncludeAmbiguousError(include=str(one))
         version = labels.get((same[0].pk, one.label))
         if one.label and version is None:
-            raise IncludeUnknownError(include=str(one), problem="no such label")
+            raise IncludeLabelUnknownError(include=str(one))
         found[one] = source_of(same[0], version)
     return found
 

@@ -1,19 +1,31 @@
 """Prompts, their versions and labels in the admin. Prompts are written by services, as everywhere."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import localize
+from django.utils.html import format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import User
 from config.admin.base import ReadOnlyAdmin, ServiceAdmin
-from config.admin.cells import link_to
+from config.admin.cells import as_code, link_to
 from prompts.models import Prompt, PromptLabel, PromptVersion
 from prompts.models.prompts import METRICS
 from prompts.services.prompts import prompt_create, prompt_delete, prompt_update
+
+#: Versions that a prompt's page leads to; the others are found by the prompt's id.
+VERSIONS_SHOWN = 20
+
+
+def _lines(rows: Iterable[tuple[Model, str]]) -> Any:
+    """Links, one below the other."""
+    return format_html_join("", "<div>{}</div>", ((link_to(row, text),) for row, text in rows)) or "-"
 
 
 @admin.register(Prompt)
@@ -35,17 +47,40 @@ class PromptAdmin(ServiceAdmin):
     search_help_text = _("A prompt's or owner's id, or a part of a title or folder")
     autocomplete_fields = ("owner",)
     sortable_by = ("usage_count",)
-    readonly_fields = ("version", "usage_count", "last_used_at", "tag_names")
+    readonly_fields = (
+        "usage_count",
+        "last_used_at",
+        "tag_names",
+        "variable_lines",
+        "label_links",
+        "version_links",
+    )
     fieldsets = (
         (None, {"fields": ("owner", ("title", "folder"), ("platform", "url"), "is_favorite", "tag_names")}),
-        (_("Text"), {"fields": ("content", "response")}),
+        (_("Text"), {"fields": ("content", "variable_lines", "response")}),
+        (_("Versions"), {"fields": ("label_links", "version_links")}),
         (_("Metrics"), {"fields": (METRICS,)}),
-        (_("Use"), {"fields": (("version", "usage_count", "last_used_at"),)}),
+        (_("Use"), {"fields": (("usage_count", "last_used_at"),)}),
     )
 
     @display(description=_("tags"))
     def tag_names(self, prompt: Prompt) -> str:
-        return ", ".join(prompt.tags.order_by("key").values_list("name", flat=True)) if prompt.pk else ""
+        return ", ".join(tag.name for tag in prompt.tags.order_by("key")) if prompt.pk else ""
+
+    @display(description=_("variables"))
+    def variable_lines(self, prompt: Prompt) -> Any:
+        return as_code(prompt.variables)
+
+    @display(description=_("labels"))
+    def label_links(self, prompt: Prompt) -> Any:
+        """`production → 3`, each a link to the version."""
+        labels = prompt.labels.select_related("version").order_by("name")
+        return _lines((label.version, f"{label.name} → {label.version.number}") for label in labels)
+
+    @display(description=_("latest versions"))
+    def version_links(self, prompt: Prompt) -> Any:
+        versions = prompt.versions.defer("content", "variables").order_by("-number")[:VERSIONS_SHOWN]
+        return _lines((one, f"{one.number} · {localize(localtime(one.created_at))}") for one in versions)
 
     def create(self, *, owner: User, **fields: Any) -> Prompt:
         return prompt_create(owner_id=owner.pk, **fields)

@@ -5,6 +5,7 @@ import config.validators
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import prompts.models.tags
 from django.conf import settings
 from django.db import migrations, models
 
@@ -86,7 +87,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=config.db.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', models.CharField(max_length=50, validators=[config.validators.validate_name, django.core.validators.RegexValidator('^[^,]*$', "A tag's name has no comma.")], verbose_name='name')),
+                ('name', models.CharField(max_length=50, validators=[config.validators.validate_name, prompts.models.tags.validate_no_comma], verbose_name='name')),
                 ('key', models.CharField(editable=False, max_length=1000, verbose_name='compared as')),
                 ('color', models.CharField(blank=True, help_text='Like #1f77b4, or empty.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'A colour is written like #1f77b4.')], verbose_name='colour')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,13 +14,19 @@ from prompts.domain.limits import TAG_NAME
 from prompts.domain.names import folded
 
 
+def validate_no_comma(name: str) -> None:
+    """Lists are asked for tags by their names, with commas between; commas of any width are compared alike."""
+    if "," in folded(name):
+        raise ValidationError(_("A tag's name has no comma."), code="comma")
+
+
 class Tag(SearchableModel, OwnedModel):
     """A word that an account sorts its prompts by. `key` is by what it is compared, found and unique."""
 
     name = models.CharField(
         _("name"),
         max_length=TAG_NAME,
-        validators=[validate_name, RegexValidator("^[^,]*$", _("A tag's name has no comma."))],
+        validators=[validate_name, validate_no_comma],
     )
     # Folding makes some characters several.
     key = models.CharField(_("compared as"), max_length=TAG_NAME * 20, editable=False)

@@ -155,25 +155,25 @@ def test_a_variable_of_an_included_prompt_can_be_declared(client: APIClient, ali
 
 
 @pytest.mark.parametrize(
-    ("include", "problem"),
+    ("include", "error"),
     [
-        ("没有", "no such prompt"),
-        ("bob", "no such prompt"),
-        ("folder/语气", "no such prompt"),
-        ("语气@staging", "no such label"),
-        ("同名", "several prompts are called so"),
+        ("没有", "INCLUDE_UNKNOWN"),
+        ("bob", "INCLUDE_UNKNOWN"),
+        ("folder/语气", "INCLUDE_UNKNOWN"),
+        ("语气@staging", "INCLUDE_LABEL_UNKNOWN"),
+        ("同名", "INCLUDE_AMBIGUOUS"),
     ],
 )
 def test_includes_that_are_not_found(
-    client: APIClient, alice: User, bob: User, include: str, problem: str
+    client: APIClient, alice: User, bob: User, include: str, error: str
 ) -> None:
     prompt_of(bob, "bob's", title="bob")
     prompt_of(alice, "语气。", title="语气")
     for content in ("一", "二"):
         prompt_of(alice, content, title="同名")
     answer = client.post(PROMPTS, {"content": f"{{{{> {include}}}}}"})
-    assert code(answer) == (422, "INCLUDE_UNKNOWN")
-    assert answer.json()["data"]["details"] == {"include": include, "problem": problem}
+    assert code(answer) == (422, error)
+    assert answer.json()["data"]["details"] == {"include": include}
 
 
 def test_a_prompt_does_not_include_itself(client: APIClient, alice: User) -> None:

@@ -65,6 +65,7 @@ def test_its_own_name_can_be_written_otherwise(client: APIClient, alice: User) -
         ({"name": ""}, "name"),
         ({"name": "  "}, "name"),
         ({"name": "a,b"}, "name"),
+        ({"name": "读，写"}, "name"),
         ({"name": "a\u200bb"}, "name"),
         ({"name": "长" * 51}, "name"),
         ({"name": "x", "color": "red"}, "color"),

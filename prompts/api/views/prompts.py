@@ -18,7 +18,9 @@ from prompts.api.serializers.versions import LabelledPromptOut, PromptQueryIn
 from prompts.domain.names import label_name
 from prompts.errors import (
     FolderInvalidError,
+    IncludeAmbiguousError,
     IncludeCycleError,
+    IncludeLabelUnknownError,
     IncludeLimitError,
     IncludeUnknownError,
     LabelInvalidError,
@@ -27,13 +29,16 @@ from prompts.errors import (
     TagUnknownError,
     VariablesInvalidError,
 )
-from prompts.selectors import prompt_label_for, prompt_list_for
+from prompts.selectors import prompt_label_named_list_for, prompt_list_for
 from prompts.services.prompts import prompt_create, prompt_delete, prompt_update
 from prompts.services.use import prompt_favorite, prompt_use
 
-INCLUDE_ERRORS = (IncludeUnknownError, IncludeCycleError, IncludeLimitError, RenderedTooLongError)
+INCLUDE_ERRORS = (
+    *(IncludeUnknownError, IncludeAmbiguousError, IncludeLabelUnknownError),
+    *(IncludeCycleError, IncludeLimitError, RenderedTooLongError),
+)
 WRITE_ERRORS = (FolderInvalidError, TagUnknownError, VariablesInvalidError, *INCLUDE_ERRORS)
-AT_LABEL = Source(LabelledPromptOut, prompt_label_for)
+AT_LABEL = Source(LabelledPromptOut, prompt_label_named_list_for)
 
 
 class PromptsApi(ResourceApi):

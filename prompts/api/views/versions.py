@@ -35,13 +35,13 @@ from prompts.selectors import (
     prompt_label_list_for,
     prompt_list_for,
     prompt_render_for,
-    prompt_version_for,
     prompt_version_list_for,
+    prompt_version_numbered_list_for,
 )
 from prompts.services.labels import label_move, label_remove
 from prompts.services.prompts import prompt_restore, version_of
 
-VERSION = Source(PromptVersionOut, prompt_version_for)
+VERSION = Source(PromptVersionOut, prompt_version_numbered_list_for)
 
 
 class PromptPartApi(PromptsApi):
