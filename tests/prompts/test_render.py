@@ -25,6 +25,11 @@ def rendered(client: APIClient, prompt: Prompt, label: str = "", **values: Any) 
     return client.post(f"{address(prompt)}/render", body)
 
 
+def past_the_services(prompt: Prompt, content: str) -> None:
+    prompt.content = content
+    prompt.save()
+
+
 def text(answer: Any) -> str:
     assert answer.status_code == 200, answer.content
     said: str = answer.json()["data"]["text"]
@@ -197,7 +202,7 @@ def test_three_do_not_include_each_other(client: APIClient, alice: User) -> None
         {"path": "一 → 三 → 二 → 一"},
     )
     # They are made to all the same, past the services: rendering refuses it, too.
-    Prompt.objects.filter(pk=one.pk).update(content="{{> 三}}")
+    past_the_services(one, "{{> 三}}")
     assert code(rendered(client, two)) == (422, "INCLUDE_CYCLE")
 
 
@@ -213,9 +218,9 @@ def test_neither_a_name_nor_a_label_closes_a_circle(client: APIClient, alice: Us
         "INCLUDE_CYCLE",
     )
     # A version that was made while nothing led back.
-    Prompt.objects.filter(pk=two.pk).update(content="文")
+    past_the_services(two, "文")
     prompt_update(prompt=one, content="{{> 二}}")
-    Prompt.objects.filter(pk=two.pk).update(content="{{> 一@production}}")
+    past_the_services(two, "{{> 一@production}}")
     said = len(told())
     answer = client.put(f"{address(one)}/labels/production", {"version": 3})
     assert code(answer) == (422, "INCLUDE_CYCLE")
@@ -273,3 +278,10 @@ def test_a_level_of_includes_costs_two_queries(client: APIClient, alice: User) -
             rendered(client, prompt)
         counts.append(len(queries))
     assert [count - counts[0] for count in counts] == [0, 2, 2]
+
+
+def test_a_program_may_save_any_text_by_itself(client: APIClient) -> None:
+    assert client.post(f"{PROMPTS}/auto-save", {"content": "{{> partial}} {{name}}"}).status_code == 201
+    prompt = Prompt.objects.get()
+    assert [one["name"] for one in prompt.variables] == ["name"]
+    assert code(rendered(client, prompt, name="茶")) == (422, "INCLUDE_UNKNOWN")
