@@ -59,7 +59,7 @@ class Measured:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     with ExitStack() as stack:
-        os.environ["DATABASE_URL"] = stack.enter_context(_database())
+        os.environ["DATABASE_URL"] = stack.enter_context(own_database())
         os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS["product"]
         cases = _prepare(options)
         servers = {name: stack.enter_context(_server(settings)) for name, settings in SETTINGS.items()}
@@ -82,7 +82,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def own_database() -> Iterator[str]:
     """A database of its own on the server, dropped in the end."""
     name = f"atelier_bench_{os.getpid()}"
     with postgres() as url:

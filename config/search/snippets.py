@@ -18,8 +18,8 @@ LONGEST_SNIPPET = 160
 BEFORE = 40
 #: Pieces that fold alike alone and together: no character joins with one before a blank or a Chinese character.
 PIECES = re.compile(r"(?s).{200,}?(?=[\s\u4e00-\u9fff])|.+")
-#: Stand alone whatever comes before them, and are most of what is written.
-SIMPLE = re.compile(r"[\x00-\x7f\u4e00-\u9fff]")
+#: Most of what is written, of which each character is folded to one, unless something else behind joins it.
+SIMPLE = re.compile(r"(?:[\x00-\x7f\u4e00-\u9fff](?![^\x00-\x7f\u4e00-\u9fff]))+")
 
 Place = tuple[int, int]
 
@@ -56,30 +56,43 @@ def snippet(text: str, terms: Sequence[str]) -> Snippet | None:
 
 def _places(text: str, terms: Iterable[str]) -> Iterator[Place]:
     """Where the terms stand in the text, traced back from where they stand in the folded one."""
-    origins = [(start, start + len(group), one) for start, group in _groups(text) for one in folded(group)]
-    body = "".join(one for _, _, one in origins)
+    body = ""
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end, one in _folded_groups(text):
+        body += one
+        if end - start == len(one):
+            starts += range(start, end)
+            ends += range(start + 1, end + 1)
+        else:
+            starts += [start] * len(one)
+            ends += [end] * len(one)
     for term in terms:
         at = body.find(term)
         while at >= 0:
-            yield origins[at][0], origins[at + len(term) - 1][1]
+            yield starts[at], ends[at + len(term) - 1]
             at = body.find(term, at + 1)
 
 
-def _groups(text: str) -> Iterator[tuple[int, str]]:
-    """The smallest groups of characters that fold on their own."""
-    start, group = 0, text[:1]
-    for at, one in enumerate(text[1:], start=1):
-        if _joins(group, one):
-            group += one
-        else:
-            yield start, group
-            start, group = at, one
-    yield start, group
+def _folded_groups(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where each of the text's smallest groups begins and ends that fold on their own, and what it is folded to; one
+    after the other, characters that are simple come together."""
+    at = 0
+    for run in SIMPLE.finditer(text):
+        yield from _joined_groups(text, at, run.start())
+        yield run.start(), run.end(), run[0].lower()
+        at = run.end()
+    yield from _joined_groups(text, at, len(text))
+
+
+def _joined_groups(text: str, start: int, stop: int) -> Iterator[tuple[int, int, str]]:
+    for at in range(start + 1, stop + 1):
+        if at == stop or not _joins(text[start:at], text[at]):
+            yield start, at, folded(text[start:at])
+            start = at
 
 
 def _joins(group: str, one: str) -> bool:
-    if SIMPLE.match(one):
-        return False
     return unicodedata.combining(one) != 0 or folded(group + one) != folded(group) + folded(one)
 
 

@@ -8,10 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import get_language
 
-from config.api.lists import statements
+from config.api.lists import searching, statements
 from config.api.lists.cursors import read_cursor, write_cursor
 from config.api.lists.query import DEEPEST_ROW, ListQuery
-from config.api.lists.searching import asked_terms, looked_up, with_matches
 from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
 from config.api.lists.statements import Paging, Shape
@@ -53,8 +52,8 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     """
     connection = statements.read_connection(spec)
     place = _place(spec, query, scope)
-    terms = asked_terms(spec, query)
-    query, known_total = looked_up(spec, query, terms, scope, connection)
+    terms = searching.asked_terms(spec, query)
+    query, known = searching.looked_up(spec, query, terms, scope, connection)
     values = {**scope, **(query.values or {}), **_reader(), statements.OFFSET: query.offset}
     columns = spec.sort_columns(query.sort)
     bounds = _bounds(columns, query.cursor, place, connection.vendor) if query.cursor else []
@@ -67,7 +66,7 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
         _paging(query),
         rows=query.limit + 1,
         nulls=nulls,
-        is_counted=known_total is None,
+        is_counted=known is None,
         texts=spec.searched_texts if terms else (),
     )
     found = statements.list_statement(shape, connection.alias).fetch(connection, values)
@@ -81,16 +80,17 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
         "pages": None,
     }
     if query.cursor is None:
-        counted = known_total
-        if counted is None:
+        if known is not None:
+            meta |= _totals(query, known, searching.MOST_HITS)
+        else:
             counted = found[0][-1] if found else _count(shape, connection, values)
-        meta |= _totals(query, counted, is_capped=known_total is not None or counted > DEEPEST_ROW)
+            meta |= _totals(query, counted, DEEPEST_ROW)
     meta["has_next"] = has_next
     meta["next_cursor"] = write_cursor(place, rows[-1][1 : len(columns) + 1]) if has_next else None
     shown = [row[0] for row in rows]
     if terms:
         texts = slice(len(columns) + 1, len(columns) + 1 + len(shape.texts))
-        shown = [with_matches(row[0], shape.texts, row[texts], terms) for row in rows]
+        shown = [searching.with_matches(row[0], shape.texts, row[texts], terms) for row in rows]
     return JsonPage(f"[{','.join(shown)}]".encode(), meta)
 
 
@@ -129,11 +129,11 @@ def _count(shape: Shape, connection: BaseDatabaseWrapper, values: Mapping[str, A
     return int(statements.count_statement(shape, connection.alias).fetch(connection, values)[0][0])
 
 
-def _totals(query: ListQuery, counted: int, *, is_capped: bool) -> dict[str, Any]:
-    total = min(counted, DEEPEST_ROW)
+def _totals(query: ListQuery, counted: int, most: int) -> dict[str, Any]:
+    total = min(counted, most)
     return {
         "page": query.page,
         "total": total,
-        "total_is_capped": is_capped,
+        "total_is_capped": counted > most,
         "pages": -(-total // query.limit),
     }

@@ -37,16 +37,17 @@ def looked_up(
     scope: Mapping[str, Any],
     connection: BaseDatabaseWrapper,
 ) -> tuple[ListQuery, int | None]:
-    """The question with the way that leads to its rows; and how many rows there are at least, if they are many and
-    nothing but the search narrows the list."""
+    """The question with the way that leads to its rows; and how many there are (MOST_HITS + 1: more), if nothing but
+    the search narrows the list."""
     model = spec.read_model.source_model
     if not terms or not model.search_is_indexed or "owner_id" not in scope:  # type: ignore[attr-defined]
         return query, None
     hits = search_hits(connection, model, scope["owner_id"], terms, MOST_HITS + 1)
+    known = len(hits) if spec.shows_all_of_owner and len(query.variants) == 1 else None
     if len(hits) > MOST_HITS:
-        return query, MOST_HITS if spec.shows_all_of_owner and len(query.variants) == 1 else None
+        return query, known
     variants = tuple((name, HITS if name == spec.search else variant) for name, variant in query.variants)
-    return replace(query, variants=variants, values={**(query.values or {}), SearchFilter.hits: hits}), None
+    return replace(query, variants=variants, values={**(query.values or {}), SearchFilter.hits: hits}), known
 
 
 def with_matches(row: str, names: Sequence[str], texts: Sequence[str], terms: Sequence[str]) -> str:
