@@ -29,6 +29,7 @@ from templates.errors import (
     TranslationMismatchError,
 )
 from templates.models import BatchItem, Document, DocumentVersion
+from templates.models.documents import WRITTEN_OVER
 from templates.selectors import (
     Sources,
     batch_job_titles,
@@ -87,7 +88,7 @@ def _has_better(owner_id: UUID, wanted: DocumentJobInput) -> bool:
         content_template_id=wanted.content_template_id,
         language=wanted.language,
     )
-    return documents.exclude(provider__in=[*SMALL_MODELS, registry.SANDBOX]).exists()
+    return documents.exclude(provider__in=WRITTEN_OVER).exists()
 
 
 # -- native --------------------------------------------------------------------------------------------------------

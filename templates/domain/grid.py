@@ -31,11 +31,13 @@ class DocumentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What there is in a cell, and the language that it was made from."""
+    """What there is in a cell, the language that it was made from, and whether a person, or a person or a larger model
+    than the small local one wrote it."""
 
     state: DocumentState
     source_language: Language
     is_edited: bool = False
+    is_better: bool = False
 
 
 CellKey = tuple[UUID, UUID, Language]
@@ -88,22 +90,25 @@ def plan(
     skip_existing: bool,
     only_stale: bool,
     overwrite_edited: bool = False,
+    keep_better: bool = False,
     limit: int | None,
 ) -> list[PlannedItem]:
     """Decide for each cell whether it runs.
 
     ``only_stale`` runs exactly the stale ones, each made from the language that it was made from before. Otherwise
     missing ones run, and existing ones only without ``skip_existing``; what a person wrote, only with
-    ``overwrite_edited`` besides. What an unfinished batch is going to write
-    doesn't run, nor a translation of it. ``limit`` ends the plan after that many cells that run. Skipped cells are
-    listed as far as there is room for them among MAX_ITEMS; more than MAX_ITEMS that run are the caller's to refuse.
+    ``overwrite_edited`` besides; with ``keep_better`` nothing that the small local model would write worse. What an
+    unfinished batch is going to write doesn't run, nor a translation of it. ``limit`` ends the plan after that many
+    cells that run. Skipped cells are listed as far as there is room for them among MAX_ITEMS; more than MAX_ITEMS that
+    run are the caller's to refuse.
     """
     items: list[PlannedItem] = []
     running = 0
     for cell in grid:
         item = _planned(cell, states, skip_existing=skip_existing, only_stale=only_stale)
-        if item.runs and not overwrite_edited and _is_edited(cell, states):
-            item = PlannedItem(cell, DocumentState.EDITED)
+        if item.runs:
+            kept = _kept(cell, states, overwrite_edited=overwrite_edited, keep_better=keep_better)
+            item = PlannedItem(cell, kept) if kept else item
         if item.runs:
             if running == (MAX_ITEMS + 1 if limit is None else limit):
                 break
@@ -132,9 +137,14 @@ def _planned(
     return PlannedItem(cell, there.state if only_stale or skip_existing else "")
 
 
-def _is_edited(cell: Cell, states: Mapping[CellKey, Existing]) -> bool:
+def _kept(
+    cell: Cell, states: Mapping[CellKey, Existing], *, overwrite_edited: bool, keep_better: bool
+) -> str:
+    """Why the document in a cell isn't written over, or nothing."""
     there = states.get((cell.project_id, cell.content_template_id, cell.language))
-    return there is not None and there.is_edited
+    if there is not None and there.is_edited and not overwrite_edited:
+        return DocumentState.EDITED
+    return DocumentState.BETTER if there is not None and there.is_better and keep_better else ""
 
 
 def _fitting(items: Sequence[PlannedItem], *, room: int) -> list[PlannedItem]:

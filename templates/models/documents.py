@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.db import BaseModel, OwnedModel
 from config.languages import Language
 from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
+from generation.domain.origins import SMALL_MODELS
 from templates.models.sources import ContentTemplate, Project
 
 
@@ -87,6 +88,8 @@ class Document(SearchableModel, OwnedModel):
 
 PERSON = "person"
 """The provider of a text that somebody wrote or changed."""
+WRITTEN_OVER = frozenset({*SMALL_MODELS, "sandbox"})
+"""The providers whose texts the small local model writes over unasked."""
 LONGEST_TEXT = 200_000
 """Characters of such a text."""
 validate_text = RegexValidator(r"\S", _("There is nothing in this text."))

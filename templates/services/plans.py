@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from config.errors import AppError
+from generation.domain.origins import is_small_model
 from generation.domain.states import ACTIVE
+from generation.jobs.routes import routes_for
 from templates.domain.grid import (
     MAX_CELLS,
     MAX_ITEMS,
@@ -24,7 +27,7 @@ from templates.errors import (
     TemplateUnknownError,
 )
 from templates.models import BatchItem, Category, ContentTemplate, Document, Project
-from templates.models.documents import PERSON, STALE
+from templates.models.documents import PERSON, STALE, WRITTEN_OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,21 @@ def batch_plan(*, owner_id: UUID, options: BatchOptions) -> BatchPlan:
         skip_existing=options.skip_existing,
         only_stale=options.only_stale,
         overwrite_edited=options.overwrite_edited,
+        keep_better=not options.small_model_may_replace and _only_small_models(owner_id, options),
         limit=options.limit,
     )
     if len(items) > MAX_ITEMS:
         raise BatchTooLargeError(total=total, limit=MAX_ITEMS)
     return BatchPlan(items, projects, templates)
+
+
+def _only_small_models(owner_id: UUID, options: BatchOptions) -> bool:
+    """Whether nobody but the small local model could write. What can't be called at all, the quote complains of."""
+    try:
+        routes = routes_for(owner_id, model=options.model or None, is_test=options.demo_mode)
+    except AppError:
+        return False
+    return all(is_small_model(route.provider) for route in routes)
 
 
 def _projects(owner_id: UUID, ids: Sequence[UUID]) -> list[Project]:
@@ -141,7 +154,10 @@ def _states(
     documents = Document.objects.owned_by(owner_id).annotate(is_stale=STALE).filter(**which).order_by()
     states = {
         (project, template, language_of(language)): Existing(
-            DocumentState.STALE if is_stale else DocumentState.FRESH, language_of(source), provider == PERSON
+            DocumentState.STALE if is_stale else DocumentState.FRESH,
+            language_of(source),
+            is_edited=provider == PERSON,
+            is_better=provider not in WRITTEN_OVER,
         )
         for project, template, language, source, is_stale, provider in documents.values_list(
             *cell, "source_language", "is_stale", "provider"

@@ -139,29 +139,39 @@ class TestKept:
         writer.configure(settings, provider)
         registry.reset()
 
-    def test_by_default(self, client: APIClient, one: Callable[..., TemplateBatch], settings: Any) -> None:
-        finish(one())
-        self.by(settings, "local-model")
-        batch = one()
+    def kept(self, client: APIClient, batch: TemplateBatch) -> None:
         assert finish(batch) == {"skipped": 1}
-        assert batch.items.get().skip_reason == "better"
         job = Job.objects.get(pk=batch.job_id)
-        assert (job.status, job.output["counts"]["skipped"], job.output["counts"]["succeeded"]) == (
-            "succeeded",
-            1,
-            0,
-        )
+        counts = job.output["counts"]
+        assert (job.status, counts["skipped"], counts["succeeded"]) == ("succeeded", 1, 0)
         document = Document.objects.get()
         assert document.provider == "deepseek"
         (item,) = client.get(f"/api/v1/templates/batches/{batch.pk}/items").json()["data"]
-        assert (item["status"], item["skip_reason"], item["document_id"]) == (
-            "skipped",
-            "better",
-            str(document.pk),
-        )
+        found = item["status"], item["skip_reason"], item["document_id"]
+        assert found == ("skipped", "better", str(document.pk))
         shown = client.get(f"/api/v1/templates/batches/{batch.pk}").json()["data"]
         assert (shown["counts"]["skipped"], shown["counts"]["succeeded"]) == (1, 0)
+
+    def test_by_default(self, client: APIClient, one: Callable[..., TemplateBatch], settings: Any) -> None:
+        finish(one())
+        self.by(settings, "local-model")
+        rehearsal = {"languages": ["zh"], "template_codes": ["brief"], "skip_existing": False}
+        told = client.post("/api/v1/templates/batch-generate/estimate", rehearsal).json()["data"]
+        assert (told["to_run"], told["skipped"]) == (0, {"better": 1})
+        batch = one()
+        assert batch.items.get().job is None
+        self.kept(client, batch)
         assert len(writer.said) == 1, "nothing was bought"
+
+    def test_what_became_better_while_its_item_waited(
+        self, client: APIClient, one: Callable[..., TemplateBatch], alice: User, tea: Project, settings: Any
+    ) -> None:
+        self.by(settings, "local-model")
+        batch = one()
+        brief = ContentTemplate.objects.get(code="brief")
+        document_make(alice, provider="deepseek", project=tea, content_template=brief)
+        self.kept(client, batch)
+        assert writer.said == [], "nothing was bought"
 
     def test_unless_a_person_says_otherwise(self, one: Callable[..., TemplateBatch], settings: Any) -> None:
         finish(one())
