@@ -15,37 +15,38 @@ from config.search.fields import SEARCH_TEXT, search_field
 
 ROWS_AT_ONCE = 1000
 
-SQLITE_INDEX = """
-CREATE TABLE "{t}_search_rows" (id integer PRIMARY KEY, row char(32) NOT NULL UNIQUE);
-CREATE VIRTUAL TABLE "{t}_search" USING fts5(grams, content='', columnsize=0, detail=none, tokenize='ascii');
-INSERT INTO "{t}_search_rows" (row) SELECT id FROM "{t}" ORDER BY id;
-INSERT INTO "{t}_search" (rowid, grams) SELECT entry.id, search_grams(owner_id, search_text)
-    FROM "{t}_search_rows" entry JOIN "{t}" ON "{t}".id = entry.row;
-CREATE TRIGGER "{t}_search_insert" AFTER INSERT ON "{t}" BEGIN
-    INSERT INTO "{t}_search_rows" (row) VALUES (NEW.id);
-    INSERT INTO "{t}_search" (rowid, grams) SELECT id, search_grams(NEW.owner_id, NEW.search_text)
-        FROM "{t}_search_rows" WHERE row = NEW.id;
-END;
-CREATE TRIGGER "{t}_search_update" AFTER UPDATE OF search_text, owner_id ON "{t}"
-WHEN OLD.search_text <> NEW.search_text OR OLD.owner_id <> NEW.owner_id BEGIN
-    INSERT INTO "{t}_search" ("{t}_search", rowid, grams)
-        SELECT 'delete', id, search_grams(OLD.owner_id, OLD.search_text) FROM "{t}_search_rows" WHERE row = OLD.id;
-    INSERT INTO "{t}_search" (rowid, grams) SELECT id, search_grams(NEW.owner_id, NEW.search_text)
-        FROM "{t}_search_rows" WHERE row = NEW.id;
-END;
-CREATE TRIGGER "{t}_search_delete" AFTER DELETE ON "{t}" BEGIN
-    INSERT INTO "{t}_search" ("{t}_search", rowid, grams)
-        SELECT 'delete', id, search_grams(OLD.owner_id, OLD.search_text) FROM "{t}_search_rows" WHERE row = OLD.id;
-    DELETE FROM "{t}_search_rows" WHERE row = OLD.id;
-END
-"""
-SQLITE_DROP = """
-DROP TRIGGER IF EXISTS "{t}_search_insert";
-DROP TRIGGER IF EXISTS "{t}_search_update";
-DROP TRIGGER IF EXISTS "{t}_search_delete";
-DROP TABLE IF EXISTS "{t}_search";
-DROP TABLE IF EXISTS "{t}_search_rows"
-"""
+SQLITE_INDEX = (
+    'CREATE TABLE "{t}_search_rows" (id integer PRIMARY KEY, row char(32) NOT NULL UNIQUE)',
+    """CREATE VIRTUAL TABLE "{t}_search"
+        USING fts5(grams, content='', columnsize=0, detail=none, tokenize='ascii')""",
+    'INSERT INTO "{t}_search_rows" (row) SELECT id FROM "{t}" ORDER BY id',
+    """INSERT INTO "{t}_search" (rowid, grams) SELECT entry.id, search_grams(owner_id, search_text)
+        FROM "{t}_search_rows" entry JOIN "{t}" ON "{t}".id = entry.row""",
+    """CREATE TRIGGER "{t}_search_insert" AFTER INSERT ON "{t}" BEGIN
+        INSERT INTO "{t}_search_rows" (row) VALUES (NEW.id);
+        INSERT INTO "{t}_search" (rowid, grams)
+            SELECT id, search_grams(NEW.owner_id, NEW.search_text) FROM "{t}_search_rows" WHERE row = NEW.id;
+    END""",
+    """CREATE TRIGGER "{t}_search_update" AFTER UPDATE OF search_text, owner_id ON "{t}"
+    WHEN OLD.search_text <> NEW.search_text OR OLD.owner_id <> NEW.owner_id BEGIN
+        INSERT INTO "{t}_search" ("{t}_search", rowid, grams) SELECT
+            'delete', id, search_grams(OLD.owner_id, OLD.search_text) FROM "{t}_search_rows" WHERE row = OLD.id;
+        INSERT INTO "{t}_search" (rowid, grams)
+            SELECT id, search_grams(NEW.owner_id, NEW.search_text) FROM "{t}_search_rows" WHERE row = NEW.id;
+    END""",
+    """CREATE TRIGGER "{t}_search_delete" AFTER DELETE ON "{t}" BEGIN
+        INSERT INTO "{t}_search" ("{t}_search", rowid, grams) SELECT
+            'delete', id, search_grams(OLD.owner_id, OLD.search_text) FROM "{t}_search_rows" WHERE row = OLD.id;
+        DELETE FROM "{t}_search_rows" WHERE row = OLD.id;
+    END""",
+)
+SQLITE_DROP = (
+    'DROP TRIGGER IF EXISTS "{t}_search_insert"',
+    'DROP TRIGGER IF EXISTS "{t}_search_update"',
+    'DROP TRIGGER IF EXISTS "{t}_search_delete"',
+    'DROP TABLE IF EXISTS "{t}_search"',
+    'DROP TABLE IF EXISTS "{t}_search_rows"',
+)
 
 
 class BuildSearch(Operation):
@@ -107,11 +108,11 @@ def fill(model: type[models.Model], alias: str) -> None:
 def make_index(model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
     table = model._meta.db_table
     if schema_editor.connection.vendor != "postgresql":
-        _script(schema_editor, SQLITE_INDEX.format(t=table))
+        for statement in SQLITE_INDEX:
+            schema_editor.execute(statement.format(t=table))
         return
-    how = "" if schema_editor.connection.in_atomic_block else "CONCURRENTLY"
     schema_editor.execute(
-        f'CREATE INDEX {how} "{table}_search" ON "{table}" USING gin '
+        f'CREATE INDEX {_concurrently(schema_editor)} "{table}_search" ON "{table}" USING gin '
         '((search_grams(owner_id, search_text) COLLATE "C"))'
     )
     # Nobody plans by what the pieces are like (see `search_hits`), and to find out costs as much as indexing them.
@@ -121,19 +122,11 @@ def make_index(model: type[models.Model], schema_editor: BaseDatabaseSchemaEdito
 def drop_index(model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
     table = model._meta.db_table
     if schema_editor.connection.vendor != "postgresql":
-        _script(schema_editor, SQLITE_DROP.format(t=table))
-    else:
-        how = "" if schema_editor.connection.in_atomic_block else "CONCURRENTLY"
-        schema_editor.execute(f'DROP INDEX {how} IF EXISTS "{table}_search"')
+        for statement in SQLITE_DROP:
+            schema_editor.execute(statement.format(t=table))
+        return
+    schema_editor.execute(f'DROP INDEX {_concurrently(schema_editor)} IF EXISTS "{table}_search"')
 
 
-def _script(schema_editor: BaseDatabaseSchemaEditor, script: str) -> None:
-    """Statement by statement: `executescript` would commit what is open. A trigger's own statements end in lines."""
-    statement = ""
-    for part in script.strip().split(";"):
-        statement += part
-        if statement.lstrip().startswith("CREATE TRIGGER") and not part.endswith("\nEND"):
-            statement += ";"
-        else:
-            schema_editor.execute(statement)
-            statement = ""
+def _concurrently(schema_editor: BaseDatabaseSchemaEditor) -> str:
+    return "" if schema_editor.connection.in_atomic_block else "CONCURRENTLY"
