@@ -30,7 +30,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "api/v1/tags/<uuid:tag_id>/merge"): {"into": str(UUID(int=1))},
 }
 #: What addresses call by something else than a key, below a row with a key: the makers' rows have such parts.
-PARTS = {"number": 1, "label": "production"}
+PARTS = {"number": 1, "label": "上线"}
 
 
 @dataclass(frozen=True)

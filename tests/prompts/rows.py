@@ -16,7 +16,7 @@ def prompt(n: int, owner: User) -> Prompt:
     made = Prompt.objects.create(owner=owner, title=f"茶 {n}", content="泡一壶茶")
     made.tags.add(another("prompts.Tag", owner))
     version = PromptVersion.objects.create(prompt=made, number=1, content=made.content)
-    PromptLabel.objects.create(prompt=made, name="production", version=version)
+    PromptLabel.objects.create(prompt=made, name="上线", version=version)
     return made
 
 
