@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from config.api.problems import LONGEST_FIELD, MOST_PROBLEMS, more
-from config.api.suggestions import instead_of, listed
+from config.api.suggestions import listed, with_hint
 
 SHOWN_CHARACTERS = 100
 #: Fields whose values the framework would read kindly from another type.
@@ -129,7 +129,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         unknown = [name for name in data if name not in known]
         told: dict[str, Any] = {}
         for name in unknown[:MOST_PROBLEMS]:
-            text = f"{message} {instead_of(name, writable)}".strip()
+            text = with_hint(message, name, writable)
             told[name[:LONGEST_FIELD]] = [serializers.ErrorDetail(text, code="unknown_field")]
         return {**told, "": [more(len(unknown) - len(told))]} if len(unknown) > len(told) else told
 

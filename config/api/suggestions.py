@@ -19,6 +19,12 @@ def instead_of(name: str, known: Collection[str]) -> str:
     return _("There are: %(names)s.") % {"names": listed(known)} if known else ""
 
 
+def with_hint(complaint: object, name: str, known: Collection[str]) -> str:
+    """The complaint, and after it what may have been meant."""
+    hint = instead_of(name, known)
+    return _("%(complaint)s %(hint)s") % {"complaint": complaint, "hint": hint} if hint else str(complaint)
+
+
 def listed(names: Collection[str]) -> str:
     told = ", ".join(islice(names, MOST_TOLD))
     return f"{told} …" if len(names) > MOST_TOLD else told

@@ -1,6 +1,7 @@
 """Errors name what there is: the nearest field, all fields when none is near, the words of a closed set."""
 
 import pytest
+from django.utils import translation
 from rest_framework import serializers
 
 from config.api.serializers import StrictSerializer
@@ -32,6 +33,13 @@ def complaints(data: dict[str, object]) -> dict[str, str]:
 )
 def test_an_unknown_field_is_told_which_there_are(field: str, complaint: str) -> None:
     assert list(complaints({field: 1}).values()) == [complaint]
+
+
+def test_chinese_sentences_follow_each_other_without_a_space() -> None:
+    with translation.override("zh-hans"):
+        assert complaints({"descripton_zh": 1}) == {
+            "descripton_zh": "没有这个字段。您是否想用 description_zh？"
+        }
 
 
 def test_a_wrong_word_is_told_the_right_ones() -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from config.api.lists.filters import FilterValueError
 from config.api.lists.spec import RESERVED, ListSpec
 from config.api.problems import MOST_PROBLEMS, capped
-from config.api.suggestions import instead_of
+from config.api.suggestions import with_hint
 from config.errors import PageTooDeepError, ValidationFailedError
 
 DEFAULT_LIMIT = 20
@@ -78,8 +78,9 @@ class _Reader:
             if name not in RESERVED and name not in self.spec.filters:
                 message = _("This list has no such filter or parameter.")
                 known = [*self.spec.filters, *RESERVED]
-                hint = instead_of(name, known) if len(self.problems) < MOST_PROBLEMS else ""
-                self._problem(name, "unknown_parameter", f"{message} {hint}".strip())
+                if len(self.problems) < MOST_PROBLEMS:
+                    message = with_hint(message, name, known)
+                self._problem(name, "unknown_parameter", message)
             elif len(values) != 1:
                 self._problem(name, "repeated", _("Give this once."))
             else:
