@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import get_language, gettext, ngettext
 from unfold.dataclasses import ActionDialog
 
 from config import audit
-from config.admin.cells import page_of
+from config.admin.cells import list_of, page_of
 from config.errors import AppError
 
 #: Rows that one action takes on, and failures that it names one by one.
@@ -76,6 +79,40 @@ def action_name(request: HttpRequest, row: Model) -> str:
 def confirm(title: Any, description: Any, submit: Any) -> ActionDialog:
     """A dialog before an action on a row's own page: a link alone would act on GET, past the CSRF check."""
     return {"title": title, "description": description, "form_class": None, "form_submit_text": submit}
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whether an action of a list comes from the page that `ask_first` answers."""
+    return "confirmed" in request.POST
+
+
+def ask_first(
+    page: ModelAdmin,
+    request: HttpRequest,
+    *,
+    title: Any,
+    text: Any,
+    submit: Any,
+    template: str = "admin/ask_first.html",
+    **context: Any,
+) -> TemplateResponse:
+    """A page before an action on rows of a list by which money moves: it sends the same choice once more, confirmed."""
+    return TemplateResponse(
+        request,
+        template,
+        {
+            **page.admin_site.each_context(request),
+            "title": title,
+            "text": text,
+            "submit": submit,
+            "action": request.POST.get("action"),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "opts": page.opts,
+            "back": list_of(page.model),
+            **context,
+        },
+    )
 
 
 def reload_page(model: type[Model], object_id: str) -> HttpResponse:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from config.admin.actions import reload_page, run_each
+from config.admin.actions import ask_first, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import error_text, link_to, unbroken
 from config.admin.filters import ConditionFilter
@@ -37,6 +36,14 @@ class CallStatusFilter(ConditionFilter):
         undecided = Q(status=CallStatus.UNCERTAIN, resolution="")
         yield "undecided", _("uncertain, nobody has decided"), undecided
         yield from ((status, words, Q(status=status)) for status, words in CALL_WORDS.items())
+
+
+WHOLE_SUM_CHARGED = _(
+    "The whole sum is counted against the owners' budgets, and the jobs may buy these steps again."
+)
+WHOLE_SUM_GIVEN_BACK = _(
+    "The whole sum is given back to the owners' budgets, and the jobs may buy these steps again."
+)
 
 
 @admin.register(ProviderCall)
@@ -178,25 +185,24 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     ) -> TemplateResponse | None:
         """Money moves: the sum is shown, and done only with a note that says how one knows."""
         rows = queryset.filter(status=CallStatus.UNCERTAIN)
-        form = NoteForm(request.POST if "note" in request.POST else None)
+        form = NoteForm(request.POST if is_confirmed(request) else None)
         if form.is_valid():
             run_each(request, queryset, resolver(request, outcome, form.cleaned_data["note"]), done=resolved)
             return None
         figures = rows.order_by().aggregate(number=Count("pk"), micros=Sum("reserved_micros"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "number": figures["number"],
-            "amount": money(figures["micros"] or 0, CURRENCY),
-            "play": rows.filter(is_test=True).count(),
-            "is_charged": outcome == "charged",
-            "form": form,
-            "action": request.POST.get("action"),
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/generation/resolve_calls.html", context)
+        is_charged = outcome == "charged"
+        return ask_first(
+            self,
+            request,
+            title=title,
+            text=WHOLE_SUM_CHARGED if is_charged else WHOLE_SUM_GIVEN_BACK,
+            submit=_("They were charged") if is_charged else _("They cost nothing"),
+            template="admin/generation/resolve_calls.html",
+            number=figures["number"],
+            amount=money(figures["micros"] or 0, CURRENCY),
+            play=rows.filter(is_test=True).count(),
+            form=form,
+        )
 
     @action(
         description=_("It cost nothing"),

@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from config.admin.actions import confirm, reload_page, run_each
+from config.admin.actions import ask_first, confirm, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import anchor, as_rows, code_cell, error_text, link_to, list_of
 from config.admin.filters import AgeFilter, ConditionFilter, WordsFilter
@@ -59,6 +60,11 @@ class LevelFilter(ConditionFilter):
     def conditions(self) -> Iterable[tuple[str, Any, Q]]:
         yield "top", _("without items of batches"), Q(parent=None)
         yield "item", _("only items of batches"), ~Q(parent=None)
+
+
+RETRY_COSTS = _(
+    "What was paid for is not bought again. Calls with an unknown outcome may be bought once more."
+)
 
 
 @admin.register(Job)
@@ -220,8 +226,11 @@ class JobAdmin(ReadOnlyAdmin):
         return set() if row.is_terminal or row.cancel_requested_at is not None else {"cancel"}
 
     @admin.action(description=_("Retry what failed"), permissions=["steer"])
-    def retry_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+    def retry_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> TemplateResponse | None:
+        if not is_confirmed(request):
+            return ask_first(self, request, title=_("Retry these jobs?"), text=RETRY_COSTS, submit=_("Retry"))
         run_each(request, queryset, self._retry(request), done=retried)
+        return None
 
     @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel_all(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -233,9 +242,7 @@ class JobAdmin(ReadOnlyAdmin):
         permissions=["steer"],
         dialog=confirm(
             _("Retry this job?"),
-            _(
-                "What was paid for is not bought again. Calls with an unknown outcome may be bought once more."
-            ),
+            RETRY_COSTS,
             _("Retry"),
         ),
     )

@@ -6,18 +6,19 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from config.admin.actions import confirm, reload_page, run_each
+from config.admin.actions import ask_first, confirm, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import anchor, as_rows, badge, link_to, list_of, unbroken
 from config.admin.filters import ConditionFilter, WordsFilter
 from config.languages import Language
-from generation.admin.jobs import subject_of
+from generation.admin.jobs import RETRY_COSTS, subject_of
 from generation.admin.words import JOB_WORDS, job_badge
 from generation.domain.states import JobStatus
 from generation.models import Job
@@ -39,6 +40,7 @@ SKIP_WORDS: dict[str, Any] = {
     DocumentState.PENDING: _("another batch writes it"),
     DocumentState.BETTER: _("the small local model doesn't replace it"),
 }
+RESUME_COSTS = _("Pending items run, which costs money.")
 #: What the options of a batch are called.
 OPTION_WORDS: dict[str, Any] = {
     "languages": _("languages"),
@@ -134,16 +136,22 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
         self._steer(request, queryset, batch_pause)
 
     @admin.action(description=_("Resume"), permissions=["steer"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
-        self._steer(request, queryset, batch_resume)
+    def resume(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> TemplateResponse | None:
+        if not is_confirmed(request):
+            title = _("Resume these batches?")
+            return ask_first(self, request, title=title, text=RESUME_COSTS, submit=_("Resume"))
+        return self._steer(request, queryset, batch_resume)
 
     @admin.action(description=_("Cancel"), permissions=["steer"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
         self._steer(request, queryset, batch_cancel)
 
     @admin.action(description=_("Retry what failed"), permissions=["steer"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> None:
-        self._steer(request, queryset, batch_retry)
+    def retry(self, request: HttpRequest, queryset: QuerySet[TemplateBatch]) -> TemplateResponse | None:
+        if not is_confirmed(request):
+            title = _("Retry what failed?")
+            return ask_first(self, request, title=title, text=RETRY_COSTS, submit=_("Retry"))
+        return self._steer(request, queryset, batch_retry)
 
     @action(
         description=_("Pause"),
@@ -158,7 +166,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
         description=_("Resume"),
         url_path="resume",
         permissions=["steer"],
-        dialog=confirm(_("Resume this batch?"), _("Its pending items run, which costs money."), _("Resume")),
+        dialog=confirm(_("Resume this batch?"), RESUME_COSTS, _("Resume")),
     )
     def resume_one(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         return self._steer_one(request, object_id, batch_resume)
@@ -182,9 +190,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
         permissions=["steer"],
         dialog=confirm(
             _("Retry what failed?"),
-            _(
-                "What was paid for is not bought again. Calls with an unknown outcome may be bought once more."
-            ),
+            RETRY_COSTS,
             _("Retry"),
         ),
     )

@@ -280,7 +280,7 @@ def test_actions_from_a_list_and_from_a_rows_page(back_office: Client, staff: Us
 
 def test_an_action_that_fails_for_a_row_leaves_no_entry_of_it(back_office: Client, alice: User) -> None:
     job = job_submit(kind="test.text", input={}, owner_id=alice.pk)
-    asked = {"action": "retry_all", "_selected_action": [str(job.pk)]}
+    asked = {"action": "retry_all", "_selected_action": [str(job.pk)], "confirmed": "yes"}
     assert back_office.post(list_address(Job), asked).status_code == 302
     assert not AuditEntry.objects.exists()
 

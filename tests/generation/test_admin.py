@@ -19,6 +19,7 @@ from generation.jobs import ledger, runner, transitions
 from generation.jobs.services import job_submit
 from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
 from generation.selectors.figures import daily_figures, first_id_at, things_waiting
+from tests.support.forms import fields_of
 from tests.support.kinds.handlers import TextInput
 from tests.support.speaking import speak
 
@@ -58,7 +59,7 @@ def uncertain(job: Job, **fields: Any) -> ProviderCall:
 def act(client: Client, model: type[Any], action: str, *rows: Any, **fields: str) -> list[str]:
     """Choose rows in a list and run an action; returns the messages."""
     url = reverse(f"admin:generation_{model._meta.model_name}_changelist")
-    form = {"action": action, "_selected_action": [str(row.pk) for row in rows], **fields}
+    form = {"action": action, "_selected_action": [str(row.pk) for row in rows], "confirmed": "yes", **fields}
     answer = client.post(url, form)
     assert answer.status_code == 302
     return [str(message) for message in get_messages(answer.wsgi_request)]
@@ -78,6 +79,16 @@ class TestJobs:
         assert "queued" in said[1]
         again.refresh_from_db()
         assert (again.status, again.failures) == (JobStatus.QUEUED, 0)
+
+    def test_many_are_asked_about_before_they_cost_anything(self, back_office: Client, alice: User) -> None:
+        jobs = [failed(alice), failed(alice)]
+        form = {"action": "retry_all", "_selected_action": [str(job.pk) for job in jobs]}
+        url = reverse("admin:generation_job_changelist")
+        asked = back_office.post(url, form)
+        assert "may be bought once more" in asked.text
+        assert not Job.objects.exclude(status=JobStatus.FAILED).exists()
+        back_office.post(url, fields_of(asked.text, "ask-first"))
+        assert not Job.objects.exclude(status=JobStatus.QUEUED).exists()
 
     def test_retry_is_staffs_word_on_uncertain_calls(self, back_office: Client, alice: User) -> None:
         job = failed(alice)

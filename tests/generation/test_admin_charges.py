@@ -145,6 +145,7 @@ def test_many_at_once_from_the_list(back_office: Client, alice: User, bob: User)
     url = reverse("admin:generation_providercall_changelist")
     asked = back_office.post(url, form)
     assert "3 uncertain calls, USD 0.01584 set aside." in asked.text, "one click moves no money"
+    form["confirmed"] = "yes"
     assert "is" in back_office.post(url, {**form, "note": ""}).context["form"].errors["note"][0]
     assert not AuditEntry.objects.exists()
     back_office.post(url, {**form, "note": "bill of May"})

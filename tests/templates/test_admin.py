@@ -326,7 +326,10 @@ class TestBatches:
     def act(self, client: Client, action: str, *batches: TemplateBatch) -> str:
         url = reverse("admin:templates_templatebatch_changelist")
         return said(
-            client.post(url, {"action": action, "_selected_action": [str(one.pk) for one in batches]})
+            client.post(
+                url,
+                {"action": action, "_selected_action": [str(one.pk) for one in batches], "confirmed": "yes"},
+            )
         )
 
     def test_are_paused_resumed_and_cancelled(self, back_office: Client, batch: TemplateBatch) -> None:
@@ -339,6 +342,18 @@ class TestBatches:
         self.act(back_office, "cancel", batch)
         assert set(BatchItem.objects.values_list("job__status", flat=True)) == {"cancelled"}
         assert "cancelled" in self.act(back_office, "retry", batch)
+
+    @pytest.mark.parametrize("action", ["resume", "retry"])
+    def test_what_costs_money_asks_first(
+        self, back_office: Client, batch: TemplateBatch, action: str
+    ) -> None:
+        self.act(back_office, "pause", batch)
+        url = reverse("admin:templates_templatebatch_changelist")
+        asked = back_office.post(url, {"action": action, "_selected_action": [str(batch.pk)]})
+        assert asked.status_code == 200
+        assert f'value="{batch.pk}"' in asked.text
+        batch.job.refresh_from_db()
+        assert batch.job.paused_at is not None
 
     def test_counts_add_up(self, back_office: Client, batch: TemplateBatch) -> None:
         page = speak(back_office, "zh-CN").get(change_url(batch)).text
