@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
 from django.utils.formats import localize
 from django.utils.html import format_html_join
 from django.utils.timezone import localtime
@@ -100,7 +101,7 @@ class PromptVersionAdmin(ReadOnlyAdmin):
     search_keys = ("pk", "prompt_id")
     search_help_text = _("The id of a version or prompt")
     sortable_by = ("number",)
-    fields = ("prompt_link", "number", "restored_from", "content", "variables", "created_at")
+    fields = ("prompt_link", "number", "restored_from", "text", "variable_lines", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromptVersion]:
         """Lists don't read the texts."""
@@ -116,6 +117,16 @@ class PromptVersionAdmin(ReadOnlyAdmin):
     @display(description=_("prompt"))
     def prompt_link(self, version: PromptVersion) -> Any:
         return link_to(version.prompt)
+
+    @display(description=_("content"))
+    def text(self, version: PromptVersion) -> Any:
+        """With its lines."""
+        return linebreaksbr(version.content)
+
+    @display(description=_("variables"))
+    def variable_lines(self, version: PromptVersion) -> Any:
+        """Django would write Chinese as numbers."""
+        return as_code(version.variables)
 
 
 @admin.register(PromptLabel)
