@@ -36,6 +36,9 @@ class PromptsConfig(AppConfig):
             menu.Item("prompts.promptlabel", "flag"),
             menu.Item("prompts.tag", "sell"),
             menu.Item("prompts.optimization", "auto_fix_high"),
+            menu.Item("prompts.promptcase", "fact_check"),
+            menu.Item("prompts.promptevaluation", "balance"),
+            menu.Item("prompts.prompttrial", "rule"),
             position=15,
         )
         for kind in KINDS:

@@ -261,3 +261,72 @@ class PromptTagsFullError(AppError):
     status = 422
     en = "A prompt has at most {most} tags; with these, this one would have more."
     zh = "每条提示词最多 {most} 个标签，加上这些就会超出。"
+
+
+# -- cases -------------------------------------------------------------------------------------------------------------
+
+
+class AssertionsInvalidError(AppError):
+    code = "ASSERTIONS_INVALID"
+    status = 422
+    en = "Some assertions can't be checked. Each is named in details."
+    zh = "部分断言无法检查，details 中逐个列出。"
+
+
+class CaseLimitError(AppError):
+    code = "CASE_LIMIT"
+    status = 422
+    en = "A prompt has up to {limit} cases."
+    zh = "一个提示词最多有 {limit} 个用例。"
+
+
+class CasesMissingError(AppError):
+    code = "CASES_MISSING"
+    status = 422
+    en = "There is no case to try. POST /prompts/{{id}}/cases makes one."
+    zh = "没有可供测试的用例，可通过 POST /prompts/{{id}}/cases 创建。"
+
+
+class CandidateMissingError(AppError):
+    code = "CANDIDATE_MISSING"
+    status = 422
+    en = "The candidate says the same as the original, so there is nothing to compare."
+    zh = "候选与原文相同，没有可比较的内容。"
+
+
+class EvaluationTooLargeError(AppError):
+    code = "EVALUATION_TOO_LARGE"
+    status = 422
+    en = "This would be {total} answers; one evaluation takes up to {limit}. Choose fewer cases or runs."
+    zh = "这将需要 {total} 次回答，一次评测最多 {limit} 次，请减少用例或次数。"
+
+
+class OptimizationUnknownError(AppError):
+    code = "OPTIMIZATION_UNKNOWN"
+    status = 422
+    en = "You have no optimization {optimization_id} with a result. GET /optimize/history lists yours."
+    zh = "您没有已完成的优化 {optimization_id}，可通过 GET /optimize/history 查看。"
+
+
+class OptimizationUnratedError(AppError):
+    code = "OPTIMIZATION_UNRATED"
+    status = 409
+    en = "This optimization has no rating with a reason yet. Rate it first (POST /optimize/history/{{id}}/rate)."
+    zh = "该优化尚无写明理由的评分，请先评分（POST /optimize/history/{{id}}/rate）。"
+
+
+class CasesFailError(AppError):
+    code = "CASES_FAIL"
+    status = 409
+    en = (
+        "Version {number} fails {count} of the prompt's cases: {names}. Improve it, or give a reason why it should "
+        "be in production all the same."
+    )
+    zh = "版本 {number} 未通过 {count} 个用例：{names}。请改进后再试，或写明仍要投入使用的理由（reason）。"
+
+
+class TrialGoneError(AppError):
+    code = "TRIAL_GONE"
+    status = 409
+    en = "The evaluation was deleted before this answer was bought."
+    zh = "在获取该回答之前，评测已被删除。"

@@ -1,13 +1,19 @@
-"""What it means to run a job of the prompt library."""
+"""What it means to optimize a prompt, and to try one."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from generation.errors import AnswerRejectedError
-from generation.jobs.registry import JobKind
+from generation.jobs.registry import JobKind, NoInput, WaitForChildren
 from generation.jobs.run import JobRun
 from generation.jobs.texts import paid, text_order
 from generation.models import Job
 from generation.providers.llm.base import ChatRequest
+from prompts.domain.assertions import verdicts
 from prompts.domain.guard import Reason, Rejection, rejection
 from prompts.domain.optimizing import SCHEMA, instructions, points
 from prompts.errors import (
@@ -20,9 +26,17 @@ from prompts.errors import (
     CandidateLostVariableError,
     CandidateRenamedVariableError,
     OptimizationGoneError,
+    TrialGoneError,
 )
-from prompts.models import Optimization
-from prompts.selectors import optimization_job_titles
+from prompts.models import Optimization, PromptTrial
+from prompts.selectors import evaluation_job_titles, optimization_job_titles, trial_job_titles
+from prompts.services.evaluations import (
+    EVALUATION_KIND,
+    TRIAL_KIND,
+    TrialJobInput,
+    trial_request,
+    trial_store,
+)
 from prompts.services.optimizations import (
     OPTIMIZE_KIND,
     FinishedOptimization,
@@ -81,7 +95,61 @@ def store_optimization(job: Job, found: FinishedOptimization) -> dict[str, objec
     return optimization_store(job=job, found=found)
 
 
+# -- evaluations -------------------------------------------------------------------------------------------------------
+
+
+def run_evaluation(run: JobRun) -> WaitForChildren:
+    """The trials were written down with it; nothing is left to do but let them run."""
+    return WaitForChildren()
+
+
+def run_trial(run: JobRun) -> dict[str, Any]:
+    """Buy the answer to one case, and judge it."""
+    wanted: TrialJobInput = run.input
+    trial = PromptTrial.objects.filter(job_id=run.job.pk).first()
+    if trial is None:
+        raise TrialGoneError
+    began = time.monotonic()
+    answer = run.chat("answer", trial_request(trial.text, wanted.model), feature=TRIAL_KIND)
+    milliseconds = round((time.monotonic() - began) * 1000)
+    found = verdicts(trial.assertions, answer.text)
+    return {
+        "output": answer.text,
+        "verdicts": [asdict(verdict) for verdict in found],
+        "passed": all(verdict.passed for verdict in found),
+        "provider": answer.provider,
+        "answered_by": answer.model,
+        "milliseconds": milliseconds,
+        **paid(run),
+    }
+
+
+def store_trial(job: Job, found: dict[str, Any]) -> dict[str, Any]:
+    return trial_store(job=job, found=found)
+
+
+def evaluation_summary(job: Job, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {"total": sum(counts.values()), "counts": dict(counts)}
+
+
 KINDS = (
+    JobKind(
+        name=EVALUATION_KIND,
+        input=NoInput,
+        run=run_evaluation,
+        summary=evaluation_summary,
+        title=_("evaluation of a prompt"),
+        titles=evaluation_job_titles,
+    ),
+    JobKind(
+        name=TRIAL_KIND,
+        input=TrialJobInput,
+        run=run_trial,
+        store=store_trial,
+        title=_("trial of a prompt"),
+        titles=trial_job_titles,
+        words={"model": _("model"), "passed": _("passed"), "characters": _("characters")},
+    ),
     JobKind(
         name=OPTIMIZE_KIND,
         input=OptimizationJobInput,

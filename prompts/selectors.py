@@ -3,13 +3,14 @@
 What ends in `_list_for` is stable in shape (see `config.api.lists.spec.Source`).
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from generation.models import Job
 from prompts.domain.inclusion import Source, declarations, spelled_out
@@ -24,7 +25,16 @@ from prompts.errors import (
     IncludeUnknownError,
     LabelNotFoundError,
 )
-from prompts.models import Optimization, Prompt, PromptLabel, PromptVersion, Tag
+from prompts.models import (
+    Optimization,
+    Prompt,
+    PromptCase,
+    PromptEvaluation,
+    PromptLabel,
+    PromptTrial,
+    PromptVersion,
+    Tag,
+)
 
 
 def prompt_list_for(owner_id: UUID) -> QuerySet[Prompt]:
@@ -177,3 +187,53 @@ def _version_at(prompt: Prompt, label: str) -> PromptVersion:
     if found is None:
         raise LabelNotFoundError(label=label)
     return found.version
+
+
+# -- cases, and how versions did ----------------------------------------------------------------------------------
+
+
+def case_list_for(owner_id: UUID) -> QuerySet[PromptCase]:
+    return PromptCase.objects.filter(prompt__owner_id=owner_id)
+
+
+def prompt_case_list_for(owner_id: UUID, prompt_id: UUID) -> QuerySet[PromptCase]:
+    return PromptCase.objects.filter(prompt__owner_id=owner_id, prompt_id=prompt_id)
+
+
+def evaluation_list_for(owner_id: UUID) -> QuerySet[PromptEvaluation]:
+    return PromptEvaluation.objects.owned_by(owner_id)
+
+
+def evaluation_trial_list_for(owner_id: UUID, evaluation_id: UUID) -> QuerySet[PromptTrial]:
+    return PromptTrial.objects.filter(evaluation__owner_id=owner_id, evaluation_id=evaluation_id)
+
+
+def digest_of(content: str) -> str:
+    """By which a text is known again, whichever version or optimization says it."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def cases_failing(prompt: Prompt, content: str) -> list[PromptCase]:
+    """Cases that this text failed when it was tried last, after the case was changed. What wasn't tried fails
+    nothing."""
+    trials = PromptTrial.objects.filter(case__prompt=prompt, digest=digest_of(content), passed__isnull=False)
+    tried = trials.filter(created_at__gte=F("case__changed_at")).order_by("-evaluation_id")
+    latest: dict[UUID, UUID] = {}
+    failing: set[UUID] = set()
+    for case_id, evaluation_id, passed in tried.values_list("case_id", "evaluation_id", "passed"):
+        if case_id and latest.setdefault(case_id, evaluation_id) == evaluation_id and not passed:
+            failing.add(case_id)
+    return list(PromptCase.objects.filter(pk__in=failing).order_by("created_at", "pk"))
+
+
+def evaluation_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    rows = PromptEvaluation.objects.filter(pk__in=[job.pk for job in jobs]).select_related("prompt")
+    return {row.pk: row.prompt.title for row in rows.only("pk", "prompt__title")}
+
+
+def trial_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    rows = PromptTrial.objects.filter(job__in=jobs).select_related("case")
+    return {
+        row.job_id: " · ".join(filter(None, (row.case.name if row.case else "", str(row))))
+        for row in rows.only("job_id", "side", "number", "case__name")
+    }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from prompts.api.views import auto_save, batches, optimizations, prompts, tags, versions
+from prompts.api.views import auto_save, batches, cases, optimizations, prompts, tags, versions
 
 urlpatterns = [
     path("prompts", prompts.PromptListApi.as_view()),
@@ -22,6 +22,15 @@ urlpatterns = [
     ),
     path("prompts/<uuid:prompt_id>/labels", versions.PromptLabelListApi.as_view()),
     path("prompts/<uuid:prompt_id>/labels/<str:label>", versions.PromptLabelApi.as_view()),
+    path("prompts/<uuid:prompt_id>/cases", cases.PromptCaseListApi.as_view()),
+    path("prompts/<uuid:prompt_id>/evaluate", cases.EvaluateApi.as_view()),
+    path("prompts/<uuid:prompt_id>/evaluate/estimate", cases.EvaluateEstimateApi.as_view()),
+    path("prompts/cases", cases.CaseListApi.as_view()),
+    path("prompts/cases/<uuid:case_id>", cases.CaseApi.as_view(), name="prompt-case"),
+    path("prompts/evaluations", cases.EvaluationListApi.as_view()),
+    path("prompts/evaluations/<uuid:evaluation_id>", cases.EvaluationApi.as_view()),
+    path("prompts/evaluations/<uuid:evaluation_id>/report", cases.EvaluationReportApi.as_view()),
+    path("prompts/evaluations/<uuid:evaluation_id>/trials", cases.EvaluationTrialListApi.as_view()),
     path("tags", tags.TagListApi.as_view()),
     path("tags/<uuid:tag_id>", tags.TagApi.as_view(), name="tag"),
     path("tags/<uuid:tag_id>/merge", tags.TagMergeApi.as_view()),

@@ -1,6 +1,8 @@
 """What the fields of prompts and tags mean."""
 
 WORDS = {
+    "case_id": "The key of the case.",
+    "evaluation_id": "The key of the evaluation.",
     "color": "Like `#1f77b4`, or empty.",
     "content": "The text.",
     "folder": "A path like `work/emails`; empty: the top of the library.",

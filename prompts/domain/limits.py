@@ -27,3 +27,10 @@ INCLUDES = 50
 INCLUDE_DEPTH = 5
 #: Of a rendered text, everything included and filled in.
 RENDERED = 200_000
+#: Cases of one prompt, their names, and the answers that one evaluation buys at most.
+CASES = 50
+CASE_NAME = 200
+RUNS = 10
+TRIALS = 500
+#: Of one answer to a case, in tokens.
+TRIAL_TOKENS = 2_000

@@ -23,6 +23,10 @@ class Action(TextChoices):
     RATE_OPTIMIZATION = "rate_optimization", _("Rated an optimization")
     ENHANCE_PROMPT = "enhance_prompt", _("Saved an optimized prompt")
     DELETE_OPTIMIZATION = "delete_optimization", _("Deleted an optimization")
+    CREATE_CASE = "create_prompt_case", _("Created a case of a prompt")
+    UPDATE_CASE = "update_prompt_case", _("Changed a case of a prompt")
+    DELETE_CASE = "delete_prompt_case", _("Deleted a case of a prompt")
+    EVALUATE_PROMPT = "evaluate_prompt", _("Had a prompt evaluated")
 
 
 class ObjectType(TextChoices):

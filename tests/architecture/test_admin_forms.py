@@ -24,6 +24,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "ends_at": {"ends_at_0": "2099-01-01", "ends_at_1": "00:00:00"},
         "successor": {"successor": "next"},
     },
+    "prompts.PromptCase": {"assertions": {"assertions": '[{"type": "length", "max": 9}]'}},
     "prompts.Tag": {"color": {"color": "#1f77b4"}},
 }
 #: Activities that rows leave when their owner changes them; staff's doing to others stands in the audit alone.
@@ -41,6 +42,7 @@ DERIVED = {
     "key",
     "version",
     "touched_at",
+    "changed_at",
     "search_text",
 }
 COLUMNS = {

@@ -3,7 +3,16 @@
 from typing import Any
 
 from accounts.models import User
-from prompts.models import Optimization, Prompt, PromptLabel, PromptVersion, Tag
+from prompts.models import (
+    Optimization,
+    Prompt,
+    PromptCase,
+    PromptEvaluation,
+    PromptLabel,
+    PromptTrial,
+    PromptVersion,
+    Tag,
+)
 from tests.support.rows import Maker, another
 
 
@@ -34,10 +43,28 @@ def optimization(n: int, owner: User) -> Optimization:
     return root
 
 
+def trial(n: int, owner: User) -> PromptTrial:
+    """With its case and evaluation."""
+    made = prompt(n, owner)
+    job: Any = another("generation.Job", owner)
+    assertions = [{"type": "contains", "value": "茶"}]
+    case = PromptCase.objects.create(prompt=made, name=f"茶 {n}", assertions=assertions)
+    evaluation = PromptEvaluation.objects.create(
+        id=job.pk, owner=owner, job=job, prompt=made, original=made.versions.get(), runs=1, total=1
+    )
+    return PromptTrial.objects.create(
+        evaluation=evaluation, case=case, job=another("generation.Job", owner), position=1, side="original",
+        number=1, digest="0", text="泡一壶茶", output="<script>alert(1)</script>", assertions=assertions, passed=True,
+    )  # fmt: skip
+
+
 MAKERS: dict[str, Maker] = {
     "prompts.Optimization": optimization,
     "prompts.Prompt": prompt,
+    "prompts.PromptCase": lambda n, owner: PromptCase.objects.get(trials=trial(n, owner)),
+    "prompts.PromptEvaluation": lambda n, owner: trial(n, owner).evaluation,
     "prompts.PromptLabel": lambda n, owner: prompt(n, owner).labels.get(),
+    "prompts.PromptTrial": trial,
     "prompts.PromptVersion": lambda n, owner: prompt(n, owner).versions.get(),
     "prompts.Tag": tag,
 }

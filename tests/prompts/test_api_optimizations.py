@@ -215,15 +215,16 @@ class TestHistory:
         )
         assert fields(client.get(HISTORY, {"mode": "poetry"})) == {"mode"}
 
-    def test_a_page_takes_one_statement(self, client: APIClient, alice: User) -> None:
+    def test_a_page_takes_as_many_statements_as_a_row(self, client: APIClient, alice: User) -> None:
+        taken = []
         for wish in ("短", "长", "正式"):
             optimized(alice, "写一首诗", wish=wish)
-        client.get(HISTORY)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            assert len(client.get(HISTORY).json()["data"]) == 3
-        assert len([one for one in queries if "prompts_optimization" in one["sql"]]) == 1
+            client.get(HISTORY)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(HISTORY)
+            taken.append(len(queries))
+        assert taken == [taken[0]] * 3
+        assert taken[0] <= 2, "the page, and how many there are"
 
     def test_what_failed_tells_why_in_the_reader_s_language(self, client: APIClient, alice: User) -> None:
         failed = optimized(alice, f"{PROMPT} [[sandbox:lose-variable]]")

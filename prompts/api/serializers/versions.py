@@ -9,6 +9,7 @@ from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictSerializer
 from prompts.api.serializers.variables import CONTENT, VARIABLES, LabelField, VariablesField
 from prompts.domain.diff import DiffBy
+from prompts.domain.optimizing import MAX_REASON_CHARACTERS
 from prompts.models import PromptLabel, PromptVersion
 
 #: What the database's whole numbers reach.
@@ -78,6 +79,11 @@ class LabelMoveIn(StrictSerializer):
     """Where a label is to point."""
 
     version = VersionField(help_text="The number of a version.")
+    reason = serializers.CharField(
+        max_length=MAX_REASON_CHARACTERS,
+        required=False,
+        help_text="Why a version that fails cases is to be in production all the same; it is recorded.",
+    )
 
 
 class DiffIn(StrictSerializer):

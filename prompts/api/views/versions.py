@@ -25,6 +25,7 @@ from prompts.api.views.prompts import INCLUDE_ERRORS, WRITE_ERRORS, PromptsApi
 from prompts.domain.diff import DiffBy, diff
 from prompts.domain.variables import declaration_changes
 from prompts.errors import (
+    CasesFailError,
     LabelInvalidError,
     LabelLimitError,
     LabelNotFoundError,
@@ -134,19 +135,20 @@ class PromptLabelApi(PromptPartApi):
         description=(
             "Labels are called `production`, `staging`, or as you like: letters of any script, digits, `-`, `_`, `.`, "
             "without regard to case and width. A new one is made, one that there is is moved; where it pointed before "
-            "stands among the activities. `If-Match` takes the prompt's ETag."
+            "stands among the activities. `production` goes to no version that fails a case of the prompt (as it was "
+            "tried last), unless a `reason` is given, which is recorded. `If-Match` takes the prompt's ETag."
         ),
         request=LabelMoveIn,
         request_example={"version": 1},
         errors=(
             *(NotFoundError, PreconditionFailedError, PromptVersionUnknownError),
-            *(LabelInvalidError, LabelLimitError, *INCLUDE_ERRORS),
+            *(LabelInvalidError, LabelLimitError, CasesFailError, *INCLUDE_ERRORS),
         ),
     )
     def put(self, request: Request, label: str, **keys: Any) -> Detail:
         wanted = self.read(LabelMoveIn)
         with self.changing() as prompt:
-            label_move(prompt=prompt, label=label, number=wanted["version"])
+            label_move(prompt=prompt, label=label, number=wanted["version"], reason=wanted.get("reason", ""))
         return self.shown()
 
     @operation(

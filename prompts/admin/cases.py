@@ -1,0 +1,188 @@
+"""Cases in the admin, edited; evaluations and their answers, read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.admin.base import ReadOnlyAdmin, ServiceAdmin
+from config.admin.cells import anchor, as_code, badge, link_to, list_of
+from config.money import money
+from generation.admin.words import job_badge
+from prompts.models import Prompt, PromptCase, PromptEvaluation, PromptTrial
+from prompts.services.cases import case_create, case_delete, case_update
+from prompts.services.evaluations import evaluation_report
+
+SCORES: Mapping[str, Any] = {"wins": _("wins"), "losses": _("losses"), "ties": _("ties")}
+FIGURES: Mapping[str, Any] = {
+    "passed": _("passed"),
+    "failed": _("not passed"),
+    "unanswered": _("unanswered"),
+    "input_tokens": _("input tokens"),
+    "output_tokens": _("output tokens"),
+    "cost_micros": _("cost"),
+    "seconds": _("seconds"),
+}
+
+
+@admin.register(PromptCase)
+class PromptCaseAdmin(ServiceAdmin):
+    list_display = ("name", "prompt_link", "optimization_link", "updated_at")
+    list_filter = ("created_at",)
+    list_select_related = ("prompt", "optimization")
+    search_keys = ("pk", "prompt_id", "optimization_id")
+    search_fields = ("name",)
+    search_help_text = _("The id of a case, prompt or optimization, or a part of a name")
+    autocomplete_fields = ("prompt",)
+    given_once = ("prompt", "values")
+    readonly_fields = ("optimization_link",)
+    fields = ("prompt", "name", "values", "assertions", "optimization_link")
+
+    @display(description=_("prompt"))
+    def prompt_link(self, case: PromptCase) -> Any:
+        return link_to(case.prompt)
+
+    @display(description=_("from the rating of"))
+    def optimization_link(self, case: PromptCase) -> Any:
+        return link_to(case.optimization)
+
+    def create(self, *, prompt: Prompt, **fields: Any) -> PromptCase:
+        return case_create(prompt=prompt, **fields)
+
+    def change(self, row: PromptCase, **changes: Any) -> None:
+        case_update(case=row, **changes)
+
+    def remove(self, row: PromptCase) -> None:
+        case_delete(case=row)
+
+
+@admin.register(PromptEvaluation)
+class PromptEvaluationAdmin(ReadOnlyAdmin):
+    list_display = ("created", "prompt_link", "owner", "state", "runs", "total")
+    list_display_links = ("created",)
+    list_filter = ("created_at",)
+    list_select_related = ("prompt", "owner", "job")
+    search_keys = ("pk", "prompt_id", "optimization_id", "owner_id")
+    search_help_text = _("The id of an evaluation, prompt, optimization or owner")
+    sortable_by = ("created",)
+    fieldsets = (
+        (None, {"fields": (("prompt_link", "owner"), ("state", "job_link"), ("runs", "total"))}),
+        (
+            _("What was compared"),
+            {"fields": (("original_link", "candidate_link", "optimization_link"), "model")},
+        ),
+        (
+            _("What came of it"),
+            {"fields": ("score", "original_side", "candidate_side", "trials_link", "created_at")},
+        ),
+    )
+
+    @display(description=_("created"), ordering="pk")
+    def created(self, evaluation: PromptEvaluation) -> Any:
+        return evaluation.created_at
+
+    @display(description=_("prompt"))
+    def prompt_link(self, evaluation: PromptEvaluation) -> Any:
+        return link_to(evaluation.prompt)
+
+    @display(description=_("status"))
+    def state(self, evaluation: PromptEvaluation) -> Any:
+        return job_badge(evaluation.job)
+
+    @display(description=_("job"))
+    def job_link(self, evaluation: PromptEvaluation) -> Any:
+        return link_to(evaluation.job)
+
+    @display(description=_("original"))
+    def original_link(self, evaluation: PromptEvaluation) -> Any:
+        return link_to(evaluation.original)
+
+    @display(description=_("candidate"))
+    def candidate_link(self, evaluation: PromptEvaluation) -> Any:
+        return link_to(evaluation.candidate)
+
+    @display(description=_("candidate of"))
+    def optimization_link(self, evaluation: PromptEvaluation) -> Any:
+        return link_to(evaluation.optimization)
+
+    @display(description=_("score"))
+    def score(self, evaluation: PromptEvaluation) -> Any:
+        return _figures(evaluation_report(evaluation), SCORES)
+
+    @display(description=_("original"))
+    def original_side(self, evaluation: PromptEvaluation) -> Any:
+        return _figures(evaluation_report(evaluation)["original"], FIGURES)
+
+    @display(description=_("candidate"))
+    def candidate_side(self, evaluation: PromptEvaluation) -> Any:
+        return _figures(evaluation_report(evaluation)["candidate"], FIGURES)
+
+    @display(description=_("answers"))
+    def trials_link(self, evaluation: PromptEvaluation) -> Any:
+        return anchor(list_of(PromptTrial, q=evaluation.pk), _("Show the answers"))
+
+
+@admin.register(PromptTrial)
+class PromptTrialAdmin(ReadOnlyAdmin):
+    list_display = ("position", "case_link", "side", "number", "verdict", "state", "cost")
+    list_display_links = ("position",)
+    list_filter = ("side", "passed", "created_at")
+    list_select_related = ("case", "job")
+    search_keys = ("pk", "evaluation_id", "case_id", "job_id")
+    search_help_text = _("The id of an answer, evaluation, case or job")
+    sortable_by = ("position",)
+    fieldsets = (
+        (None, {"fields": (("evaluation_link", "case_link"), ("side", "number"), ("verdict", "state"))}),
+        (_("Texts"), {"fields": ("text", "output")}),
+        (_("Judged by"), {"fields": ("assertion_list", "verdict_list")}),
+        (_("Made by"), {"fields": (("provider", "answered_by"), ("cost", "milliseconds"), "created_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromptTrial]:
+        """Lists don't read the texts."""
+        trials = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("changelist")
+        return trials.defer("text", "output", "assertions", "verdicts") if is_list else trials
+
+    @display(description=_("evaluation"))
+    def evaluation_link(self, trial: PromptTrial) -> Any:
+        return link_to(trial.evaluation)
+
+    @display(description=_("case"))
+    def case_link(self, trial: PromptTrial) -> Any:
+        return link_to(trial.case)
+
+    @display(description=_("passed"))
+    def verdict(self, trial: PromptTrial) -> Any:
+        if trial.passed is None:
+            return "-"
+        return badge(_("passed"), "success") if trial.passed else badge(_("not passed"), "danger")
+
+    @display(description=_("status"))
+    def state(self, trial: PromptTrial) -> Any:
+        return job_badge(trial.job)
+
+    @display(description=_("cost"))
+    def cost(self, trial: PromptTrial) -> str:
+        return money(trial.cost_micros)
+
+    @display(description=_("assertions"))
+    def assertion_list(self, trial: PromptTrial) -> Any:
+        return as_code(trial.assertions)
+
+    @display(description=_("verdicts"))
+    def verdict_list(self, trial: PromptTrial) -> Any:
+        return as_code(trial.verdicts)
+
+
+def _figures(data: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+    rows = (
+        (word, money(data[name]) if name == "cost_micros" else data[name]) for name, word in words.items()
+    )
+    return format_html_join("", '<span class="mr-4">{} <b>{}</b></span>', rows)
