@@ -103,21 +103,21 @@ def budget_check(*, owner_id: UUID, micros: int, is_test: bool) -> None:
 def exceeded(state: BudgetState, needed: int) -> BudgetExceededError:
     """Worth a retry before the month is over when what runs has set aside what is missing, and may give it back."""
     limit = state.limit_micros or 0
-    renews_at = f"{state.renews_at:%Y-%m-%dT%H:%M:%SZ}"
     kind = BudgetHeldError if state.used_micros + needed <= limit else BudgetExceededError
     return kind(
         limit=money(limit),
         used=money(state.used_micros),
         reserved=money(state.reserved_micros),
         needed=money(needed),
-        renews_at=renews_at,
+        renews_at=f"{state.renews_at:%Y-%m-%dT%H:%M:%SZ}",
         details={
             "limit_micros": limit,
             "used_micros": state.used_micros,
             "reserved_micros": state.reserved_micros,
             "needed_micros": needed,
             "currency": state.currency,
-            "renews_at": renews_at,
+            # As the answers about budgets write it: details are kept as JSON.
+            "renews_at": f"{state.renews_at:%Y-%m-%dT%H:%M:%S.%fZ}",
             "is_test": state.is_test,
         },
     )

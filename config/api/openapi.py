@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
-from rest_framework.serializers import EmailField
+from rest_framework.serializers import EmailField, ListField
 
 from config import errors
 from config.api.envelopes import (
@@ -218,9 +218,12 @@ class AtelierSchema(AutoSchema):
         return {**finished, **known, described.status: described.summary}
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        """Names of hosts may have letters of any script."""
+        """Names of hosts may have letters of any script; some lists may not be empty."""
         mapped = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        return {**mapped, "format": "idn-email"} if isinstance(field, EmailField) else mapped
+        if isinstance(field, EmailField):
+            return {**mapped, "format": "idn-email"}
+        is_full = isinstance(field, ListField) and not field.allow_empty
+        return {**mapped, "minItems": 1} if is_full else mapped
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         """Anything or null is anything: as the exclusive choice that the framework writes, null would be neither."""
@@ -358,7 +361,7 @@ class AtelierSchema(AutoSchema):
             kept = "The same key and body get the first answer again, for 24 hours."
             not_kept = "Accepted, but nothing is kept: the answer holds secrets."
             text = kept if self._keeps_answers() else not_kept
-            own.append(_parameter("Idempotency-Key", "header", {"type": "string", "maxLength": 255}, text))
+            own.append(_parameter("Idempotency-Key", "header", IDEMPOTENCY_KEY, text))
         if self.method == "PATCH":
             own.append(_parameter("If-Match", "header", {"type": "string"}, "An ETag; stale: 412."))
         if getattr(self.view, "waits", False):
@@ -396,6 +399,7 @@ def _parameter(name: str, place: str, schema: Schema, description: str) -> Schem
     return {"in": place, "name": name, "schema": schema, "description": description}
 
 
+IDEMPOTENCY_KEY: Schema = {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}
 EVENT_STREAM = "text/event-stream"
 STREAM: Schema = {
     "type": "string",

@@ -45,7 +45,9 @@ def mistyped(field: Any, value: Any) -> Any:
     if isinstance(field, serializers.BooleanField):
         is_right = isinstance(value, bool)
     elif isinstance(field, serializers.IntegerField):
-        is_right = isinstance(value, int) and not isinstance(value, bool)
+        # To JSON 1.0 is 1, and a schema's integer.
+        is_whole = isinstance(value, float) and value.is_integer()
+        is_right = is_whole or (isinstance(value, int) and not isinstance(value, bool))
     else:
         is_right = isinstance(value, str)
     if is_right:

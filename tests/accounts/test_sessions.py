@@ -152,6 +152,13 @@ def in_threads(*works: Callable[[], Any]) -> list[Any]:
 
 
 class TestList:
+    def test_every_page_of_the_list_says_which_session_asks(self, alice: User) -> None:
+        pair = pair_of(alice)
+        pair_of(alice)
+        client = with_token(pair["access"])
+        pages = [client.get(f"{AUTH}/sessions?limit=1&page={page}").json()["data"] for page in (1, 2)]
+        assert [[row["is_current"] for row in rows] for rows in pages] == [[False], [True]]
+
     def test_shows_ones_own_and_which_is_current(self, alice: User, bob: User) -> None:
         session_start(user=bob)
         pair = log_in(APIClient(headers={"User-Agent": "浏览器/1".encode().decode("latin-1")})).json()["data"]

@@ -140,7 +140,8 @@ def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
     if shape.paging is Paging.DEEPER_PAGE:
         # Rows that are skipped would be composed too; so the page's keys are found first.
         page = PageOfKeys(matching.order_by(*order).values("pk"), shape.rows)
-        rows = matching.model._base_manager.filter(pk__in=page)
+        rows = shape.spec.rows() if matching.query.annotations else matching.model._base_manager.all()
+        rows = rows.filter(pk__in=page)
     elif shape.paging is Paging.CURSOR_NEXT:
         rows = rows.filter(_behind_cursor(columns, shape.nulls, vendor))
     shown: dict[str, Any] = {"json_row": shape.spec.read_model.json_row()}

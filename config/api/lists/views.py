@@ -231,7 +231,9 @@ def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:
     sorts = [name for one in spec.sorts for name in (one, f"-{one}")]
     own = [
         _parameter(
-            "page", {"type": "integer", "minimum": 1, "default": 1}, f"Pages reach {DEEPEST_ROW:,} rows."
+            "page",
+            {"type": "integer", "minimum": 1, "maximum": DEEPEST_ROW, "default": 1},
+            f"Pages reach {DEEPEST_ROW:,} rows.",
         ),
         _parameter(
             "limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}

@@ -248,7 +248,7 @@ def test_a_new_month_is_a_new_budget_and_old_calls_settle_in_theirs(alice: User)
     month = budget_reserve(owner_id=alice.pk, micros=100, is_test=False, now=december)
     with pytest.raises(BudgetExceededError) as refused:
         budget_reserve(owner_id=alice.pk, micros=1, is_test=False, now=december)
-    assert refused.value.details["renews_at"] == "2027-01-01T00:00:00Z"
+    assert refused.value.details["renews_at"] == "2027-01-01T00:00:00.000000Z"
     budget_reserve(owner_id=alice.pk, micros=100, is_test=False, now=december + timedelta(seconds=1))
     assert month.isoformat() == "2026-12-01"
     assert BudgetPeriod.objects.filter(owner=alice).count() == 2
