@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
-from config.env import ROOT, EnvironmentProblem
+from config.env import ROOT, Env, EnvironmentProblem, var_dir
 from config.published import AILING, BROKER, SMALL_MODEL, SUPERVISOR_LOCK, publish, withdraw
 from launcher.supervisor import plan
 from launcher.supervisor.broker import Broker, BrokerError
@@ -53,6 +53,7 @@ In production every process gets a unit or a container of its own: docs/operatio
 """
 
 
+PUBLISHED = (BROKER, SMALL_MODEL, AILING)
 INTERRUPTED = 130  # what a shell reports for a command that Ctrl-C ended
 
 
@@ -64,9 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs everything; the exit code is 0 after a stop signal, 1 when it could not start."""
     given = read_arguments(arguments)
     try:
-        options = plan.read_options()
-        with only_one(options.var_dir):
-            run(options, bound_to_parent=given.bound)
+        with only_one(var_dir(Env())):
+            run(plan.read_options(), bound_to_parent=given.bound)
     except (EnvironmentProblem, StartError, BrokerError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
@@ -155,7 +155,10 @@ def check_database(options: plan.Options) -> None:
 
 @contextmanager
 def only_one(var_dir: Path) -> Iterator[None]:
-    """Holds a lock on the data folder, which a second supervisor would damage; raises StartError."""
+    """Holds a lock on the data folder, which a second supervisor would damage; raises StartError.
+
+    The settings come after it: they would name the broker of a supervisor that is just going.
+    """
     var_dir.mkdir(parents=True, exist_ok=True)
     path = var_dir / SUPERVISOR_LOCK
     with path.open("a+") as file:
@@ -171,6 +174,8 @@ def only_one(var_dir: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        for name in PUBLISHED:
+            withdraw(var_dir, name)  # what a killed supervisor has left
         yield
         file.truncate(0)
 
@@ -178,9 +183,6 @@ def only_one(var_dir: Path) -> Iterator[None]:
 @contextmanager
 def published(var_dir: Path, own_broker: Broker | None, own_model: SmallModel | None) -> Iterator[None]:
     """While it runs, the addresses of broker and model lie in VAR_DIR for commands in other terminals."""
-    names = (BROKER, SMALL_MODEL, AILING)
-    for name in names:
-        withdraw(var_dir, name)  # what a killed supervisor has left
     if own_broker:
         publish(var_dir / BROKER, own_broker.url)
     if own_model:
@@ -188,7 +190,7 @@ def published(var_dir: Path, own_broker: Broker | None, own_model: SmallModel | 
     try:
         yield
     finally:
-        for name in names:
+        for name in PUBLISHED:
             withdraw(var_dir, name)
 
 
