@@ -122,7 +122,7 @@ _MONEY = _words(
     r"欠费|余额(不足|已?用[尽完]|为[0零负])",
     r"(额度|配额|点数|积分|金额|费用|预算|流量)(已|均|都|已经)?(不足|不够|用尽|用完|耗尽|超限|超出|用光)",
     r"(不足|超出|超过|耗尽|用完|没有|无).{0,8}(余额|额度|配额|预算)",
-    r"(可用|账户|账号|帐户)余额|请?(先|及时|尽快)?充值|欠款",
+    r"预?扣费(额度)?失败|(可用|账户|账号|帐户)余额|请?(先|及时|尽快)?充值|欠款",
     r"无可用资源包|资源包.{0,6}(不足|用尽|用完|耗尽|过期)|免费(额度|试用).{0,8}(用|耗|过期|结束)|未开通(付费|计费)",
 )  # fmt: skip
 _REFUSED = _words(
@@ -149,18 +149,24 @@ _KEY = _words(
     r"密钥|秘钥|令牌|鉴权|认证|身份验证|未授权|未经授权|无权|没有权限|权限不足|api ?key",
     r"(账号|账户|帐户).{0,6}(封|禁|停用|冻结)|白名单",
 )  # fmt: skip
+#: What nobody says of a request that is simply wrong.
+_WRONG_KEY = _words(
+    r"(invalid|incorrect|wrong) api[ _-]?key", r"api[ _-]?key (is )?(not valid|invalid|incorrect|wrong)",
+    r"(密钥|秘钥|api ?key)(错误|无效|不正确)|无效的?(密钥|秘钥|api ?key)",
+)  # fmt: skip
 
 _ANY: Final = (
     (_MONEY, rules.QUOTA),
     (_REFUSED, rules.REFUSED),
     (_TOO_LONG, rules.TOO_LONG),
     (_NO_MODEL, rules.NO_MODEL),
+    (_WRONG_KEY, rules.AUTH),
 )
 
 
 def rule_of_words(message: str, status: int | None) -> Rule | None:
     """What a message means. A key is called refused only where its words, or 401, say so; of a request that is simply
-    wrong (400, 422) nobody says so in passing, as with "not allowed"."""
+    wrong (400, 422) only where nothing else can be meant, unlike "not allowed"."""
     if _RATE.search(message) and status not in (400, 401, 402, 404, 422):
         return rules.RATE_LIMITED
     found = next((rule for pattern, rule in _ANY if pattern.search(message)), None)

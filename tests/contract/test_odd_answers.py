@@ -29,6 +29,10 @@ class TestThoughts:
             "<think>plan</think>\n\n# Title",
             "<THINKING>plan</THINKING># Title",
             "plan</think>\n\n# Title",
+            "<|channel|>analysis<|message|>plan<|end|><|start|>assistant<|channel|>final<|message|># Title<|return|>",
+            "<|start|>assistant<|channel|>analysis<|message|>plan<|end|>"
+            "<|start|>assistant<|channel|>final<|message|># Title",
+            "<|begin_of_thought|>plan<|end_of_thought|><|begin_of_solution|># Title<|end_of_solution|>",
             [{"type": "thinking", "thinking": "plan"}, {"type": "text", "text": "# Title"}],
             [
                 {"type": "thinking", "thinking": [{"type": "text", "text": "plan"}]},
@@ -40,7 +44,7 @@ class TestThoughts:
                 {"type": "output_text", "text": {"value": "Title"}},
             ],
         ],
-        ids=range(6),
+        ids=range(9),
     )
     def test_are_never_text(self, content: Any, is_stream: bool) -> None:
         with vendor(asked(plain, content=content, is_stream=is_stream)) as (llm, _):
@@ -237,6 +241,11 @@ class TestBodies:
     def test_a_half_character_is_replaced(self) -> None:
         with vendor(orjson.dumps(whole("half # there")).replace(b"#", rb"\ud83d")) as (llm, _):
             assert ask(llm, is_stream=False).text == "half \ufffd there"
+
+    def test_a_line_break_that_nobody_escaped_is_one(self) -> None:
+        with vendor(orjson.dumps(whole("# Title#Text")).replace(b"#Text", b"\n\tText")) as (llm, server):
+            assert ask(llm, is_stream=False).text == "# Title\n\tText"
+        assert len(server.requests) == 1
 
     def test_halves_in_two_pieces_are_one(self) -> None:
         found = sse(events("#$!")).replace(b'"#$!"', rb'"\ud83d"').replace(b'""', rb'"\ude42"')

@@ -96,13 +96,14 @@ class TestWords:
             {"error": {"message": "该令牌额度已用尽 TokenStatusExhausted"}},
             {"error": {"message": "用户额度不足, 剩余额度: ＄0.00"}},
             {"error": {"message": "预扣费额度失败, 用户剩余额度不足"}},
+            {"error": {"message": "预扣费额度失败, 用户剩余额度: ＄0.100000, 需要预扣费额度: ＄0.200000"}},
             {"message": "账户余额不足，请充值"},
             {"msg": "您的免费额度已用完"},
             {"error": {"message": "Access denied, please make sure your account is in good standing."}},
             "Insufficient account balance",
             "账号已欠费",
         ],
-        ids=range(13),
+        ids=range(14),
     )
     @pytest.mark.parametrize("status", [400, 401, 402, 403, 422, 429, 500, 503])
     def test_money_is_money_whatever_the_number(self, body: Any, status: int) -> None:
@@ -127,9 +128,12 @@ class TestWords:
             (429, {"error": {"message": "You exceeded your current quota. Please retry in 20s."}}, LIMIT),
             (429, {"error": {"message": "Rate limit reached. Add a payment method at /account/billing"}}, LIMIT),
             (403, {"error": {"message": "请求过于频繁"}}, LIMIT),
+            (400, {"error": {"message": "API key not valid. Please pass a valid API key."}}, AUTH),
+            (400, {"error": {"message": "Incorrect API key provided: sk-1***9."}}, AUTH),
+            (400, {"message": "密钥错误"}, AUTH),
             (400, {"error": {"message": "temperature is not allowed with this key"}}, "PROVIDER_BAD_REQUEST"),
         ],
-        ids=range(15),
+        ids=range(18),
     )  # fmt: skip
     def test_a_key_is_refused_only_by_what_says_so(self, status: int, body: Any, code: str) -> None:
         assert retry.openai_status_error(status, body, {}, provider="v").code == code

@@ -31,7 +31,27 @@ CASES = [
     (f"<think>one</think>\n<think>two</think>\n\n{DOCUMENT}", DOCUMENT, "onetwo"),
     ("# T\n\nBody.\n\n<think>second thoughts</think>\n\nMore.", "# T\n\nBody.\n\nMore.", "second thoughts"),
     ("# T\n\nBody <think>hm</think>goes on.", "# T\n\nBody goes on.", "hm"),
+    (f"<reasoning>plan</reasoning>\n{DOCUMENT}", DOCUMENT, "plan"),
+    (f"[THINK]plan[/THINK]{DOCUMENT}", DOCUMENT, "plan"),
+    (
+        f"<|begin_of_thought|>plan<|end_of_thought|>\n\n<|begin_of_solution|>\n{DOCUMENT}",
+        DOCUMENT,
+        "plan",
+    ),
+    (
+        f"<|channel|>analysis<|message|>plan<|end|><|start|>assistant<|channel|>final<|message|>{DOCUMENT}",
+        DOCUMENT,
+        "plan",
+    ),
+    (
+        "<|channel|>analysis<|message|>one<|end|><|start|>assistant<|channel|>commentary<|message|>two<|end|>"
+        f"<|start|>assistant<|channel|>final<|message|>{DOCUMENT}",
+        DOCUMENT,
+        "onetwo",
+    ),
+    (f"<|channel|>final<|message|>{DOCUMENT}", DOCUMENT, ""),
     # only closed
+    (f"plan<|end|><|start|>assistant<|channel|>final<|message|>{DOCUMENT}", DOCUMENT, "plan"),
     (f"plan\nmore\n</think>\n\n{DOCUMENT}", DOCUMENT, "plan\nmore\n"),
     (f"plan</think>{DOCUMENT}", DOCUMENT, "plan"),
     (f"</think>\n\n{DOCUMENT}", DOCUMENT, ""),
@@ -47,6 +67,8 @@ CASES = [
     ("The <think> and </think> tags.", "The <think> and </think> tags.", ""),
     ("模型用<think>和</think>包住思考。", "模型用<think>和</think>包住思考。", ""),
     ("Put it after <think> as usual.", "Put it after <think> as usual.", ""),
+    ("- [Think](https://example.org/a) first\n", "- [Think](https://example.org/a) first\n", ""),
+    ("[THINK](https://example.org/a) first\n", "[THINK](https://example.org/a) first\n", ""),
     ("a < b and <thin> and <thinker>", "a < b and <thin> and <thinker>", ""),
     ("ends with <thi", "ends with <thi", ""),
     ("", "", ""),

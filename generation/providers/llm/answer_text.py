@@ -14,8 +14,12 @@ from generation.providers.llm.thought_tags import ThoughtSplitter
 HOLD_CHARACTERS: Final = 80
 """Kept back at the beginning of a stream where thoughts may come without an opening tag."""
 
-# What chat templates put around an answer: <|im_end|>, <｜end▁of▁sentence｜>, </s>, <eos>, <end_of_turn>, [/INST].
-_CONTROL = r"(?:<\|[\w▁]{1,40}\|>|<｜[\w▁ ]{1,40}｜>|</s>|<s>(?=\s)|<eos>|<(?:start|end)_of_turn>|\[/?INST\])"
+# What chat templates put around an answer: <|im_end|>, <｜end▁of▁sentence｜>, </s>, <eos>, <end_of_turn>, [/INST]; but
+# not what tells thoughts from text, which is left to `thought_tags`.
+_CONTROL = (
+    r"(?:<\|(?!(?:channel|message|begin_of_thought|begin_of_solution)\|)[\w▁]{1,40}\|>"
+    r"|<｜[\w▁ ]{1,40}｜>|</s>|<s>(?=\s)|<eos>|<(?:start|end)_of_turn>|\[/?INST\])"
+)
 _AT_END: Final = re.compile(rf"(?:\s*{_CONTROL})+\s*\Z")
 _HALF: Final = re.compile(r"(?:<[^<>\s]{0,42}|\[/?I?N?S?T?)\Z")
 _HELD: Final = re.compile(rf"\s*(?:{_CONTROL}\s*)*(?:{_HALF.pattern})?\Z")

@@ -1,7 +1,8 @@
 """Answers as they come: read as leniently as it safely can be, because they are paid for.
 
-`orjson` reads what is right. What it refuses is read once more by Python's own reader, which takes half surrogate pairs
-and NaN: with a mark in front (BOM), in UTF-16, with something after it, in an envelope, or as a text in a text.
+`orjson` reads what is right. What it refuses is read once more by Python's own reader, which takes half surrogate
+pairs, NaN and line breaks in texts: with a mark in front (BOM), in UTF-16, with something after it, in an envelope, or
+as a text in a text.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _read(content: bytes | str) -> Any:
     if _depth(text) > MAX_DEPTH:
         return None
     try:
-        return json.JSONDecoder().raw_decode(text)[0]
+        return json.JSONDecoder(strict=False).raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
 

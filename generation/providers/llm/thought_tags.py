@@ -1,4 +1,4 @@
-"""Thoughts that a server leaves in the text: `<think>…</think>`, told apart from words about such tags.
+"""Thoughts that a server leaves in the text: `<think>…</think>` and its like, told apart from words about such tags.
 
 What stands in code (a fence, a span of backticks, an indented block) is the document's. Outside of code,
 
@@ -19,11 +19,22 @@ from typing import Final
 MAX_TAGS = 500
 
 _TAG: Final = re.compile(
-    r"<(?P<close>/?)(?:seed:)?(?:think|thinking|thoughts?)(?:\s[^<>\n]{0,80})?(?P<empty>/?)>"
-    r"|◁(?P<far>/?)think▷",
+    r"<(?P<close>/?)(?:seed:)?(?:think|thinking|thoughts?|reasoning)(?:\s[^<>\n]{0,80})?(?P<slash>/?)>"
+    r"|◁(?P<far>/?)think▷"
+    r"|(?-i:\[THINK\](?=[^(])|(?P<square>\[/THINK\]))"
+    r"|<\|(?:begin|(?P<over>end))_of_thought\|>"
+    # The channels of gpt-oss: <|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…
+    r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary|(?P<final>final))<\|message\|>"
+    r"|(?P<end><\|end\|>)(?=<\|start\|>)"
+    r"|(?P<solution><\|begin_of_solution\|>)",
     re.IGNORECASE,
 )
-_HALF_TAG: Final = re.compile(r"(?:<[/a-z:]{0,15}(?:\s[^<>\n]{0,80})?|◁[/a-z]{0,6})\Z", re.IGNORECASE)
+_CLOSINGS: Final = ("close", "far", "square", "over", "end")
+_EMPTY: Final = ("slash", "final", "solution")
+_HALF_TAG: Final = re.compile(
+    r"(?:<[/a-z:]{0,15}(?:\s[^<>\n]{0,80})?|◁[/a-z]{0,6}|<\|[a-z_|<>]{0,100}|\[/?[A-Z]{0,5}\]?)\Z",
+    re.IGNORECASE,
+)
 _LONGEST_TAG = 120
 _ONLY_NAMED: Final = re.compile(r"[\s\W]*(?:and|or|to|until|和|与|或|到|及|至)?[\s\W]*", re.IGNORECASE)
 _LINE_BEGINS: Final = re.compile(r"(?:\A|\n)[ \t]*\Z")
@@ -148,7 +159,7 @@ def _lay_out(raw: str, *, is_end: bool) -> _Layout:
                 continue
             if not is_marked:
                 thoughts, before, is_misplaced = before, "", True
-        elif not tag["empty"]:
+        elif not _is_empty(tag):
             is_block = not before.strip() or bool(_LINE_BEGINS.search(raw, 0, tag.start()))
             closing, inner = _closing_of(tags, index)
             closings = [found for found in inner if _is_closing(found)]
@@ -188,14 +199,19 @@ def _closing_of(tags: list[re.Match[str]], index: int) -> tuple[re.Match[str] | 
     """The tag that closes what was opened before `tags[index]`, and all up to it."""
     depth = 1
     for number, tag in enumerate(tags[index:], 1):
-        depth += -1 if _is_closing(tag) else 0 if tag["empty"] else 1
+        depth += -1 if _is_closing(tag) else 0 if _is_empty(tag) else 1
         if depth == 0:
             return tag, tags[index : index + number]
     return None, tags[index:]
 
 
 def _is_closing(tag: re.Match[str]) -> bool:
-    return bool(tag["close"] or tag["far"])
+    return any(tag[name] for name in _CLOSINGS)
+
+
+def _is_empty(tag: re.Match[str]) -> bool:
+    """Whether it neither opens nor closes thoughts, and is no text either."""
+    return any(tag[name] for name in _EMPTY)
 
 
 def _code(raw: str, start: int, *, is_end: bool) -> list[Span]:
