@@ -13,6 +13,7 @@ _CHINESE = {
     "waiting": "等待中",
     "succeeded": "成功",
     "failed": "失败",
+    "cancelling": "取消中",
     "cancelled": "已取消",
     "paused": "已暂停",
 }

@@ -205,8 +205,12 @@ def _must_change(job: Job, changed: Job | None, *, wanted: str) -> Job:
 
 
 def state_of(job: Job) -> str:
-    """The status as a person says it: a paused job is `paused`."""
-    return "paused" if job.paused_at is not None and not job.is_terminal else str(job.status)
+    """The status as a person says it: a paused job is `paused`, one that was asked to stop `cancelling`."""
+    if job.is_terminal:
+        return str(job.status)
+    if job.cancel_requested_at is not None:
+        return "cancelling"
+    return "paused" if job.paused_at is not None else str(job.status)
 
 
 def call_resolve(

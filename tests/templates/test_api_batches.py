@@ -444,6 +444,10 @@ class TestLook:
         item = BatchItem.objects.filter(batch=batch).first()
         [one] = client.get(f"{BASE}/documents?job_id={item.job_id}").json()["data"]
         assert one["id"] in mine
+        [found] = client.get(f"{BASE}/batches?job_id={batch.pk}").json()["data"]
+        assert found["id"] == str(batch.pk)
+        [found] = client.get(f"{BASE}/batches/{batch.pk}/items?job_id={item.job_id}").json()["data"]
+        assert found["id"] == str(item.pk)
         calls = client.get(f"/api/v1/usage/calls?job_id={batch.pk}").json()["data"]
         assert {call["job_id"] for call in calls} == {
             str(pk) for pk in BatchItem.objects.filter(batch=batch).values_list("job_id", flat=True)
@@ -534,6 +538,20 @@ class TestSteer:
         assert steer("cancel") == "cancelled", "asking twice changes nothing"
         assert steer("retry")["details"]["status"] == "cancelled"
         assert steer("resume")["code"] == "BATCH_WRONG_STATE"
+
+    def test_one_that_is_being_cancelled_says_so(
+        self, client: APIClient, alice: User, tea: Project, library: Library
+    ) -> None:
+        batch = batch_of(alice)
+        running = Job.objects.filter(parent_id=batch.pk).order_by("position")[:1]
+        Job.objects.filter(pk__in=list(running.values_list("pk", flat=True))).update(
+            status="running", attempt=1
+        )
+        url = f"{BASE}/batches/{batch.pk}"
+        assert client.post(f"{url}/cancel").json()["data"]["status"] == "waiting"
+        answer = client.post(f"{url}/pause", headers={"Accept-Language": "zh"}).json()["data"]
+        assert answer["details"]["status"] == "cancelling"
+        assert "取消中" in answer["message"]
 
     def test_conflicts_are_409(self, client: APIClient, alice: User, tea: Project, library: Library) -> None:
         batch = generate(alice)

@@ -137,6 +137,7 @@ class BatchListApi(BatchesApi, ListApi):
         "status": AnyOf(ChoiceFilter(JobStatus, "job__status")),
         "is_paused": BoolFilter(is_paused("job__")),
         "is_test": BoolFilter(Q(job__is_test=True)),
+        "job_id": UuidFilter("job"),
         **time_range("created_at"),
     }
     summary = "List batches"
@@ -157,6 +158,7 @@ class BatchItemListApi(ListApi):
         "language": AnyOf(ChoiceFilter(Language)),
         "project_id": UuidFilter(),
         "content_template_id": UuidFilter(),
+        "job_id": UuidFilter("job", help="What this job wrote."),
     }
     sorts = ("position",)
     default_sort = "position"
