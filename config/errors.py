@@ -175,8 +175,11 @@ class BodyTooLargeError(AppError):
 class UnsupportedMediaTypeError(AppError):
     code = "UNSUPPORTED_MEDIA_TYPE"
     status = 415
-    en = "This content type isn't read here. Send the header Content-Type: application/json."
-    zh = "不支持此内容类型，请使用请求头 Content-Type: application/json。"
+    en = (
+        "This content type isn't read here. Send the one that /docs names for this address; mostly it is the header "
+        "Content-Type: application/json."
+    )
+    zh = "不支持此内容类型。请使用 /docs 中该地址所列的类型，通常为请求头 Content-Type: application/json。"
 
 
 class RateLimitedError(AppError):

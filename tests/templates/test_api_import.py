@@ -89,6 +89,11 @@ def test_what_is_no_file_is_refused(client: APIClient, data: bytes, kind: str, s
     assert not Project.objects.exists()
 
 
+def test_another_kind_of_body_is_told_where_the_right_one_stands(client: APIClient) -> None:
+    answer = client.post(URL, {"name_en": "Tea"}, format="json")
+    assert (answer.status_code, "/docs" in answer.json()["data"]["message"]) == (415, True)
+
+
 def test_the_same_key_imports_once(client: APIClient) -> None:
     first = post(client, TEXT.encode(), **{"Idempotency-Key": "once"})
     again = post(client, TEXT.encode(), **{"Idempotency-Key": "once"})
