@@ -105,32 +105,6 @@ def test_what_is_not_fit_for_production_is_refused(
         assert not any(value in message for value in changes.values() if len(value) > 30)
 
 
-COOKIES = """
-import json
-from django.conf import settings
-names = ("SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE")
-print(json.dumps({name: [getattr(settings, f"{name}_{flag}") for flag in ("SECURE", "HTTPONLY", "SAMESITE")]
-                  for name in names}))
-"""
-
-
-def test_cookies_go_over_https_only_and_not_to_other_sites() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", COOKIES],
-        env=GOOD | {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings.prod"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    flags = json.loads(done.stdout)
-    assert flags == {
-        "SESSION_COOKIE": [True, True, "Lax"],
-        "CSRF_COOKIE": [True, False, "Lax"],  # the admin's scripts read it
-        "LANGUAGE_COOKIE": [True, True, "Lax"],
-    }
-
-
 # -- whom it believes ------------------------------------------------------------------------------------------------
 
 

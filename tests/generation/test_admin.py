@@ -271,12 +271,16 @@ class TestHome:
         made_on(today - timedelta(days=13), cost_micros=700, input_tokens=1, output_tokens=2)
         made_on(today - timedelta(days=2), cost_micros=50)
         made_on(today - timedelta(days=1), cost_micros=0, resolution="boss: charged")
+        made_on(today - timedelta(days=3), cost_micros=5_000, is_test=True)
+        made_on(today - timedelta(days=4), cost_micros=6_000, is_own_key=True)
         made_on(today - timedelta(days=14), cost_micros=9_999)
         days = daily_figures()
         assert [day.day for day in days] == [today - timedelta(days=n) for n in range(13, -1, -1)]
         assert (days[0].succeeded, days[0].cost_micros, days[0].output_tokens) == (1, 700, 2)
         assert (days[11].succeeded, days[11].latency, days[11].slowest) == (1, 4.0, 4.0)
-        assert sum(day.cost_micros for day in days) == 750
+        assert sum(day.cost_micros for day in days) == 750, (
+            "neither play money nor what owners pay themselves"
+        )
         assert days[-1].latency is None
         assert days[-2].latency is None, "a person's word isn't the provider's answer"
 
