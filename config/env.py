@@ -271,13 +271,16 @@ class Env:
 
     def is_set(self, name: String) -> Boolean:
         """Whether the setting has a value of its own, from wherever."""
-        return not self._found_nowhere(name)
+        raw = self._found(name)
+        return raw is not None and bool(raw.text)
 
     # Problems
 
     def problem(self, what: String, *, name: String = "", fix: String = "") -> None:
         """Adds a problem that the readers can't see, for example two settings that contradict each other."""
-        self.problems.append(Problem(name, what, fix))
+        found = Problem(name, what, fix)
+        if found not in self.problems:
+            self.problems.append(found)
 
     def done(self) -> None:
         """Raises one EnvironmentProblem when anything was wrong with what has been read."""

@@ -5,7 +5,10 @@ from collections import Counter
 #: Signs sessions and tokens on a development machine. It is public, as its text says.
 DEV_SECRET = "insecure-development-secret-not-for-production-0123456789"  # noqa: S105
 #: Words that stand in secrets made to be replaced: ours, Django's (`django-insecure-…`), those of examples.
-PUBLIC_WORDS = ("insecure", "changeme", "change-me", "change_me", "example", "placeholder")
+PUBLIC_WORDS = (
+    *("insecure", "changeme", "change-me", "change_me", "example", "placeholder"),
+    *("your-256-bit-secret", "your-secret", "your_secret"),
+)
 #: Of 32 random bytes, or of 32 random hexadecimal digits, hardly ever so few are different.
 LEAST_DIFFERENT = 8
 

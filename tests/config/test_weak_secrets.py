@@ -19,6 +19,7 @@ pytestmark = pytest.mark.once
         f"x{DEV_SECRET}",
         "django-insecure-4$8r_q7nz0x^v2h!k9m@p3w&c6j5t1u+y-d=s#f(g)b*a%e~l",
         "please-ChangeMe-please-changeme-please-changeme-1234",
+        "your-256-bit-secret-is-not-a-secret",
         "a" * 64,
         "0" * 64,
         "ab" * 40,
