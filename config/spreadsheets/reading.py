@@ -44,7 +44,7 @@ class Columns:
 
     def known(self, cells: Sequence[str]) -> int:
         """How many of the cells name a column."""
-        return sum(bool(self.field_of(cell)) for cell in cells)
+        return sum(bool(self.field_of(cell)) for cell in cells if cell)
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ def read_table(data: bytes, columns: Columns, encoding: str = "") -> Table:
 
 def clean(cell: str) -> str:
     """The text of a cell without the blanks around it, each character in its one composed form."""
+    if not cell:
+        return ""
     text = unicodedata.normalize("NFC", cell.replace("\r\n", "\n").replace("\r", "\n"))
     return text.strip(_BLANKS)
 

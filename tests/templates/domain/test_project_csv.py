@@ -1,10 +1,12 @@
 import csv
 import io
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.spreadsheets import reading
 from config.spreadsheets.formulas import is_formula, without_guard
 from config.spreadsheets.problems import CsvError, ProblemCode
 from config.spreadsheets.reading import MAX_FILE_BYTES, MAX_ROWS
@@ -186,3 +188,12 @@ def test_no_bytes_escape_as_another_error(data):
         parse_projects(b"name_zh,name_en\n" + data)
     except CsvError as error:
         assert error.problems  # noqa: PT017
+
+
+def test_a_file_of_nothing_but_commas_is_no_work(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        reading, "unicodedata", SimpleNamespace(normalize=lambda form, text: asked.append(text) or text)
+    )
+    assert faults(b"," * 100_000 + b"\n" + b"," * 100_000) == [("empty_file", 0, "")]
+    assert len(asked) < 100
