@@ -96,10 +96,15 @@ def test_other_filters_narrow_and_count(alice: User, shelf: None) -> None:
     assert (meta["total"], meta["total_is_capped"]) == (3, False)
 
 
-def test_a_search_costs_two_queries(alice: User, shelf: None, django_assert_num_queries: Any) -> None:
-    for params in ({"limit": 3}, {"limit": 3, "page": 2}, {"limit": 3, "cursor": ""}):
-        with django_assert_num_queries(2):
-            pages(alice, search="茶馆", **params)
+def test_a_search_costs_two_queries_and_one_more_for_short_words(
+    alice: User, django_assert_num_queries: Any
+) -> None:
+    for number in range(3):
+        document_make(alice, title=f"云上茶馆 {number}")
+    for asked, queries in (("云上茶馆", 2), ("茶馆", 3)):
+        for params in ({"limit": 1}, {"limit": 1, "page": 2}, {"limit": 1, "cursor": ""}):
+            with django_assert_num_queries(queries):
+                pages(alice, search=asked, **params)
 
 
 def test_each_hit_says_where_the_words_stand(client_for: Any, alice: User, way: None) -> None:
