@@ -239,13 +239,14 @@ def evaluation_create(*, prompt: Prompt, options: EvaluationOptions) -> PromptEv
     for it however cheap it gets.
     """
     plan = evaluation_plan(prompt=prompt, options=options)
-    evaluation_quote(owner_id=prompt.owner_id, plan=plan, options=options).check()
+    quote = evaluation_quote(owner_id=prompt.owner_id, plan=plan, options=options)
+    quote.check()
     with transaction.atomic():
         job = jobs.job_submit(
             kind=EVALUATION_KIND,
             input=NoInput(),
             owner_id=prompt.owner_id,
-            is_test=options.is_test,
+            is_test=quote.is_test,
             max_parallel=min(settings.BATCH_CONCURRENCY, settings.WORKER_CONCURRENCY),
         )
         evaluation = PromptEvaluation.objects.create(
@@ -287,7 +288,7 @@ def evaluation_create(*, prompt: Prompt, options: EvaluationOptions) -> PromptEv
             details={
                 "evaluation_id": str(evaluation.pk),
                 "trials": len(plan.trials),
-                "is_test": options.is_test,
+                "is_test": quote.is_test,
             },
         )
     return evaluation

@@ -91,13 +91,14 @@ def optimization_create(
     can't pay for it however cheap it gets.
     """
     check_length(task)
-    optimization_quote(owner_id=owner_id, task=task, model=model, is_test=is_test).check()
+    quote = optimization_quote(owner_id=owner_id, task=task, model=model, is_test=is_test)
+    quote.check()
     with transaction.atomic():
         job = jobs.job_submit(
             kind=OPTIMIZE_KIND,
             input=OptimizationJobInput(mode=task.mode, model=model),
             owner_id=owner_id,
-            is_test=is_test,
+            is_test=quote.is_test,
         )
         optimization = Optimization.objects.create(
             id=job.pk,
@@ -112,7 +113,7 @@ def optimization_create(
             response=task.response,
         )
         details = {"parent_id": str(parent.pk)} if parent else {}
-        _record(optimization, Action.OPTIMIZE, mode=task.mode, is_test=is_test, **details)
+        _record(optimization, Action.OPTIMIZE, mode=task.mode, is_test=quote.is_test, **details)
     return optimization
 
 

@@ -56,14 +56,17 @@ def batch_create(
         # One batch of an owner at a time: two that plan at the same moment would both buy what is missing.
         User.objects.select_for_update(no_key=True).get(pk=owner_id)
         planned = batch_plan(owner_id=owner_id, options=options)
+        is_test = options.demo_mode
         if planned.to_run:
-            batch_quote(owner_id=owner_id, planned=planned, options=options).check()
+            quote = batch_quote(owner_id=owner_id, planned=planned, options=options)
+            quote.check()
+            is_test = quote.is_test
         job = jobs.job_submit(
             kind=BATCH_KIND,
             input=NoInput(),
             owner_id=owner_id,
             idempotency_key=idempotency_key,
-            is_test=options.demo_mode,
+            is_test=is_test,
             max_parallel=min(options.concurrency or settings.BATCH_CONCURRENCY, settings.WORKER_CONCURRENCY),
             publish=publish,
         )
@@ -75,7 +78,7 @@ def batch_create(
         )
         _create_items(batch, job, planned, options)
         figures = {"total": len(planned.items), "to_run": len(planned.to_run)}
-        _record(batch, Action.GENERATE_DOCUMENTS, **figures, is_test=options.demo_mode)
+        _record(batch, Action.GENERATE_DOCUMENTS, **figures, is_test=is_test)
     return batch
 
 
