@@ -166,4 +166,4 @@ def test_it_takes_the_same_queries_however_many_there_are(alice: User, action: B
             prompts_batch(owner_id=alice.pk, action=action, prompt_ids=[one.pk for one in prompts], **what)
         return len(captured)
 
-    assert queries(2) == queries(30) <= 15
+    assert queries(2) == queries(30) <= 20

@@ -126,3 +126,26 @@ def test_it_does_not_get_the_answer_that_a_live_token_got(robot: APIClient, live
     assert live.post(GENERATE, {"limit": 1}, headers=key).headers["Idempotent-Replayed"] == "true"
     answer = robot.post(GENERATE, {"limit": 1}, headers=key)
     assert (answer.status_code, answer.json()["data"]["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_a_test_is_one_on_the_job_its_calls_and_in_usage(alice: User, live: APIClient, settings: Any) -> None:
+    """Without a key only the sandbox can answer, whoever asks: that is play money like any other."""
+    settings.PROVIDERS = {"llm": {}}
+    settings.PROVIDER_ORDER = {"llm": ["sandbox"]}
+    told = live.post(GENERATE, {"all": True}).json()["data"]
+    assert told["is_test"] is True
+    batch = TemplateBatch.objects.get(pk=told["id"])
+    runner.run(batch.job_id)
+    finish(batch)
+    assert set(Job.objects.values_list("is_test", flat=True)) == {True}
+    assert set(ProviderCall.objects.values_list("is_test", flat=True)) == {True}
+
+
+def test_a_call_that_is_paid_for_is_none_anywhere(alice: User, live: APIClient, paid: Any) -> None:
+    told = live.post(GENERATE, {"all": True}).json()["data"]
+    assert told["is_test"] is False
+    batch = TemplateBatch.objects.get(pk=told["id"])
+    runner.run(batch.job_id)
+    finish(batch)
+    assert set(Job.objects.values_list("is_test", flat=True)) == {False}
+    assert set(ProviderCall.objects.values_list("is_test", flat=True)) == {False}
