@@ -263,6 +263,37 @@ class PromptTagsFullError(AppError):
     zh = "每条提示词最多 {most} 个标签，加上这些就会超出。"
 
 
+class PromptRecordInvalidError(AppError):
+    code = "PROMPT_RECORD_INVALID"
+    status = 422
+    en = "The prompt at {record} can't be imported, and nothing was: {reason}"
+    zh = "{record} 处的提示词无法导入，整个文件都未导入：{reason}"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return value.message("zh") if isinstance(value, AppError) else value
+
+
+class PromptIdRepeatedError(AppError):
+    code = "PROMPT_ID_REPEATED"
+    status = 422
+    en = "This id stands earlier in the file."
+    zh = "该 ID 在文件前面已出现。"
+
+
+class PromptCsvInvalidError(AppError):
+    code = "PROMPT_CSV_INVALID"
+    status = 422
+    en = "The file has {count} mistakes, so nothing was imported. details.problems lists them with their lines."
+    zh = "文件有 {count} 处错误，因此没有导入任何内容。details.problems 列出了各处错误及其行号。"
+
+
+class PromptExportTooLargeError(AppError):
+    code = "PROMPT_EXPORT_TOO_LARGE"
+    status = 422
+    en = "That would be more than {limit} prompts in one file. Narrow the choice with the filters, such as folder."
+    zh = "导出内容超过 {limit} 条提示词，请用筛选条件（例如文件夹）缩小范围。"
+
+
 # -- cases -------------------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,12 @@
-"""Files that are made while they are sent, under WSGI and ASGI alike."""
+"""Files that are made while they are sent, under WSGI and ASGI alike, and files that are read."""
 
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
+from rest_framework import serializers
+
+from config.api.serializers import StrictSerializer
 
 
 def file_stream(chunks: Iterator[bytes], *, content_type: str, name: str) -> StreamingHttpResponse:
@@ -20,3 +23,15 @@ async def one_by_one(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     take = sync_to_async(lambda: next(chunks, None))
     while (chunk := await take()) is not None:
         yield chunk
+
+
+class FileImportIn(StrictSerializer):
+    """How a file is read."""
+
+    encoding = serializers.CharField(
+        max_length=40,
+        required=False,
+        default="",
+        help_text="Of the file, such as big5 or windows-1252; left out: UTF-8, UTF-16 and GB18030 are recognized.",
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Checks and counts; nothing is written.")

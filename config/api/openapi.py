@@ -252,8 +252,10 @@ class AtelierSchema(AutoSchema):
             found["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": True}
         if described.request is not None:
             example = self._request_example(described)
-            for content in found["requestBody"]["content"].values():
-                content["examples"] = {"example": {"value": example}}
+            bodies = found["requestBody"]["content"]
+            for media_type, content in bodies.items():
+                shown = example[media_type] if len(bodies) > 1 else example
+                content["examples"] = {"example": {"value": shown}}
 
     def _request_example(self, described: Operation) -> Any:
         if described.request_example is not None:

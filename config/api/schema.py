@@ -53,11 +53,11 @@ def operation(
     `request` and `response` are serializer classes, read models or JSON schema dicts. A response that isn't named is
     the view's read model (204 has none); `finished` is what a 202's view answers 200 with when that is another shape,
     and `known` says what 200 means of a 201's view that may find the thing there already. `parameters` are
-    `OpenApiParameter`s, or the serializer class that reads the query string. `media_types` are those of files and
-    streams, which have no envelope. `example` is what stands under `data`, for `many` one row of the page. The
-    examples of a read model, and of a request whose fields it has, are made of those of its fields. Name in `errors`
-    what this operation can say beyond what all of them can: not logged in, malformed, invalid, not found (with a key
-    in the path), too many requests.
+    `OpenApiParameter`s, or the serializer class that reads the query string. With requests of several media types,
+    `request_example` has one for each. `media_types` are those of files and streams, which have no envelope.
+    `example` is what stands under `data`, for `many` one row of the page. The examples of a read model, and of a
+    request whose fields it has, are made of those of its fields. Name in `errors` what this operation can say beyond
+    what all of them can: not logged in, malformed, invalid, not found (with a key in the path), too many requests.
 
         @operation("Create a prompt", request=PromptCreateIn, status=201, errors=[BudgetExceededError])
         def post(self, request: Request) -> Created: …

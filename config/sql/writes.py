@@ -56,7 +56,8 @@ def insert(row: models.Model) -> None:
 
 
 def insert_all(rows: Sequence[models.Model]) -> None:
-    """`bulk_create` for thousands of new rows that have their keys: no query is composed, no key is read back.
+    """`bulk_create` for thousands of new rows that have their keys: no query is composed, no key is read back. Times
+    that a row has already stay.
 
     A value that is the very object of the row before is prepared once; of thousands of similar rows that leaves a few
     columns. PostgreSQL takes them by COPY, SQLite by one prepared statement.
@@ -97,7 +98,9 @@ def _prepared(rows: Sequence[models.Model], fields: Fields, db: BaseDatabaseWrap
             if computed[index]:
                 value: Any = fields[index].pre_save(row, True)
             else:
-                value = now if stamped[index] else getattr(row, name)
+                value = getattr(row, name)
+                if stamped[index] and value is None:
+                    value = now
             if value is not seen[index]:
                 seen[index] = value
                 prepared[index] = fields[index].get_db_prep_save(value, db)

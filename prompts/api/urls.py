@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from prompts.api.views import auto_save, batches, cases, optimizations, prompts, tags, versions
+from prompts.api.views import (
+    auto_save,
+    batches,
+    cases,
+    optimizations,
+    prompts,
+    tags,
+    transfers,
+    versions,
+)
 
 urlpatterns = [
     path("prompts", prompts.PromptListApi.as_view()),
     path("prompts/auto-save", auto_save.PromptAutoSaveApi.as_view()),
+    path("prompts/export", transfers.PromptExportApi.as_view()),
+    path("prompts/import", transfers.PromptImportApi.as_view()),
     path("prompts/batch", batches.PromptBatchApi.as_view()),
     path("prompts/quick-search", prompts.PromptQuickSearchApi.as_view()),
     path("prompts/recent", prompts.PromptRecentApi.as_view()),

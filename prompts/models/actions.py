@@ -12,6 +12,8 @@ class Action(TextChoices):
     FAVORITE_PROMPT = "favorite_prompt", _("Marked a prompt as a favourite, or no longer")
     USE_PROMPT = "use_prompt", _("Used a prompt")
     AUTO_SAVE_PROMPT = "auto_save_prompt", _("Had a prompt saved by itself")
+    IMPORT_PROMPTS = "import_prompts", _("Imported prompts")
+    EXPORT_PROMPTS = "export_prompts", _("Exported prompts")
     BATCH_PROMPTS = "batch_prompts", _("Changed many prompts at once")
     MOVE_LABEL = "move_label", _("Moved a label of a prompt")
     REMOVE_LABEL = "remove_label", _("Removed a label of a prompt")

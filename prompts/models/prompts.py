@@ -28,7 +28,8 @@ class Prompt(SearchableModel, OwnedModel):
     """A text for a model, kept to be used again.
 
     `content` and `variables` are those of the latest version, whose number is `version`. `touched_at` is when it was
-    changed or used last. `is_auto_saved` while only a program has kept it: old ones go by themselves.
+    changed or used last. `imported_id` is the key that it had in the file it came from, and `is_auto_saved` while
+    only a program has kept it: old ones go by themselves.
     """
 
     title = models.CharField(_("title"), max_length=TITLE, validators=[validate_name])
@@ -41,6 +42,7 @@ class Prompt(SearchableModel, OwnedModel):
     response = models.TextField(_("response"), max_length=RESPONSE, blank=True)
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), related_name="prompts", blank=True)
     is_favorite = models.BooleanField(_("favourite"), default=False)
+    imported_id = models.UUIDField(_("imported as"), null=True, blank=True, editable=False)
     is_auto_saved = models.BooleanField(_("saved by itself"), default=False)
     usage_count = models.PositiveIntegerField(_("uses"), default=0)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
@@ -56,11 +58,14 @@ class Prompt(SearchableModel, OwnedModel):
         verbose_name = _("prompt")
         verbose_name_plural = _("prompts")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": HIGHEST_METRIC}),
-                name=f"prompt_{name}_within_bounds",
-            )
-            for name in METRICS
+            models.UniqueConstraint(fields=["owner", "imported_id"], name="prompt_imported_once"),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lte": HIGHEST_METRIC}),
+                    name=f"prompt_{name}_within_bounds",
+                )
+                for name in METRICS
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="prompt_owner_newest"),

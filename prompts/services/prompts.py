@@ -126,10 +126,15 @@ def prompt_delete(*, prompt: Prompt) -> None:
         prompt.delete()
 
 
+def one_line_end(text: str) -> str:
+    """Lines end in one way, wherever a text comes from."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def prompt_normalize(prompt: Prompt) -> None:
     """Each text in the one way in which it is kept. Raises `FolderInvalidError`."""
-    prompt.content = prompt.content.replace("\r\n", "\n").replace("\r", "\n")
-    prompt.response = prompt.response.replace("\r\n", "\n").replace("\r", "\n")
+    prompt.content = one_line_end(prompt.content)
+    prompt.response = one_line_end(prompt.response)
     prompt.folder = normalized_folder(prompt.folder)
     prompt.title = unicodedata.normalize("NFC", prompt.title) or title_of(prompt.content)
 

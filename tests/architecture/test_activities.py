@@ -9,7 +9,10 @@ RECORD = "activity_record"
 #: Its form for what an account does to itself.
 OWN_RECORD = "account_record"
 #: Where nothing is written but the record itself, with the reason.
-ALONE = {"templates/services/exports.py::documents_to_export": "an export only reads"}
+ALONE = dict.fromkeys(
+    ("templates/services/exports.py::documents_to_export", "prompts/services/transfers.py::prompts_exported"),
+    "an export only reads",
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -228,7 +228,6 @@ class DetailApi(ResourceApi):
 
 def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:
     """The query parameters of a list, for its schema."""
-    sorts = [name for one in spec.sorts for name in (one, f"-{one}")]
     own = [
         _parameter(
             "page",
@@ -238,7 +237,6 @@ def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:
         _parameter(
             "limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
         ),
-        _parameter("sort", {"type": "string", "enum": sorts, "default": spec.default_sort}),
         _parameter(
             "cursor",
             {"type": "string"},
@@ -246,7 +244,14 @@ def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:
             "Nothing is counted then, and depth costs nothing.",
         ),
     ]
-    return own + [_parameter(name, one.schema(), one.help) for name, one in spec.filters.items()]
+    return own + choice_parameters(spec)
+
+
+def choice_parameters(spec: ListSpec) -> list[OpenApiParameter]:
+    """Those that say which rows there are, and in which order."""
+    sorts = [name for one in spec.sorts for name in (one, f"-{one}")]
+    sort = _parameter("sort", {"type": "string", "enum": sorts, "default": spec.default_sort})
+    return [sort, *(_parameter(name, one.schema(), one.help) for name, one in spec.filters.items())]
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str = "") -> OpenApiParameter:

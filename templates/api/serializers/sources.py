@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from config.api.lists.fields import Bool, Int, One, Text, Time, Uuid
 from config.api.lists.read_models import ReadModel
-from config.api.serializers import StrictModelSerializer, StrictSerializer
+from config.api.serializers import StrictModelSerializer
 from templates.domain.inputs import PROJECT_TEXTS
 from templates.models import Category, ContentTemplate, Project
 
@@ -40,18 +40,6 @@ class ProjectCreateIn(StrictModelSerializer):
         model = Project
         fields = ("code", *PROJECT_TEXTS)
         extra_kwargs = CODE
-
-
-class ProjectImportIn(StrictSerializer):
-    """How a file of projects is read."""
-
-    encoding = serializers.CharField(
-        max_length=40,
-        required=False,
-        default="",
-        help_text="Of the file, such as big5 or windows-1252; left out: UTF-8, UTF-16 and GB18030 are recognized.",
-    )
-    dry_run = serializers.BooleanField(default=False, help_text="Checks and counts; nothing is written.")
 
 
 class ProjectImportOut(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 
+from config.api.files import FileImportIn
 from config.api.lists.filters import BoolFilter, SearchFilter, TextFilter, time_range
 from config.api.lists.views import DetailApi, ListApi, ResourceApi
 from config.api.parsers import CsvParser
@@ -19,7 +20,6 @@ from templates.api.serializers.sources import (
     ContentTemplateCreateIn,
     ContentTemplateOut,
     ProjectCreateIn,
-    ProjectImportIn,
     ProjectImportOut,
     ProjectOut,
 )
@@ -94,10 +94,10 @@ class ProjectImportApi(ApiView):
         response=ProjectImportOut,
         example={"created": 1, "updated": 0, "unchanged": 0, "encoding": "utf-8", "dry_run": False},
         errors=(ProjectCsvInvalidError, BodyTooLargeError, UnsupportedMediaTypeError),
-        parameters=[ProjectImportIn],
+        parameters=[FileImportIn],
     )
     def post(self, request: Request) -> dict[str, Any]:
-        wanted = self.read_query(ProjectImportIn)
+        wanted = self.read_query(FileImportIn)
         body: Any = request.data
         result = projects_import(owner_id=self.caller.pk, data=body or b"", **wanted)
         return {**asdict(result), "dry_run": wanted["dry_run"]}
