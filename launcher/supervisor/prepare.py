@@ -1,5 +1,5 @@
-"""The part of `make setup` that needs the product itself: database, demo account, models and their prices,
-catalogue, sample projects.
+"""The part of `make setup` that needs the product itself: database, demo account with its starter prompts, models and
+their prices, catalogue, sample projects.
 
 Every step may be repeated. The sample projects are read when the database has no project yet or the file has
 changed since it was last read, so that a repeated setup doesn't undo what somebody has edited in the product.
@@ -52,6 +52,7 @@ def prepare(projects: Path, owner: str) -> None:
     step("Database is up to date")
     command("create_demo")
     step(f"Demo account: {DEMO_USERNAME} / {DEMO_PASSWORD}")
+    step(command("init_prompts", owner=DEMO_USERNAME))
     step(command("seed_catalogue"))
     step(command("init_catalogue") or "Catalogue is up to date")
     read = settings.VAR_DIR / "sample-projects.sha256"
