@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from benchmarks.plain.prompts import PromptDetail, PromptList
 from benchmarks.plain.views import DocumentDetail, DocumentList
 
 urlpatterns = [
     path("api/v1/templates/documents", DocumentList.as_view()),
     path("api/v1/templates/documents/<uuid:pk>", DocumentDetail.as_view()),
+    path("api/v1/prompts", PromptList.as_view()),
+    path("api/v1/prompts/<uuid:pk>", PromptDetail.as_view()),
 ]
