@@ -95,6 +95,13 @@ class MalformedError(AppError):
     zh = "无法读取请求：{reason}。请发送有效的 JSON，并带上请求头 Content-Type: application/json。"
 
 
+class HostUnknownError(AppError):
+    code = "HOST_UNKNOWN"
+    status = 400
+    en = "This server doesn't go by that host name. Use one of its own; its operator names them in ALLOWED_HOSTS."
+    zh = "本服务器不使用该主机名。请改用其自身的主机名；运维人员可在 ALLOWED_HOSTS 中设置。"
+
+
 class ValidationFailedError(AppError):
     code = "VALIDATION_FAILED"
     status = 422

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import (
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -39,6 +40,7 @@ SAME_MEANING: tuple[tuple[type[Exception], type[AppError]], ...] = (
     (drf.MethodNotAllowed, errors.MethodNotAllowedError),
     (drf.NotAcceptable, errors.NotAcceptableError),
     (drf.UnsupportedMediaType, errors.UnsupportedMediaTypeError),
+    (DisallowedHost, errors.HostUnknownError),
 )
 #: A database or broker that is gone, locked or full of waiting requests.
 UNREACHABLE = (OperationalError, InterfaceError, BrokerError, RedisError)

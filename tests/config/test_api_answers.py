@@ -1,6 +1,7 @@
 """Every answer has one of three shapes, in the caller's language, and says what to do next."""
 
 import logging
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -22,6 +23,13 @@ def test_success_is_wrapped_and_chinese_stays_readable(client_for, alice: User) 
 
 def test_format_is_a_parameter_like_any_other(anonymous: APIClient) -> None:
     assert anonymous.get("/api/v1/echo?format=zip").json()["data"]["query"] == {"format": "zip"}
+
+
+def test_another_name_of_the_server_is_told_what_is_wrong(anonymous: APIClient, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["atelier.example"]
+    answer = anonymous.get("/api/v1/echo", headers={"Host": "elsewhere.example", "Accept-Language": "zh"})
+    assert (answer.status_code, answer.json()["data"]["code"]) == (400, "HOST_UNKNOWN")
+    assert "ALLOWED_HOSTS" in answer.json()["data"]["message"]
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*;q=0.5", "text/html, */*;q=0.1"])
