@@ -40,7 +40,6 @@ SAME_MEANING: tuple[tuple[type[Exception], type[AppError]], ...] = (
     (drf.MethodNotAllowed, errors.MethodNotAllowedError),
     (drf.NotAcceptable, errors.NotAcceptableError),
     (drf.UnsupportedMediaType, errors.UnsupportedMediaTypeError),
-    (DisallowedHost, errors.HostUnknownError),
 )
 #: A database or broker that is gone, locked or full of waiting requests.
 UNREACHABLE = (OperationalError, InterfaceError, BrokerError, RedisError)
@@ -127,6 +126,8 @@ def error_response(error: AppError, request: HttpRequest | None) -> HttpResponse
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_page(request):
         return defaults.bad_request(request, exception)
+    if isinstance(exception, DisallowedHost):
+        return error_response(errors.HostUnknownError(), request)
     return error_response(errors.MalformedError(reason=type(exception).__name__), request)
 
 
