@@ -332,6 +332,13 @@ class EvaluationTooLargeError(AppError):
     zh = "这将需要 {total} 次回答，一次评测最多 {limit} 次，请减少用例或次数。"
 
 
+class EvaluationTextTooLongError(AppError):
+    code = "EVALUATION_TEXT_TOO_LONG"
+    status = 422
+    en = "The filled-in prompts would be more than {limit} characters in all. Choose fewer cases or runs."
+    zh = "填入变量后的提示词合计将超过 {limit} 个字符，请减少用例或次数。"
+
+
 class OptimizationUnknownError(AppError):
     code = "OPTIMIZATION_UNKNOWN"
     status = 422

@@ -32,5 +32,7 @@ CASES = 50
 CASE_NAME = 200
 RUNS = 10
 TRIALS = 500
+#: Characters of all filled-in prompts of an evaluation: each is kept with its answer.
+TRIALS_TEXT = 5_000_000
 #: Of one answer to a case, in tokens.
 TRIAL_TOKENS = 2_000

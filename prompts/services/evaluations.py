@@ -20,12 +20,13 @@ from generation.models import Job
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.services.quotes import Quote, offers_of
 from prompts.domain.inclusion import Source
-from prompts.domain.limits import TRIAL_TOKENS, TRIALS
+from prompts.domain.limits import TRIAL_TOKENS, TRIALS, TRIALS_TEXT
 from prompts.domain.placeholders import parts_of
 from prompts.domain.variables import Declaration, filled_in, texts_for
 from prompts.errors import (
     CandidateMissingError,
     CasesMissingError,
+    EvaluationTextTooLongError,
     EvaluationTooLargeError,
     OptimizationUnknownError,
 )
@@ -129,7 +130,8 @@ def evaluation_plan(*, prompt: Prompt, options: EvaluationOptions) -> Evaluation
     the original the one before.
 
     Raises `PromptVersionUnknownError`, `OptimizationUnknownError`, `CandidateMissingError`, `CasesMissingError`,
-    `EvaluationTooLargeError`, `VariableValuesInvalidError` and what `expansion_for` raises.
+    `EvaluationTooLargeError`, `EvaluationTextTooLongError`, `VariableValuesInvalidError` and what `expansion_for`
+    raises.
     """
     original, candidate, optimization = _sides(prompt, options)
     texts = {
@@ -148,11 +150,14 @@ def evaluation_plan(*, prompt: Prompt, options: EvaluationOptions) -> Evaluation
     total = len(cases) * options.runs * len(Side)
     if total > TRIALS:
         raise EvaluationTooLargeError(total=total, limit=TRIALS)
-    rendered = {
-        (side, case.pk): text
-        for side, (content, variables) in texts.items()
-        for case, text in _rendered(prompt, content, variables, cases)
-    }
+    rendered: dict[tuple[Side, UUID], str] = {}
+    characters = 0
+    for side, (content, variables) in texts.items():
+        for case, text in _rendered(prompt, content, variables, cases):
+            rendered[side, case.pk] = text
+            characters += len(text) * options.runs
+            if characters > TRIALS_TEXT:
+                raise EvaluationTextTooLongError(limit=TRIALS_TEXT)
     digests = {side: digest_of(content) for side, (content, _) in texts.items()}
     trials = [
         Planned(case, side, number, digests[side], rendered[side, case.pk])

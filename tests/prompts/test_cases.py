@@ -272,6 +272,12 @@ class TestEvaluations:
         answer = client.post(address(prompt, "/evaluate"), {"runs": 10})
         assert fault(answer) == (422, "EVALUATION_TOO_LARGE")
 
+    def test_too_much_text(self, client: APIClient, prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("prompts.services.evaluations.TRIALS_TEXT", 10)
+        client.post(address(prompt, "/cases"), CASE)
+        assert fault(client.post(address(prompt, "/evaluate"), {})) == (422, "EVALUATION_TEXT_TOO_LONG")
+        assert not PromptEvaluation.objects.exists()
+
 
 class TestProduction:
     def label(self, client: APIClient, prompt: Prompt, **body: Any) -> Any:

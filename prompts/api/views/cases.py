@@ -34,6 +34,7 @@ from prompts.errors import (
     CandidateMissingError,
     CaseLimitError,
     CasesMissingError,
+    EvaluationTextTooLongError,
     EvaluationTooLargeError,
     OptimizationUnknownError,
     OptimizationUnratedError,
@@ -60,7 +61,13 @@ from prompts.services.evaluations import (
 CASE_ERRORS = (AssertionsInvalidError, VariableValuesInvalidError, *INCLUDE_ERRORS)
 PLAN_ERRORS = (
     *(PromptVersionUnknownError, OptimizationUnknownError, CandidateMissingError, CasesMissingError),
-    *(EvaluationTooLargeError, VariableValuesInvalidError, *INCLUDE_ERRORS, *MODEL_ERRORS),
+    *(
+        EvaluationTooLargeError,
+        EvaluationTextTooLongError,
+        VariableValuesInvalidError,
+        *INCLUDE_ERRORS,
+        *MODEL_ERRORS,
+    ),
 )
 EVALUATE_EXAMPLE = {"version": 2, "original_version": 1, "runs": 3}
 SIDE_EXAMPLE = {
