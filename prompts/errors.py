@@ -300,8 +300,8 @@ class PromptExportTooLargeError(AppError):
 class AssertionsInvalidError(AppError):
     code = "ASSERTIONS_INVALID"
     status = 422
-    en = "Some assertions can't be checked. Each is named in details."
-    zh = "部分断言无法检查，details 中逐个列出。"
+    en = "Some assertions can't be checked. Each is named in details, with what is allowed there."
+    zh = "部分断言无法检查，details 中逐个列出，并给出可用的取值。"
 
 
 class CaseLimitError(AppError):
@@ -314,8 +314,8 @@ class CaseLimitError(AppError):
 class CasesMissingError(AppError):
     code = "CASES_MISSING"
     status = 422
-    en = "There is no case to try. POST /prompts/{{id}}/cases makes one."
-    zh = "没有可供测试的用例，可通过 POST /prompts/{{id}}/cases 创建。"
+    en = "There is no case to try. POST /prompts/{id}/cases makes one."
+    zh = "没有可供测试的用例，可通过 POST /prompts/{id}/cases 创建。"
 
 
 class CandidateMissingError(AppError):
@@ -349,8 +349,10 @@ class OptimizationUnknownError(AppError):
 class OptimizationUnratedError(AppError):
     code = "OPTIMIZATION_UNRATED"
     status = 409
-    en = "This optimization has no rating with a reason yet. Rate it first (POST /optimize/history/{{id}}/rate)."
-    zh = "该优化尚无写明理由的评分，请先评分（POST /optimize/history/{{id}}/rate）。"
+    en = (
+        "This optimization has no rating with a reason yet. Rate it first (POST /optimize/history/{id}/rate)."
+    )
+    zh = "该优化尚无写明理由的评分，请先评分（POST /optimize/history/{id}/rate）。"
 
 
 class CasesFailError(AppError):

@@ -33,6 +33,17 @@ class AssertionType(StrEnum):
     LANGUAGE = "language"
 
 
+#: The fields of each, at least one of which it has besides its `type`.
+NEEDS: dict[str, set[str]] = {
+    AssertionType.CONTAINS: {"value"},
+    AssertionType.NOT_CONTAINS: {"value"},
+    AssertionType.MATCHES: {"pattern"},
+    AssertionType.JSON_SCHEMA: {"schema"},
+    AssertionType.LENGTH: {"min", "max"},
+    AssertionType.LANGUAGE: {"language"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     type: str
@@ -42,20 +53,23 @@ class Verdict:
 def problem_of(assertion: Mapping[str, Any]) -> str | None:
     """What is wrong with an assertion itself: a word, or None. Each has `type` and what that needs, nothing else."""
     kind = assertion.get("type")
-    needs = {
-        AssertionType.CONTAINS: {"value"},
-        AssertionType.NOT_CONTAINS: {"value"},
-        AssertionType.MATCHES: {"pattern"},
-        AssertionType.JSON_SCHEMA: {"schema"},
-        AssertionType.LENGTH: {"min", "max"},
-        AssertionType.LANGUAGE: {"language"},
-    }
-    if not isinstance(kind, str) or kind not in needs:
+    if not isinstance(kind, str) or kind not in NEEDS:
         return "unknown_type"
     given = set(assertion) - {"type"}
-    if not given or not given <= needs[AssertionType(kind)]:
+    if not given or not given <= NEEDS[AssertionType(kind)]:
         return "wrong_fields"
     return _PROBLEMS[AssertionType(kind)](assertion)
+
+
+def allowed_instead(assertion: Mapping[str, Any], problem: str) -> list[str]:
+    """What could stand where `problem_of` found something else; nothing where that can't be listed."""
+    if problem == "unknown_type":
+        return sorted(NEEDS)
+    if problem == "wrong_fields":
+        return sorted(NEEDS[AssertionType(assertion["type"])])
+    if assertion["type"] == AssertionType.LANGUAGE:
+        return sorted(LANGUAGES)
+    return []
 
 
 def verdicts(assertions: Sequence[Mapping[str, Any]], text: str) -> list[Verdict]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.services.activities import activity_record
-from prompts.domain.assertions import problem_of
+from prompts.domain.assertions import allowed_instead, problem_of
 from prompts.domain.limits import CASE_NAME, CASES
 from prompts.errors import (
     AssertionsInvalidError,
@@ -75,8 +75,11 @@ def case_delete(*, case: PromptCase) -> None:
 
 
 def _check(case: PromptCase) -> None:
-    found = [(position, problem_of(one)) for position, one in enumerate(case.assertions)]
-    problems = [{"assertion": position, "problem": problem} for position, problem in found if problem]
+    problems = [
+        {"assertion": position, "problem": problem, "allowed": allowed_instead(one, problem)}
+        for position, one in enumerate(case.assertions)
+        if (problem := problem_of(one))
+    ]
     if problems:
         raise AssertionsInvalidError(details={"problems": problems})
     prompt_render_for(case.prompt.owner_id, case.prompt, case.values)

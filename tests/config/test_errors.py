@@ -45,6 +45,8 @@ def problems(error: type[AppError]) -> list[str]:
         found.append("language")
     if parameters(error.en) != parameters(error.zh):
         found.append("parameters")
+    if "{{" in error.en and not parameters(error.en):
+        found.append("braces")  # a sentence without parameters is said as it stands
     return found
 
 

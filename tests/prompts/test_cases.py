@@ -109,7 +109,14 @@ class TestCases:
         answer = client.post(address(prompt, "/cases"), bad)
         assert fault(answer) == (422, "ASSERTIONS_INVALID")
         problems = answer.json()["data"]["details"]["problems"]
-        assert problems == [{"assertion": 1, "problem": "pattern_invalid"}]
+        assert problems == [{"assertion": 1, "problem": "pattern_invalid", "allowed": []}]
+        for wrong, allowed in (
+            ({"type": "includes", "value": "x"}, {"contains", "language"}),
+            ({"type": "contains", "text": "x"}, {"value"}),
+            ({"type": "language", "language": "中文"}, {"zh", "en"}),
+        ):
+            answer = client.post(address(prompt, "/cases"), {**CASE, "assertions": [wrong]})
+            assert allowed <= set(answer.json()["data"]["details"]["problems"][0]["allowed"])
         for values in ({}, {"客户": 1}, {"客户": "林", "other": "x"}):
             answer = client.post(address(prompt, "/cases"), {**CASE, "values": values})
             assert fault(answer) == (422, "VARIABLE_VALUES_INVALID")
