@@ -12,7 +12,7 @@ from unfold.decorators import display
 from accounts.models import Invitation, User
 from accounts.services.invitations import DAYS, invitation_create, invitation_delete, invitation_url
 from config.admin.base import BaseAdmin
-from config.admin.cells import badge, unbroken
+from config.admin.cells import badge
 from config.admin.filters import AgeFilter
 from config.admin.forms import AmountField
 from config.money import micros, money
@@ -82,8 +82,8 @@ class InvitationAdmin(BaseAdmin):
         return invitation.email or str(_("whoever has the link"))
 
     @display(description=_("link"))
-    def link(self, invitation: Invitation) -> SafeString | str:
-        return unbroken(invitation_url(invitation)) if invitation.is_open else "-"
+    def link(self, invitation: Invitation) -> str:
+        return invitation_url(invitation) if invitation.is_open else "-"
 
     @display(description=_("state"))
     def state(self, invitation: Invitation) -> SafeString:

@@ -10,6 +10,6 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "generation.admin.home.dashboard",
-    "STYLES": [lambda request: static("admin_theme/lists.css")],
+    "STYLES": [lambda request: static("admin_theme/theme.css")],
     "SIDEBAR": {"show_search": True, "navigation": "config.menu.navigation"},
 }

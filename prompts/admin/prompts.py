@@ -60,7 +60,7 @@ class PromptAdmin(ServiceAdmin):
         (None, {"fields": ("owner", ("title", "folder"), ("platform", "url"), "is_favorite", "tag_names")}),
         (_("Text"), {"fields": ("content", "variable_lines", "response")}),
         (_("Versions"), {"fields": ("label_links", "version_links")}),
-        (_("Metrics"), {"fields": (METRICS,)}),
+        (_("Metrics"), {"fields": (METRICS[:3], METRICS[3:])}),
         (_("Use"), {"fields": (("usage_count", "last_used_at"),)}),
     )
 

@@ -145,7 +145,7 @@ class TestWhatIsRecorded:
         }
         made = Activity.objects.get(action="generate_documents")
         assert (made.object_type, made.object_id) == ("batch", batch["data"]["id"])
-        assert made.details == {"total": 2, "to_run": 2, "is_test": False}
+        assert made.details == {"total": 2, "to_run": 2, "is_test": True}
         assert actions_of(bob) == []
 
     def test_jobs(self, client_for, alice: User) -> None:

@@ -169,7 +169,7 @@ def test_messages_of_fields_are_translated(anonymous: APIClient) -> None:
         d["message"]
         for d in send(anonymous, body, **{"Accept-Language": "zh"}).json()["data"]["details"]["fields"]
     ]
-    assert messages == ["请填写合法的整数值。", "没有这个字段。 您是否想用 text？"]
+    assert messages == ["请填写合法的整数值。", "没有这个字段。您是否想用 text？"]
 
 
 @given(st.binary(max_size=200))

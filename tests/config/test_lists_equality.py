@@ -24,6 +24,16 @@ from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import read_page, read_row
 from config.api.lists.spec import ListSpec, Source
 from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall
+from prompts.models import (
+    Optimization,
+    Prompt,
+    PromptCase,
+    PromptEvaluation,
+    PromptLabel,
+    PromptTrial,
+    PromptVersion,
+    Tag,
+)
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
 from tests.architecture.house import house_apps
 from tests.templates.factories import content_template_make, document_make, project_make
@@ -45,6 +55,8 @@ ERROR = {
     "charged": None,
     "details": NASTY_JSON,
 }
+VARIABLES = [{"name": "客户", "type": "choice", "required": False, "default": NASTY, "choices": [NASTY]}]
+ASSERTIONS = [{"type": "contains", "value": NASTY}]
 EXACT_SECOND = datetime(2026, 1, 31, 8, 0, 0, 0, tzinfo=UTC)
 TRAILING_ZEROS = datetime(1999, 12, 31, 23, 59, 59, 120_000, tzinfo=UTC)
 
@@ -96,11 +108,49 @@ def rows(alice: User) -> None:
         )
     _at(TemplateBatch.objects.order_by("pk").last(), created_at=EXACT_SECOND)
     _account(alice)
+    _prompts(alice)
     model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
     ModelPrice.objects.create(
         model=model, version="1", valid_from=EXACT_SECOND, input_micros=0, output_micros=2**53 + 1
     )
     CatalogueModel.objects.create(provider="x", name="bare", ends_at=TRAILING_ZEROS)
+
+
+def _prompts(owner: User) -> None:
+    tag = Tag.objects.create(owner=owner, name="茶 🎉", color="#1f77b4")
+    Tag.objects.create(owner=owner, name="bare")
+    full = Prompt.objects.create(
+        owner=owner, title=NASTY[:100], folder="文/\"x\"", platform=NASTY[:20], url="https://example.com/?a=1&b='2'",
+        content=NASTY * 20, variables=VARIABLES, response=NASTY, is_favorite=True, usage_count=7,
+        last_used_at=TRAILING_ZEROS, clarity=100, effectiveness=0,
+    )  # fmt: skip
+    full.tags.add(tag)
+    bare = Prompt.objects.create(owner=owner, title="a", content="a")
+    _at(bare, created_at=EXACT_SECOND, updated_at=TRAILING_ZEROS)
+    first = PromptVersion.objects.create(prompt=full, number=1, content=NASTY, variables=VARIABLES)
+    second = PromptVersion.objects.create(prompt=full, number=2, content="b", restored_from=1)
+    PromptLabel.objects.create(prompt=full, name="上线", version=second)
+    case = PromptCase.objects.create(prompt=full, name=NASTY[:40], values=NASTY_JSON, assertions=ASSERTIONS)
+    jobs = [Job.objects.create(owner=owner, kind="x", **values) for values in (_empty_job(), _full_job())]
+    root = Optimization.objects.create(
+        id=jobs[0].pk, owner=owner, job=jobs[0], tree_id=jobs[0].pk, mode="writing", prompt=NASTY
+    )
+    node = Optimization.objects.create(
+        id=jobs[1].pk, owner=owner, job=jobs[1], tree_id=root.pk, parent=root, source=first, saved=second,
+        mode="creative", prompt=NASTY, wish=NASTY, response=NASTY, optimized_prompt=NASTY, improvements=[NASTY],
+        expected_benefits=[NASTY], provider="sandbox", model=NASTY[:40], cost_micros=2**53 + 1, rating=5,
+        rating_reason=NASTY,
+    )  # fmt: skip
+    for values in (_empty_job(), _full_job()):
+        job = Job.objects.create(owner=owner, kind="x", **values)
+        evaluation = PromptEvaluation.objects.create(
+            id=job.pk, owner=owner, job=job, prompt=full, original=first, candidate=second, optimization=node,
+            runs=1, total=1,
+        )  # fmt: skip
+        PromptTrial.objects.create(
+            evaluation=evaluation, case=case, job=Job.objects.create(owner=owner, kind="x", **values),
+            position=1, side="candidate", number=1, digest="0", text=NASTY, output=NASTY, assertions=ASSERTIONS,
+        )  # fmt: skip
 
 
 def _account(owner: User) -> None:

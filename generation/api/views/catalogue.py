@@ -49,6 +49,7 @@ SPEC = ListSpec(
 
 class CatalogueApi(ApiView):
     scope = "catalogue"
+    spec = SPEC
 
     @operation(
         "List models",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.api.lists.fields import Bool, Choice, Int, Json, Text, Time, Uuid
@@ -60,6 +61,11 @@ class PromptVerdictList(serializers.ListField):
     child = PromptVerdict()
 
 
+@extend_schema_field(PromptAssertion)
+class AssertionField(serializers.JSONField):
+    """An assertion as it is given; the service says what is wrong with one."""
+
+
 class PromptCaseOut(ReadModel, source_model=PromptCase):
     """Values for a prompt's variables, and what the answer must be like then."""
 
@@ -84,7 +90,7 @@ class PromptCaseCreateIn(StrictModelSerializer):
         help_text="What stands for the variables, by their names. Left out or null: the default.",
     )
     assertions = BoundedListField(
-        child=serializers.JSONField(),
+        child=AssertionField(),
         min_length=1,
         max_length=MAX_ASSERTIONS,
         help_text="Each with its `type` and what that needs.",
