@@ -226,13 +226,16 @@ class AtelierSchema(AutoSchema):
         return {**mapped, "minItems": 1} if is_full else mapped
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
-        """Anything or null is anything: as the exclusive choice that the framework writes, null would be neither."""
+        """Anything or null is anything: as the exclusive choice that the framework writes, null would be neither. The
+        same with an empty text for those who take every text for an address."""
         mapped: Schema = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, StrictSerializer):
             mapped["additionalProperties"] = False
         for member in mapped.get("properties", {}).values():
             if member.get("oneOf") == [{}, {"type": "null"}]:
                 del member["oneOf"]
+            elif EMPTY_TEXT in member.get("oneOf", []):
+                member["anyOf"] = member.pop("oneOf")
         return mapped
 
     def _add_scope(self, found: Schema) -> None:
@@ -401,6 +404,7 @@ def _parameter(name: str, place: str, schema: Schema, description: str) -> Schem
     return {"in": place, "name": name, "schema": schema, "description": description}
 
 
+EMPTY_TEXT: Schema = {"type": "string", "maxLength": 0}
 IDEMPOTENCY_KEY: Schema = {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}
 EVENT_STREAM = "text/event-stream"
 STREAM: Schema = {

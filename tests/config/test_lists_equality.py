@@ -127,6 +127,7 @@ def _prompts(owner: User) -> None:
     full.tags.add(tag)
     bare = Prompt.objects.create(owner=owner, title="a", content="a")
     _at(bare, created_at=EXACT_SECOND, updated_at=TRAILING_ZEROS)
+    PromptVersion.objects.create(prompt=bare, number=1, content="a")
     first = PromptVersion.objects.create(prompt=full, number=1, content=NASTY, variables=VARIABLES)
     second = PromptVersion.objects.create(prompt=full, number=2, content="b", restored_from=1)
     PromptLabel.objects.create(prompt=full, name="上线", version=second)

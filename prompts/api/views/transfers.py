@@ -81,6 +81,8 @@ class PromptImportApi(ApiView):
         body: Any = request.data
         if isinstance(body, bytes):
             records, encoding = _read_csv(body, wanted["encoding"])
+        elif (request.content_type or "").startswith(CSV_FILE) and not body:
+            records, encoding = _read_csv(b"", wanted["encoding"])  # no parser is asked about nothing
         else:
             prompts = self.read(PromptFileIn)["prompts"]
             records = [record_of(f"prompts.{place}", data) for place, data in enumerate(prompts)]
