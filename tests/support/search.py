@@ -125,7 +125,8 @@ def answers(client: Any, addresses: Iterable[str]) -> Iterator[Place]:
 
 def shown(answer: Any) -> str:
     """An answer with its head."""
-    return f"{answer.content.decode()}\n{dict(answer.headers)}\n{answer.cookies}"
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return f"{body.decode()}\n{dict(answer.headers)}\n{answer.cookies}"
 
 
 def pages(staff: User, *opened: Model, is_all: bool = False) -> Iterator[Place]:
