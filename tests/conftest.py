@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.selectors.keys import provider_keys_forget_all
 from accounts.selectors.users import principal_forget_all
 from accounts.services.sessions import session_start
+from config.api.docs import schema_json
 from config.egress.resolution import PinnedAddress, resolve
 from config.egress.urls import CheckedUrl
 from config.health import checks
@@ -79,6 +80,17 @@ def _promises() -> Iterator[None]:
         return
     with patch.object(Client, "request", checked(Client.request)):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _schema_of_these_addresses(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A process makes its schema once: one made of a test's own addresses ends with the test, and begins with it."""
+    has_own_addresses = request.node.get_closest_marker("urls") is not None
+    if has_own_addresses:
+        schema_json.cache_clear()
+    yield
+    if has_own_addresses:
+        schema_json.cache_clear()
 
 
 @pytest.fixture
