@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generation.providers.base import Usage
-from generation.providers.llm.base import ChatRequest
+from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.llm.openai_tokens import MODELS, count_tokens
 
 _PER_MESSAGE = 6
@@ -23,11 +23,14 @@ def estimate_tokens(text: str) -> int:
     return -(-(2 * ascii_count + 9 * (wide + astral)) // 6)
 
 
+def estimate_message_tokens(message: ChatMessage) -> int:
+    """The same for a message, with what vendors add around each."""
+    return _PER_MESSAGE + estimate_tokens(message.content)
+
+
 def estimate_input_tokens(request: ChatRequest) -> int:
-    """The same for a whole request, with what vendors add around each message."""
-    total = _PER_REQUEST + sum(
-        _PER_MESSAGE + estimate_tokens(message.content) for message in request.messages
-    )
+    """The same for a whole request."""
+    total = _PER_REQUEST + sum(map(estimate_message_tokens, request.messages))
     if request.json_schema is not None:
         total += _PER_MESSAGE + estimate_tokens(repr(request.json_schema))
     return total
