@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.actions import ObjectType
 from config.crypto import EncryptedTextField
 from config.db import OwnedModel
 from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
@@ -23,6 +24,9 @@ class ProviderKey(SearchableModel, OwnedModel):
     what the owner pays, for models that the catalogue doesn't know; 0 for a server of one's own. `error_code` says
     why the vendor last refused the key.
     """
+
+    recorded_as = ObjectType.API_KEY
+    recorded_with = ("provider", "name", "last_four")
 
     class Provider(models.TextChoices):
         OPENAI = "openai", "OpenAI"

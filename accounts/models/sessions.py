@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.actions import ObjectType
 from config.db import OwnedModel, OwnedQuerySet
 
 
@@ -20,6 +21,9 @@ class LoginSession(OwnedModel):
     `refreshes` is the number of the one refresh token that is good now. `expires_at` is when that one runs out. The row
     outlives its end for some time, so that the access tokens that were made in it can be told and deleted.
     """
+
+    recorded_as = ObjectType.SESSION
+    recorded_with: tuple[str, ...] = ()
 
     refreshes = models.PositiveIntegerField(_("refreshes"), default=0)
     last_used_at = models.DateTimeField(_("last used"))

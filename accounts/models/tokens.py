@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.actions import ObjectType
 from accounts.models.sessions import LoginSession
 from config.db import OwnedModel
 from config.search.fields import SearchableModel, SearchText
@@ -12,6 +13,9 @@ class AccessToken(SearchableModel, OwnedModel):
     """The token itself is shown once and kept nowhere: `token_hash` is its SHA-256 (hex), which is enough for a random
     secret of this length. `scopes` names what it may do; a test token's calls all go to the sandbox. `session` is the
     log-in session that it was made in; it outlives the session unless it is deleted with it."""
+
+    recorded_as = ObjectType.ACCESS_TOKEN
+    recorded_with = ("name", "last_four", "is_test")
 
     session = models.ForeignKey(
         LoginSession,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -50,6 +50,33 @@ def activity_record(
         ip_address=came.ip_address,
         user_agent=came.user_agent,
         request_id=came.request_id,
+    )
+
+
+class Recorded(Protocol):
+    """A row whose changes are activities of its owner: what the log calls it, and which of its fields each tells."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def owner_id(self) -> UUID | None: ...
+    @property
+    def recorded_as(self) -> str: ...
+    @property
+    def recorded_with(self) -> tuple[str, ...]: ...
+
+
+def row_record(row: Recorded, action: str, **details: Any) -> None:
+    """Write down that the row's owner did this to it. What belongs to nobody is no account's own activity."""
+    if row.owner_id is None:
+        return
+    told = {name: getattr(row, name) for name in row.recorded_with}
+    activity_record(
+        owner_id=row.owner_id,
+        action=action,
+        object_type=row.recorded_as,
+        object_id=row.pk,
+        details={**told, **details},
     )
 
 

@@ -25,9 +25,9 @@ from accounts.errors import (
     ProviderKeyRefusedError,
 )
 from accounts.models import ProviderKey, User
-from accounts.models.actions import Action, ObjectType
+from accounts.models.actions import Action
 from accounts.selectors.keys import provider_keys_forget
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.api.throttling import count
 from config.crypto import Secret
 from config.db import release_connection
@@ -135,7 +135,7 @@ def key_create(
         _lock_owner(owner_id)
         _check_room(owner_id)
         key.save(force_insert=True)
-        _record(Action.CREATE_API_KEY, key)
+        row_record(key, Action.CREATE_API_KEY)
         transaction.on_commit(partial(provider_keys_forget, owner_id))
     return key
 
@@ -175,9 +175,9 @@ def key_update(*, key: ProviderKey, proof: KeyQuestion | None = None, **changes:
         fields.add("last_four")
     if fields:
         key.save(update_fields=[*fields, "updated_at"])
-        _record(
-            Action.UPDATE_API_KEY,
+        row_record(
             key,
+            Action.UPDATE_API_KEY,
             fields=sorted(changes.keys() - {"secret"}),
             replaced="secret" in changes,
         )
@@ -190,7 +190,7 @@ def key_delete(*, key: ProviderKey) -> None:
     """Forget a key. Calls that are under way with it end as they do."""
     deleted, _per_model = ProviderKey.objects.filter(pk=key.pk).delete()
     if deleted:
-        _record(Action.DELETE_API_KEY, key)
+        row_record(key, Action.DELETE_API_KEY)
     transaction.on_commit(partial(provider_keys_forget, key.owner_id))
 
 
@@ -355,14 +355,4 @@ def _note(key: ProviderKey, asked: KeyQuestion, result: str, **fields: Any) -> N
     if fields and _question(row) == asked:
         ProviderKey.objects.filter(pk=key.pk).update(**fields)
         transaction.on_commit(partial(provider_keys_forget, key.owner_id))
-    _record(Action.VERIFY_API_KEY, key, result=result)
-
-
-def _record(action: Action, key: ProviderKey, **details: Any) -> None:
-    activity_record(
-        owner_id=key.owner_id,
-        action=action,
-        object_type=ObjectType.API_KEY,
-        object_id=key.pk,
-        details={"provider": key.provider, "name": key.name, "last_four": key.last_four, **details},
-    )
+    row_record(key, Action.VERIFY_API_KEY, result=result)

@@ -26,9 +26,9 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 from accounts.domain.claims import SessionClaims, password_stamp
 from accounts.errors import CredentialsWrongError, EmailNotConfirmedError
 from accounts.models import AccessToken, LoginSession, User
-from accounts.models.actions import Action, ObjectType
+from accounts.models.actions import Action
 from accounts.selectors.users import principal_forget, session_forget
-from accounts.services.activities import account_record, activity_record
+from accounts.services.activities import account_record, row_record
 from accounts.services.admin_sessions import admin_sessions_end
 from accounts.services.tokens import token_delete
 from config.api import origin
@@ -154,13 +154,7 @@ def session_revoke(*, session: LoginSession, with_access_tokens: bool = False) -
     session_end(owner_id=session.owner_id, session_id=session.pk)
     if with_access_tokens:
         _delete_tokens(AccessToken.objects.owned_by(session.owner_id).filter(session=session))
-    activity_record(
-        owner_id=session.owner_id,
-        action=Action.END_SESSION,
-        object_type=ObjectType.SESSION,
-        object_id=session.pk,
-        details={"with_access_tokens": with_access_tokens},
-    )
+    row_record(session, Action.END_SESSION, with_access_tokens=with_access_tokens)
 
 
 def session_end(*, owner_id: UUID, session_id: UUID) -> None:

@@ -21,9 +21,9 @@ from accounts.domain.principal import Principal
 from accounts.domain.tokens import is_well_formed, token_hash, token_make
 from accounts.errors import AccessTokenLimitError
 from accounts.models import AccessToken, LoginSession, User
-from accounts.models.actions import Action, ObjectType
+from accounts.models.actions import Action
 from accounts.selectors.tokens import TokenSnapshot, access_token_forget, access_token_snapshot
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.api.scopes import SCOPES
 from config.db import savepoint
 from config.errors import TokenInvalidError
@@ -75,7 +75,7 @@ def token_create(
         expires_at=expires_at,
         session_id=session_id,
     )
-    _record(Action.CREATE_ACCESS_TOKEN, token)
+    row_record(token, Action.CREATE_ACCESS_TOKEN)
     return token, plain
 
 
@@ -84,7 +84,7 @@ def token_delete(*, token: AccessToken) -> None:
     """Refuse the token from now on: writes at once, reads in other processes some seconds later."""
     deleted, _per_model = AccessToken.objects.filter(pk=token.pk).delete()
     if deleted:
-        _record(Action.DELETE_ACCESS_TOKEN, token)
+        row_record(token, Action.DELETE_ACCESS_TOKEN)
     transaction.on_commit(partial(access_token_forget, token.token_hash))
 
 
@@ -131,13 +131,3 @@ def _hold_session(owner_id: UUID, session_id: UUID) -> None:
     sessions = LoginSession.objects.select_for_update(no_key=True).owned_by(owner_id).active()
     if sessions.filter(pk=session_id).first() is None:
         raise TokenInvalidError
-
-
-def _record(action: Action, token: AccessToken) -> None:
-    activity_record(
-        owner_id=token.owner_id,
-        action=action,
-        object_type=ObjectType.ACCESS_TOKEN,
-        object_id=token.pk,
-        details={"name": token.name, "last_four": token.last_four, "is_test": token.is_test},
-    )

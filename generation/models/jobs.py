@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.db import OwnedModel, OwnedQuerySet
 from generation.domain.states import ACTIVE, TERMINAL, JobStatus
+from generation.models.actions import ObjectType
 
 
 class JobQuerySet(OwnedQuerySet["Job"]):
@@ -37,6 +38,9 @@ class Job(OwnedModel):
     until when. `position` orders the children of a parent. `error` is `{code, message, message_zh, retryable,
     charged[, details]}`.
     """
+
+    recorded_as = ObjectType.JOB
+    recorded_with = ("kind",)
 
     kind = models.CharField(_("kind"), max_length=60)
     parent = models.ForeignKey(

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from generation.jobs.services import check_mode, job_cancel, job_retry
 from generation.models import Job
-from generation.models.actions import Action, ObjectType
+from generation.models.actions import Action
 from generation.selectors.jobs import job_get_for
 
 
@@ -18,7 +18,7 @@ def job_cancel_for(owner_id: UUID, job_id: UUID) -> Job:
         events = job.event_seq
         job = job_cancel(job=job)
         if job.event_seq != events:  # cancelling twice changes nothing
-            _record(job, Action.CANCEL_JOB)
+            row_record(job, Action.CANCEL_JOB)
     return job
 
 
@@ -28,15 +28,5 @@ def job_retry_for(owner_id: UUID, job_id: UUID, *, is_test: bool) -> Job:
         job = job_get_for(owner_id, job_id)
         check_mode(job, is_test=is_test)
         job = job_retry(job=job)
-        _record(job, Action.RETRY_JOB)
+        row_record(job, Action.RETRY_JOB)
     return job
-
-
-def _record(job: Job, action: Action) -> None:
-    activity_record(
-        owner_id=job.owner_id,
-        action=action,
-        object_type=ObjectType.JOB,
-        object_id=job.pk,
-        details={"kind": job.kind},
-    )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.db import OwnedModel
 from prompts.domain.modes import Mode
 from prompts.domain.optimizing import HIGHEST_RATING, LOWEST_RATING, MAX_REASON_CHARACTERS
+from prompts.models.actions import ObjectType
 from prompts.models.prompts import PromptVersion
 
 MODE_WORDS: dict[Mode, Any] = {
@@ -27,6 +28,9 @@ class Optimization(OwnedModel):
     version of the library's that the prompt was taken from, `saved` the one that the result became. There is no
     `optimized_prompt` until the job has succeeded.
     """
+
+    recorded_as = ObjectType.OPTIMIZATION
+    recorded_with: tuple[str, ...] = ()
 
     job = models.OneToOneField(
         "generation.Job", verbose_name=_("job"), on_delete=models.CASCADE, related_name="optimization"

@@ -12,6 +12,7 @@ from config.db import BaseModel, OwnedModel
 from config.search.fields import SearchableModel, SearchText
 from config.validators import validate_name
 from prompts.domain.limits import CONTENT, FOLDER, LABEL, PLATFORM, RESPONSE, TITLE, URL
+from prompts.models.actions import ObjectType
 from prompts.models.tags import Tag
 
 METRICS = ("clarity", "specificity", "creativity", "relevance", "effectiveness")
@@ -31,6 +32,9 @@ class Prompt(SearchableModel, OwnedModel):
     changed or used last. `imported_id` is the key that it had in the file it came from, and `is_auto_saved` while
     only a program has kept it: old ones go by themselves.
     """
+
+    recorded_as = ObjectType.PROMPT
+    recorded_with: tuple[str, ...] = ()
 
     title = models.CharField(_("title"), max_length=TITLE, validators=[validate_name])
     folder = models.CharField(_("folder"), max_length=FOLDER, blank=True)

@@ -12,6 +12,7 @@ from config.search.fields import SearchableModel, SearchText
 from config.validators import validate_name
 from prompts.domain.limits import TAG_NAME
 from prompts.domain.names import folded
+from prompts.models.actions import ObjectType
 
 
 def validate_no_comma(name: str) -> None:
@@ -22,6 +23,9 @@ def validate_no_comma(name: str) -> None:
 
 class Tag(SearchableModel, OwnedModel):
     """A word that an account sorts its prompts by. `key` is by what it is compared, found and unique."""
+
+    recorded_as = ObjectType.TAG
+    recorded_with = ("name",)
 
     name = models.CharField(
         _("name"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from prompts.domain.assertions import allowed_instead, problem_of
 from prompts.domain.limits import CASE_NAME, CASES
 from prompts.errors import (
@@ -17,7 +17,7 @@ from prompts.errors import (
     OptimizationUnratedError,
 )
 from prompts.models import Optimization, Prompt, PromptCase
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 from prompts.selectors import prompt_render_for
 
 
@@ -44,7 +44,7 @@ def case_create(
     _check(case)
     with transaction.atomic():
         case.save(force_insert=True)
-        _record(case, Action.CREATE_CASE)
+        row_record(case.prompt, Action.CREATE_CASE, case_id=str(case.pk))
     return case
 
 
@@ -63,14 +63,14 @@ def case_update(*, case: PromptCase, **changes: Any) -> PromptCase:
         case.changed_at = timezone.now()
     with transaction.atomic():
         case.save(force_update=True)
-        _record(case, Action.UPDATE_CASE, fields=changed)
+        row_record(case.prompt, Action.UPDATE_CASE, case_id=str(case.pk), fields=changed)
     return case
 
 
 def case_delete(*, case: PromptCase) -> None:
     """Delete a case. Answers to it stay with their evaluations."""
     with transaction.atomic():
-        _record(case, Action.DELETE_CASE)
+        row_record(case.prompt, Action.DELETE_CASE, case_id=str(case.pk))
         case.delete()
 
 
@@ -92,13 +92,3 @@ def _rated(owner_id: UUID, optimization_id: UUID) -> Optimization:
     if found.rating is None or not found.rating_reason.strip():
         raise OptimizationUnratedError
     return found
-
-
-def _record(case: PromptCase, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=case.prompt.owner_id,
-        action=action,
-        object_type=ObjectType.PROMPT,
-        object_id=case.prompt_id,
-        details={"case_id": str(case.pk), **details},
-    )

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.sql.writes import insert_all
 from generation.jobs import services as jobs
 from generation.jobs.registry import NoInput
@@ -31,7 +31,7 @@ from prompts.errors import (
     OptimizationUnknownError,
 )
 from prompts.models import Optimization, Prompt, PromptCase, PromptEvaluation, PromptTrial, PromptVersion
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 from prompts.models.cases import Side
 from prompts.selectors import digest_of, expansion_for
 from prompts.services.prompts import version_of
@@ -285,16 +285,12 @@ def evaluation_create(*, prompt: Prompt, options: EvaluationOptions) -> PromptEv
                 for position, (trial, child) in enumerate(zip(plan.trials, children, strict=True), start=1)
             ]
         )
-        activity_record(
-            owner_id=prompt.owner_id,
-            action=Action.EVALUATE_PROMPT,
-            object_type=ObjectType.PROMPT,
-            object_id=prompt.pk,
-            details={
-                "evaluation_id": str(evaluation.pk),
-                "trials": len(plan.trials),
-                "is_test": quote.is_test,
-            },
+        row_record(
+            prompt,
+            Action.EVALUATE_PROMPT,
+            evaluation_id=str(evaluation.pk),
+            trials=len(plan.trials),
+            is_test=quote.is_test,
         )
     return evaluation
 

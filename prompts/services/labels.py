@@ -4,12 +4,12 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from prompts.domain.limits import LABELS
 from prompts.domain.names import folded, label_name
 from prompts.errors import CasesFailError, LabelLimitError, LabelNotFoundError
 from prompts.models import Prompt, PromptLabel
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 from prompts.selectors import cases_failing, expansion_for, source_of
 from prompts.services.prompts import version_of
 
@@ -51,7 +51,7 @@ def label_move(*, prompt: Prompt, label: str, number: int, reason: str = "") -> 
     moved.version = version
     with transaction.atomic():
         moved.save()
-        _record(prompt, Action.MOVE_LABEL, label=name, **{"from": before, "to": number}, **why)
+        row_record(prompt, Action.MOVE_LABEL, label=name, **{"from": before, "to": number}, **why)
     return moved
 
 
@@ -61,15 +61,5 @@ def label_remove(*, prompt: Prompt, label: str) -> None:
     if found is None:
         raise LabelNotFoundError(label=label[:100])
     with transaction.atomic():
-        _record(prompt, Action.REMOVE_LABEL, label=found.name, **{"from": found.version.number})
+        row_record(prompt, Action.REMOVE_LABEL, label=found.name, **{"from": found.version.number})
         found.delete()
-
-
-def _record(prompt: Prompt, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=prompt.owner_id,
-        action=action,
-        object_type=ObjectType.PROMPT,
-        object_id=prompt.pk,
-        details=details,
-    )

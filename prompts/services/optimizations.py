@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from generation.domain.states import ACTIVE
 from generation.jobs import services as jobs
 from generation.models import Job
@@ -21,7 +21,7 @@ from prompts.errors import (
     PromptVersionUnknownError,
 )
 from prompts.models import Optimization, Prompt, PromptVersion
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 from prompts.services.prompts import prompt_create, prompt_update
 from prompts.services.quotes import optimization_quote
 
@@ -113,7 +113,7 @@ def optimization_create(
             response=task.response,
         )
         details = {"parent_id": str(parent.pk)} if parent else {}
-        _record(optimization, Action.OPTIMIZE, mode=task.mode, is_test=quote.is_test, **details)
+        row_record(optimization, Action.OPTIMIZE, mode=task.mode, is_test=quote.is_test, **details)
     return optimization
 
 
@@ -169,7 +169,7 @@ def optimization_rate(*, optimization: Optimization, rating: int, reason: str = 
     with transaction.atomic():
         optimization.rating, optimization.rating_reason = rating, reason
         optimization.save(update_fields=["rating", "rating_reason", "updated_at"])
-        _record(optimization, Action.RATE_OPTIMIZATION, rating=rating)
+        row_record(optimization, Action.RATE_OPTIMIZATION, rating=rating)
     return optimization
 
 
@@ -207,12 +207,8 @@ def optimization_save(
             )
         optimization.saved = prompt.versions.get(number=prompt.version)
         optimization.save(update_fields=["saved", "updated_at"])
-        activity_record(
-            owner_id=owner_id,
-            action=Action.ENHANCE_PROMPT,
-            object_type=ObjectType.PROMPT,
-            object_id=prompt.pk,
-            details={"version": prompt.version, "optimization_id": str(optimization.pk)},
+        row_record(
+            prompt, Action.ENHANCE_PROMPT, version=prompt.version, optimization_id=str(optimization.pk)
         )
     return prompt
 
@@ -224,7 +220,7 @@ def optimization_delete(*, optimization: Optimization) -> None:
         nodes = _with_descendants(optimization)
         if Job.objects.filter(pk__in=nodes, status__in=ACTIVE).exists():
             raise OptimizationBusyError
-        _record(optimization, Action.DELETE_OPTIMIZATION, nodes=len(nodes))
+        row_record(optimization, Action.DELETE_OPTIMIZATION, nodes=len(nodes))
         optimization.delete()
 
 
@@ -242,13 +238,3 @@ def _with_descendants(optimization: Optimization) -> list[UUID]:
 def _require_result(optimization: Optimization) -> None:
     if not optimization.is_ready:
         raise OptimizationNotReadyError(status=jobs.state_of(optimization.job))
-
-
-def _record(optimization: Optimization, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=optimization.owner_id,
-        action=action,
-        object_type=ObjectType.OPTIMIZATION,
-        object_id=optimization.pk,
-        details=details,
-    )

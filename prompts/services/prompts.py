@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.db import uuid7
 from config.sql.writes import insert
 from prompts.domain.folders import normalized_folder
@@ -17,7 +17,7 @@ from prompts.domain.titles import title_of
 from prompts.domain.variables import Declaration, check_declarations, completed
 from prompts.errors import PromptVersionUnknownError
 from prompts.models import Prompt, PromptVersion
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 from prompts.selectors import expansion_for, source_of
 from prompts.services.tags import tags_of_owner
 
@@ -52,7 +52,7 @@ def prompt_create(
         insert(prompt)
         insert(_version(prompt))
         prompt.tags.set(tags)
-        _record(prompt, action)
+        row_record(prompt, action, version=prompt.version)
     return prompt
 
 
@@ -92,7 +92,7 @@ def prompt_update(
             prompt.is_auto_saved &= action == Action.AUTO_SAVE_PROMPT
             prompt.save(force_update=True)
             details = {"restored_from": restored_from} if restored_from else {"fields": sorted(changed)}
-            _record(prompt, action, **details)
+            row_record(prompt, action, version=prompt.version, **details)
     return prompt
 
 
@@ -122,7 +122,7 @@ def version_of(prompt: Prompt, number: int) -> PromptVersion:
 def prompt_delete(*, prompt: Prompt) -> None:
     """Delete a prompt with its versions and labels."""
     with transaction.atomic():
-        _record(prompt, Action.DELETE_PROMPT)
+        row_record(prompt, Action.DELETE_PROMPT, version=prompt.version)
         prompt.delete()
 
 
@@ -169,14 +169,4 @@ def _version(prompt: Prompt, restored_from: int | None = None) -> PromptVersion:
         content=prompt.content,
         variables=prompt.variables,
         restored_from=restored_from,
-    )
-
-
-def _record(prompt: Prompt, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=prompt.owner_id,
-        action=action,
-        object_type=ObjectType.PROMPT,
-        object_id=prompt.pk,
-        details={"version": prompt.version, **details},
     )

@@ -1,16 +1,15 @@
 """Tags: create, change, merge, delete."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.db import savepoint
 from prompts.errors import TagMergedIntoItselfError, TagNameTakenError, TagUnknownError
 from prompts.models import Prompt, Tag
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 
 
 def tag_create(*, owner_id: UUID, name: str, color: str = "") -> Tag:
@@ -18,7 +17,7 @@ def tag_create(*, owner_id: UUID, name: str, color: str = "") -> Tag:
     tag = Tag(owner_id=owner_id, name=name, color=color)
     with transaction.atomic():
         _save(tag, is_new=True)
-        _record(tag, Action.CREATE_TAG)
+        row_record(tag, Action.CREATE_TAG)
     return tag
 
 
@@ -30,7 +29,7 @@ def tag_update(*, tag: Tag, **changes: str) -> Tag:
     if changed:
         with transaction.atomic():
             _save(tag, is_new=False)
-            _record(tag, Action.UPDATE_TAG, fields=changed)
+            row_record(tag, Action.UPDATE_TAG, fields=changed)
     return tag
 
 
@@ -46,7 +45,7 @@ def tag_merge(*, tag: Tag, into: UUID) -> Tag:
         [other] = tags_of_owner(tag.owner_id, [into])
         has_both = links.filter(tag_id=into).values("prompt_id")
         links.filter(tag_id=tag.pk).exclude(prompt_id__in=has_both).update(tag_id=into)
-        _record(tag, Action.MERGE_TAG, into=other.name)
+        row_record(tag, Action.MERGE_TAG, into=other.name)
         tag.delete()
     return other
 
@@ -54,7 +53,7 @@ def tag_merge(*, tag: Tag, into: UUID) -> Tag:
 def tag_delete(*, tag: Tag) -> None:
     """Delete a tag; its prompts stay."""
     with transaction.atomic():
-        _record(tag, Action.DELETE_TAG)
+        row_record(tag, Action.DELETE_TAG)
         tag.delete()
 
 
@@ -86,13 +85,3 @@ def _save(tag: Tag, *, is_new: bool) -> None:
             tag.save(force_insert=is_new)
     except IntegrityError as exc:
         raise TagNameTakenError(name=tag.name) from exc
-
-
-def _record(tag: Tag, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=tag.owner_id,
-        action=action,
-        object_type=ObjectType.TAG,
-        object_id=tag.pk,
-        details={"name": tag.name, **details},
-    )

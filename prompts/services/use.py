@@ -5,9 +5,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from prompts.models import Prompt
-from prompts.models.actions import Action, ObjectType
+from prompts.models.actions import Action
 
 
 def prompt_favorite(*, prompt: Prompt, value: bool | None = None) -> Prompt:
@@ -16,7 +16,7 @@ def prompt_favorite(*, prompt: Prompt, value: bool | None = None) -> Prompt:
     if value != prompt.is_favorite:
         with transaction.atomic():
             _update(prompt, is_favorite=value)
-            _record(prompt, Action.FAVORITE_PROMPT, value=value)
+            row_record(prompt, Action.FAVORITE_PROMPT, value=value)
     return prompt
 
 
@@ -26,7 +26,7 @@ def prompt_use(*, prompt: Prompt, value: int | None = None) -> Prompt:
     now = timezone.now()
     with transaction.atomic():
         _update(prompt, usage_count=count, last_used_at=now, touched_at=now)
-        _record(prompt, Action.USE_PROMPT, count=count)
+        row_record(prompt, Action.USE_PROMPT, count=count)
     return prompt
 
 
@@ -35,13 +35,3 @@ def _update(prompt: Prompt, **values: Any) -> None:
     Prompt.objects.filter(pk=prompt.pk).update(**values)
     for name, value in values.items():
         setattr(prompt, name, value)
-
-
-def _record(prompt: Prompt, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=prompt.owner_id,
-        action=action,
-        object_type=ObjectType.PROMPT,
-        object_id=prompt.pk,
-        details=details,
-    )

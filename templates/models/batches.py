@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from config.db import BaseModel, OwnedModel
 from config.languages import Language
 from generation.models.items import item_conditions, item_state
+from templates.models.actions import ObjectType
 from templates.models.sources import ContentTemplate, Project
 
 ITEM_CONDITIONS = item_conditions()
@@ -19,6 +20,9 @@ class TemplateBatch(OwnedModel):
 
     A batch and its job are one thing to those who ask for it: they have the same id.
     """
+
+    recorded_as = ObjectType.BATCH
+    recorded_with: tuple[str, ...] = ()
 
     job = models.OneToOneField(
         "generation.Job", verbose_name=_("job"), on_delete=models.CASCADE, related_name="template_batch"

@@ -12,6 +12,7 @@ from config.db import BaseModel, OwnedModel
 from config.languages import Language
 from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
 from generation.domain.origins import SMALL_MODELS
+from templates.models.actions import ObjectType
 from templates.models.sources import ContentTemplate, Project
 
 
@@ -28,6 +29,9 @@ class Document(SearchableModel, OwnedModel):
     translation. The two fingerprints are those inputs' at that time (the project's is the pair of both languages' where
     the content template reads both). `translated_from` is the version that a translation was made from.
     """
+
+    recorded_as = ObjectType.DOCUMENT
+    recorded_with = ("language",)
 
     project = models.ForeignKey(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="documents"

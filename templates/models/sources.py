@@ -12,6 +12,7 @@ from config.db import BaseModel, OwnedModel
 from config.search.fields import SearchableModel, SearchableQuerySet, SearchText
 from config.validators import validate_name
 from templates.domain.inputs import PROJECT_LENGTHS, TEMPLATE_LENGTHS
+from templates.models.actions import ObjectType
 
 
 def in_language(zh: str, en: str) -> str:
@@ -43,6 +44,9 @@ class Project(SearchableModel, OwnedModel):
     `fingerprint_zh` and `fingerprint_en` are hashes of what a document in that language would read. The services keep
     them; a document whose own copy differs is stale.
     """
+
+    recorded_as = ObjectType.PROJECT
+    recorded_with = ("code",)
 
     code = models.SlugField(_("code"), max_length=PROJECT_LENGTHS["code"])
     name_zh = models.CharField(
@@ -89,6 +93,9 @@ class ContentTemplateQuerySet(SearchableQuerySet["ContentTemplate"]):
 
 class ContentTemplate(SearchableModel, BaseModel):
     """A bilingual recipe for one kind of document. Without an owner it belongs to the shared library of the staff."""
+
+    recorded_as = ObjectType.TEMPLATE
+    recorded_with = ("code",)
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

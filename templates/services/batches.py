@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
@@ -22,7 +22,7 @@ from generation.models import Job
 from generation.models.items import ItemState
 from templates.errors import BatchStateError
 from templates.models import BatchItem, TemplateBatch
-from templates.models.actions import Action, ObjectType
+from templates.models.actions import Action
 from templates.models.batches import ITEM_STATE
 from templates.services.plans import BatchOptions, BatchPlan, batch_plan
 from templates.services.quotes import batch_quote
@@ -78,7 +78,7 @@ def batch_create(
         )
         _create_items(batch, job, planned, options)
         figures = {"total": len(planned.items), "to_run": len(planned.to_run)}
-        _record(batch, Action.GENERATE_DOCUMENTS, **figures, is_test=is_test)
+        row_record(batch, Action.GENERATE_DOCUMENTS, **figures, is_test=is_test)
     return batch
 
 
@@ -184,17 +184,7 @@ def _steer(batch: TemplateBatch, steer: Callable[..., Job], action: Action, want
             events = batch.job.event_seq
             batch.job = steer(job=batch.job)
             if batch.job.event_seq != events:  # cancelling twice changes nothing
-                _record(batch, action)
+                row_record(batch, action)
     except JobStateError as exc:
         raise BatchStateError(status=exc.params["status"], wanted=wanted) from exc
     return batch
-
-
-def _record(batch: TemplateBatch, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=batch.owner_id,
-        action=action,
-        object_type=ObjectType.BATCH,
-        object_id=batch.pk,
-        details=details,
-    )

@@ -1,12 +1,11 @@
 """The text of a document's cell: stored when a job has finished it, changed and deleted by persons."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
 
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from config.db import uuid7
 from config.sql.placeholders import Placeholder
 from config.sql.statements import Select
@@ -18,7 +17,7 @@ from templates.domain.inputs import language_of
 from templates.domain.titles import title_of
 from templates.errors import DocumentBusyError
 from templates.models import BatchItem, Document, DocumentVersion
-from templates.models.actions import Action, ObjectType
+from templates.models.actions import Action
 from templates.models.documents import PERSON
 from templates.selectors import sources_find_for
 from templates.services.batches import DocumentJobInput
@@ -147,7 +146,7 @@ def document_update(*, document: Document, title: str | None = None, content: st
         _make_latest(document, version, translated_from_id=_current_source(document))
         insert(version)
         document.save(force_update=True)
-        _record(document, Action.UPDATE_DOCUMENT, version=version.number)
+        row_record(document, Action.UPDATE_DOCUMENT, version=version.number)
     return document
 
 
@@ -157,7 +156,7 @@ def document_delete(*, document: Document) -> None:
     with transaction.atomic():
         if BatchItem.objects.filter(job__status__in=ACTIVE, **cell).exists():
             raise DocumentBusyError
-        _record(document, Action.DELETE_DOCUMENT)
+        row_record(document, Action.DELETE_DOCUMENT)
         document.delete()
 
 
@@ -196,13 +195,3 @@ def _current_fingerprints(document: Document) -> dict[str, str]:
 def _current_source(document: Document) -> UUID | None:
     source = document.translated_from
     return source.document.latest_id if source else None
-
-
-def _record(document: Document, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=document.owner_id,
-        action=action,
-        object_type=ObjectType.DOCUMENT,
-        object_id=document.pk,
-        details={"language": document.language, **details},
-    )

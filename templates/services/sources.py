@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from accounts.models import User
-from accounts.services.activities import activity_record
+from accounts.services.activities import activity_record, row_record
 from config import audit
 from config.db import savepoint
 from config.spreadsheets.problems import CsvError, CsvProblem, ProblemCode, described
@@ -74,7 +74,7 @@ def project_create(*, owner_id: UUID, code: str = "", **texts: str) -> Project:
     """
     with transaction.atomic():
         project = _create_project(owner_id, code, texts)
-        _record_project(project, Action.CREATE_PROJECT)
+        row_record(project, Action.CREATE_PROJECT)
     return project
 
 
@@ -93,7 +93,7 @@ def project_update(*, project: Project, **changes: str) -> Project:
     changed = [name for name, value in changes.items() if getattr(project, name) != value]
     with transaction.atomic():
         _update_project(project, changes)
-        _record_project(project, Action.UPDATE_PROJECT, fields=changed)
+        row_record(project, Action.UPDATE_PROJECT, fields=changed)
     return project
 
 
@@ -110,18 +110,8 @@ def project_delete(*, project: Project) -> None:
     with transaction.atomic():
         if BatchItem.objects.filter(project=project, job__status__in=ACTIVE).exists():
             raise ProjectBusyError
-        _record_project(project, Action.DELETE_PROJECT)
+        row_record(project, Action.DELETE_PROJECT)
         project.delete()
-
-
-def _record_project(project: Project, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=project.owner_id,
-        action=action,
-        object_type=ObjectType.PROJECT,
-        object_id=project.pk,
-        details={"code": project.code, **details},
-    )
 
 
 def _save_project(project: Project, *, is_new: bool) -> Project:
@@ -251,7 +241,7 @@ def content_template_create(*, owner_id: UUID | None, category_code: str, **fiel
         template.code = derived_code(template.name_zh, template.name_en)
     with transaction.atomic():
         _save_template(template, is_new=True)
-        _record_template(template, Action.CREATE_TEMPLATE)
+        row_record(template, Action.CREATE_TEMPLATE)
     return template
 
 
@@ -277,7 +267,7 @@ def content_template_update(
         template.category = _category(category_code)
     with transaction.atomic():
         _save_template(template, is_new=False)
-        _record_template(template, Action.UPDATE_TEMPLATE, fields=changed)
+        row_record(template, Action.UPDATE_TEMPLATE, fields=changed)
         if by is not None and template.owner_id is None:
             asked = changes if category_code is None else {**changes, "category_code": category_code}
             audit.record(by, "change", template, changes=audit.compared(before, asked))
@@ -291,7 +281,7 @@ def content_template_delete(*, template: ContentTemplate, by: StaffOrOwner | Non
         documents = Document.objects.filter(content_template=template).count()
         if documents:
             raise TemplateInUseError(documents=documents)
-        _record_template(template, Action.DELETE_TEMPLATE)
+        row_record(template, Action.DELETE_TEMPLATE)
         if by is not None and template.owner_id is None:
             audit.record(by, "delete", template)
         template.delete()
@@ -301,19 +291,6 @@ def _require_writable(template: ContentTemplate, by: StaffOrOwner | None) -> Non
     """Everybody reads the shared library; the staff write it. Raises `TemplateReadOnlyError`."""
     if template.owner_id is None and by is not None and not by.is_staff:
         raise TemplateReadOnlyError
-
-
-def _record_template(template: ContentTemplate, action: Action, **details: Any) -> None:
-    """What is done to the shared library is no account's own activity: staff's doing stands in the audit."""
-    if template.owner_id is None:
-        return
-    activity_record(
-        owner_id=template.owner_id,
-        action=action,
-        object_type=ObjectType.TEMPLATE,
-        object_id=template.pk,
-        details={"code": template.code, **details},
-    )
 
 
 def _save_template(template: ContentTemplate, *, is_new: bool) -> ContentTemplate:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from tests.architecture.house import Source, product, source
 
 RECORD = "activity_record"
-#: Its form for what an account does to itself.
-OWN_RECORD = "account_record"
+#: Its forms for what an account does to itself, and to a row of its own.
+FORMS = {"account_record", "row_record"}
 #: Where nothing is written but the record itself, with the reason.
 ALONE = dict.fromkeys(
     ("templates/services/exports.py::documents_to_export", "prompts/services/transfers.py::prompts_exported"),
@@ -39,17 +39,17 @@ def outside(sources: Iterable[Source]) -> set[str]:
         functions = [node for node in ast.walk(one.tree) if isinstance(node, Function)]
         helpers = {each.name for each in functions if each.name.startswith("_record")}
         for each in functions:
-            if each.name in {RECORD, OWN_RECORD, *helpers} or any(
+            if each.name in {RECORD, *FORMS, *helpers} or any(
                 is_atomic(mark) for mark in each.decorator_list
             ):
                 continue
-            if not all(inside for _, inside in recording(each, {RECORD, OWN_RECORD, *helpers})):
+            if not all(inside for _, inside in recording(each, {RECORD, *FORMS, *helpers})):
                 found.add(f"{one.name}::{each.name}")
     return found
 
 
 def recorders() -> list[Source]:
-    return [one for one in product() if RECORD in one.text or OWN_RECORD in one.text]
+    return [one for one in product() if any(name in one.text for name in (RECORD, *FORMS))]
 
 
 def test_what_is_recorded_is_recorded_with_its_effect() -> None:
@@ -68,7 +68,7 @@ def keeping_records(sources: Iterable[Source]) -> set[str]:
         one.name
         for one in sources
         if any(word in CLIENTS for word in one.name.removesuffix(".py").split("/")[1:])
-        and (RECORD in one.text or "audit.record" in one.text)
+        and any(name in one.text for name in (RECORD, *FORMS, "audit.record"))
     }
 
 
@@ -103,11 +103,15 @@ def whole(user):
 def part(user):
     with transaction.atomic():
         _record(user)
+        row_record(user, Action.LOGIN)
 
 def loose(user):
     _record(user)
 
+def row(user):
+    row_record(user, Action.LOGIN)
+
 def _record(user):
     activities.activity_record(owner_id=user.pk)
 """
-    assert outside([source("x.py", text)]) == {"x.py::late", "x.py::loose"}
+    assert outside([source("x.py", text)]) == {"x.py::late", "x.py::loose", "x.py::row"}
