@@ -45,7 +45,7 @@ class StaleFilter(ConditionFilter):
 
 def preview(markdown: str) -> str:
     """The document as HTML. `markdown_to_html` sanitizes: what a model wrote can't run here."""
-    from templates.domain.html.sanitized import markdown_to_html
+    from config.markdown.sanitized import markdown_to_html
 
     return mark_safe(markdown_to_html(markdown).html)  # noqa: S308
 

@@ -122,7 +122,7 @@ class _BlockReader:
     """Walks the parser's flat token list and keeps track of the lists, quotes and footnotes that are open."""
 
     def __init__(self, markdown: str) -> None:
-        from templates.domain.markdown.parser import structure_parser  # heavy
+        from config.markdown.parser import structure_parser  # heavy
 
         self._lines = markdown.split("\n")
         self._tokens: Sequence[Token] = structure_parser().parse(markdown)

@@ -6,10 +6,10 @@ import re
 
 from wcwidth import iter_graphemes, width
 
-from templates.domain.characters import IDEOGRAPH
+from config.markdown.characters import IDEOGRAPH
+from config.markdown.formulas import without_formulas
+from config.markdown.front_matter import split_front_matter
 from templates.domain.inputs import Language
-from templates.domain.markdown.formulas import without_formulas
-from templates.domain.markdown.front_matter import split_front_matter
 
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]+(?:['’-][A-Za-zÀ-ÖØ-öø-ɏ]+)*")
 BARE_URL = re.compile(r"(?:https?|ftp)://[!-~]+|www\.[!-~]+\.[!-~]+", re.IGNORECASE)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from config.markdown.front_matter import split_front_matter
 from templates.domain.inputs import Language
-from templates.domain.markdown.front_matter import split_front_matter
 
 SMALL_MODEL: Final[Mapping[Language, str]] = {
     "zh": "由小型本地模型生成，请核对。",

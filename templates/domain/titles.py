@@ -6,8 +6,8 @@ import re
 
 from wcwidth import iter_graphemes
 
+from config.markdown.front_matter import split_front_matter
 from templates.domain.language import truncated, without_code
-from templates.domain.markdown.front_matter import split_front_matter
 
 TITLE_COLUMNS = 200
 """Display columns of a title at most; a Chinese character takes two."""
@@ -19,7 +19,7 @@ _FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 
 def title_of(markdown: str) -> str:
     """The text of the first level 1 heading without its markup, or an empty text."""
-    from templates.domain.markdown.parser import structure_parser, visible_text  # heavy
+    from config.markdown.parser import structure_parser, visible_text  # heavy
 
     found = _FIRST_HEADING.search(without_code(split_front_matter(markdown)[1]))
     return fitting_title(visible_text(structure_parser().parseInline(found[1])[0])) if found else ""

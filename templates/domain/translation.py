@@ -16,11 +16,11 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 
+from config.markdown.characters import IDEOGRAPH
+from config.markdown.formulas import has_same_formulas
 from templates.domain.blocks import TEXT_KINDS, VERBATIM_KINDS, Block, BlockKind, parse_blocks
-from templates.domain.characters import IDEOGRAPH
 from templates.domain.inputs import Language
 from templates.domain.language import LATIN_WORD, display_width
-from templates.domain.markdown.formulas import has_same_formulas
 from templates.domain.numerals import possible_numbers, written_numbers
 
 

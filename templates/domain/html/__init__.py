@@ -1,1 +1,1 @@
-"""Documents as HTML: sanitized fragments and standalone pages."""
+"""Documents as standalone HTML pages."""

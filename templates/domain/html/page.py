@@ -9,8 +9,8 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from config.markdown.sanitized import Heading, markdown_to_html
 from templates.domain import notes
-from templates.domain.html.sanitized import Heading, markdown_to_html
 from templates.domain.inputs import Language
 
 CONTENT_SECURITY_POLICY = (

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.markdown.sanitized import markdown_to_html
 from templates.domain.html.page import PageDetails, document_page
-from templates.domain.html.sanitized import markdown_to_html
 
 DETAILS = PageDetails(
     title="潮声电台 — 测试计划", language="zh", project="潮声电台", template="测试计划", version=3,

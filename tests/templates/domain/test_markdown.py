@@ -2,10 +2,10 @@
 
 import pytest
 
+from config.markdown.front_matter import split_front_matter
+from config.markdown.sanitized import markdown_to_html
 from templates.domain.blocks import BlockKind, parse_blocks
-from templates.domain.html.sanitized import markdown_to_html
 from templates.domain.language import is_plausibly
-from templates.domain.markdown.front_matter import split_front_matter
 from templates.domain.notes import with_small_model_note
 from templates.domain.titles import title_of
 from templates.domain.translation import ProblemKind, compare, merge

@@ -9,7 +9,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from templates.domain.markdown.parser import page_parser, visible_text
+from config.markdown.parser import page_parser, visible_text
 
 # fmt: off
 _TAGS = frozenset({

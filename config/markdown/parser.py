@@ -19,9 +19,9 @@ from markdown_it.utils import EnvType
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_def
 
-from templates.domain.markdown.formulas import INLINE, is_formula
-from templates.domain.markdown.front_matter import split_front_matter
-from templates.domain.markdown.rendering import add_rules
+from config.markdown.formulas import INLINE, is_formula
+from config.markdown.front_matter import split_front_matter
+from config.markdown.rendering import add_rules
 
 _TASK = re.compile(r"\[([ xX])\](?=\s)[^\S\n]*")
 _FULL_WIDTH_LABEL = re.compile(r"\[\^[^\]\s]+\]：")

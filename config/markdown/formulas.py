@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from templates.domain.characters import IDEOGRAPH
+from config.markdown.characters import IDEOGRAPH
 
 _CHARACTER = r"(?:[^$\\\n]|\\.|\n(?![^\S\n]*\n))"
 INLINE = re.compile(

@@ -1,1 +1,0 @@
-"""The Markdown that documents are written in, and what it has beyond CommonMark."""
