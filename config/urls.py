@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("accounts.api.page_urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("prompts.api.urls")),
+    path("api/v1/conversations", include("conversations.api.urls")),
     path("api/v1/templates", include("templates.api.urls")),
     path("api/v1/", include("generation.api.urls")),
     re_path(r"^api(?:/[\s\S]*)?\Z", api_not_found),

@@ -42,6 +42,13 @@ class JobStateError(AppError):
         return states_in_chinese(str(value))
 
 
+class JobNotReplayedError(AppError):
+    code = "JOB_NOT_REPLAYED"
+    status = 409
+    en = "A job of this kind isn't run again in its place: ask for a new one where this one was asked for."
+    zh = "此类任务不能原样重跑，请在发起处重新发起一次。"
+
+
 class JobLiveError(AppError):
     code = "JOB_LIVE"
     status = 403

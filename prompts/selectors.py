@@ -24,6 +24,7 @@ from prompts.errors import (
     IncludeLimitError,
     IncludeUnknownError,
     LabelNotFoundError,
+    PromptVersionUnknownError,
 )
 from prompts.models import (
     Optimization,
@@ -168,21 +169,31 @@ class Rendered:
 
 
 def prompt_render_for(
-    owner_id: UUID, prompt: Prompt, values: Mapping[str, object], *, label: str = ""
+    owner_id: UUID,
+    prompt: Prompt,
+    values: Mapping[str, object],
+    *,
+    label: str = "",
+    version: int | None = None,
 ) -> Rendered:
-    """Fill in the prompt's variables, of the version that the label points at or the latest.
+    """Fill in the prompt's variables, of the version with this number, or that the label points at, or the latest.
 
     It is done once: what stands in a value is never looked at for variables or includes. Raises `LabelNotFoundError`,
-    `VariableValuesInvalidError`, and what `expansion_for` raises.
+    `PromptVersionUnknownError`, `VariableValuesInvalidError`, and what `expansion_for` raises.
     """
-    source = source_of(prompt, _version_at(prompt, label) if label else None)
+    source = source_of(prompt, _version_at(prompt, label, version) if label or version else None)
     expansion = expansion_for(owner_id, source)
     texts = texts_for(expansion.variables, values)
     text = filled_in(expansion.parts, texts)
     return Rendered(text, source.version, expansion.included)
 
 
-def _version_at(prompt: Prompt, label: str) -> PromptVersion:
+def _version_at(prompt: Prompt, label: str, version: int | None) -> PromptVersion:
+    if version is not None:
+        numbered = prompt.versions.filter(number=version).first()
+        if numbered is None:
+            raise PromptVersionUnknownError(number=version)
+        return numbered
     found = prompt.labels.filter(name=folded(label)).select_related("version").first()
     if found is None:
         raise LabelNotFoundError(label=label)

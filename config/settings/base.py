@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "accounts",
     "generation",
     "prompts",
+    "conversations",
     "templates",
 ]
 

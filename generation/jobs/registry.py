@@ -65,6 +65,9 @@ class JobKind:
     - `store`: puts the result in place and returns the output that the job keeps (without it, the result itself is
       the output). Runs inside the transaction that makes the job `succeeded`, so that one never exists without the
       other. Database only, and quick.
+    - `end`: puts in place what is left of it when the job fails for good or is cancelled. Runs inside the transaction
+      that ends the job, however it comes to that; database only, and quick.
+    - `is_replayed`: whether a failed job of the kind may be run again by a person.
     - `poll`: asks the provider about a waiting job; same answers as `run`.
     - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored.
     - `summary`: what a parent's events and output tell, from its children's counts by `ItemState`.
@@ -78,6 +81,8 @@ class JobKind:
     input: type
     run: "Callable[[JobRun], Answer]"
     store: "Callable[[Job, Any], Any] | None" = None
+    end: "Callable[[Job], None] | None" = None
+    is_replayed: bool = True
     poll: "Callable[[JobRun], Answer] | None" = None
     stop: "Callable[[JobRun], None] | None" = None
     summary: "Callable[[Job, Mapping[str, int]], Any] | None" = None
@@ -107,6 +112,12 @@ def get_kind(name: str) -> JobKind:
         return KINDS[name]
     except KeyError:
         raise LookupError(f"no app registers the job kind {name!r}") from None
+
+
+def is_replayed(name: str) -> bool:
+    """Whether a person may have a failed job of the kind run again."""
+    kind = KINDS.get(name)
+    return kind is None or kind.is_replayed
 
 
 def kind_title(name: str) -> str:

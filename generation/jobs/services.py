@@ -10,9 +10,9 @@ from django.utils import timezone
 from config.celery import enqueue
 from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE, JobStatus
-from generation.errors import JobLiveError, JobStateError
+from generation.errors import JobLiveError, JobNotReplayedError, JobStateError
 from generation.jobs import ledger, parents, transitions
-from generation.jobs.registry import get_kind, to_json
+from generation.jobs.registry import get_kind, is_replayed, to_json
 from generation.models import Job, JobEvent
 
 
@@ -120,8 +120,11 @@ def job_retry(*, job: Job, resolution: str = "the owner asked for a retry") -> J
     """Run a failed job again, or the failed children of a parent. What was bought before is not bought again.
 
     Calls of it with an unknown outcome no longer block their steps: asking for a retry is the person's word that the
-    ledger waits for. Raises `JobStateError` unless the job has failed, and for a child whose parent was cancelled.
+    ledger waits for. Raises `JobStateError` unless the job has failed, and for a child whose parent was cancelled;
+    `JobNotReplayedError` for kinds whose product can't be made again in its place.
     """
+    if not is_replayed(job.kind):
+        raise JobNotReplayedError
     with transaction.atomic():
         if job.parent_id is not None:
             _reopen_parent(job.parent_id)

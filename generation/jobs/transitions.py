@@ -5,7 +5,7 @@ means that somebody else was quicker, and the caller has to let go. Conditional 
 SQLite ignores `select_for_update` silently.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from config.sql.placeholders import Placeholder, SavedPlaceholder
 from config.sql.statements import Also, Update
 from config.sql.writes import insert, update_returning
 from generation.domain.states import JobStatus
+from generation.jobs.registry import KINDS
 from generation.models import Job, JobEvent
 from generation.models.items import ITEM_STATE_OF, ItemState
 
@@ -38,6 +39,7 @@ def change(
         job = change_quietly(rows, event_seq=F("event_seq") + 1, **values)
         if job is not None:
             _append(job, event, data)
+            _end([job], values)
     return job
 
 
@@ -57,9 +59,20 @@ def change_all(rows: models.QuerySet[Job], event: str, **values: Any) -> int:
     """`change` for many rows at once; returns how many matched."""
     with transaction.atomic(savepoint=False):
         values = {**values, "event_seq": F("event_seq") + 1, "updated_at": timezone.now()}
-        moved = update_returning(rows, values, columns=["id", "event_seq"])
+        moved = update_returning(rows, values)
         JobEvent.objects.bulk_create(JobEvent(job_id=job.pk, seq=job.event_seq, type=event) for job in moved)
+        _end(moved, values)
     return len(moved)
+
+
+def _end(jobs: Iterable[Job], values: Mapping[str, Any]) -> None:
+    """Have the kinds of jobs that failed or were cancelled put in place what is left of them."""
+    if values.get("status") not in (JobStatus.FAILED, JobStatus.CANCELLED):
+        return
+    for job in jobs:
+        kind = KINDS.get(job.kind)
+        if kind is not None and kind.end is not None:
+            kind.end(job)
 
 
 def note(job_id: UUID, event: str, data: Mapping[str, Any] | None = None, **values: Any) -> Job | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from config.api.lists.filters import FilterValueError, TextFilter
 from config.sql.placeholders import Placeholder
 from prompts.domain.folders import normalized_folder
-from prompts.domain.names import folded, label_name
+from prompts.domain.names import label_name
 from prompts.errors import FolderInvalidError, LabelInvalidError
 
 
@@ -31,13 +31,6 @@ class FolderFilter(TextFilter):
         folder = Placeholder(name, self.value_field)
         path = Concat(F(self.lookup), Value("/"), output_field=TextField())
         return queryset.alias(beginning=Substr(path, 1, Length(folder))).filter(beginning=folder)
-
-
-class TagFilter(TextFilter):
-    """A tag by its name, without regard to case and width."""
-
-    def parse(self, raw: str) -> str:
-        return folded(super().parse(raw))
 
 
 class LabelFilter(TextFilter):

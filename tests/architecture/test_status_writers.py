@@ -23,7 +23,10 @@ WRITES = {
     *("change", "change_all", "Job", "ProviderCall"),
 }
 #: Modules that write the status of a row of their own.
-OTHERS = {"config/api/idempotency.py": "IdempotencyRecord"}
+OTHERS = {
+    "config/api/idempotency.py": "IdempotencyRecord",
+    "conversations/services/replies.py": "Message",
+}
 
 
 def status_writes(one: Source) -> Iterator[int]:

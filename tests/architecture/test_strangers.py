@@ -28,6 +28,11 @@ PARAMETER = re.compile(r"<(?:(?P<type>\w+):)?(?P<name>\w+)>")
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("put", "api/v1/prompts/<uuid:prompt_id>/labels/<str:label>"): {"version": 1},
     ("post", "api/v1/tags/<uuid:tag_id>/merge"): {"into": str(UUID(int=1))},
+    **{
+        ("post", f"api/v1/conversations/<uuid:conversation_id>/{end}"): {"content": "茶"}
+        for end in ("reply", "messages", "messages/<uuid:message_id>/edit")
+    },
+    ("post", "api/v1/conversations/<uuid:conversation_id>/fork"): {"message_id": str(UUID(int=1))},
 }
 #: What addresses call by something else than a key, below a row with a key: the makers' rows have such parts.
 PARTS = {"number": 1, "label": "上线"}

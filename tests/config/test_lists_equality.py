@@ -23,6 +23,7 @@ from config.api.lists.query import read_list_query
 from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import read_page, read_row
 from config.api.lists.spec import ListSpec, Source
+from conversations.models import Conversation, Message, Reply
 from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall
 from prompts.models import (
     Optimization,
@@ -109,6 +110,7 @@ def rows(alice: User) -> None:
     _at(TemplateBatch.objects.order_by("pk").last(), created_at=EXACT_SECOND)
     _account(alice)
     _prompts(alice)
+    _conversations(alice)
     model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
     ModelPrice.objects.create(
         model=model, version="1", valid_from=EXACT_SECOND, input_micros=0, output_micros=2**53 + 1
@@ -152,6 +154,27 @@ def _prompts(owner: User) -> None:
             evaluation=evaluation, case=case, job=Job.objects.create(owner=owner, kind="x", **values),
             position=1, side="candidate", number=1, digest="0", text=NASTY, output=NASTY, assertions=ASSERTIONS,
         )  # fmt: skip
+
+
+def _conversations(owner: User) -> None:
+    bare = Conversation.objects.create(owner=owner)
+    _at(bare, created_at=EXACT_SECOND, updated_at=TRAILING_ZEROS)
+    full = Conversation.objects.create(
+        owner=owner, title=NASTY[:100], model=NASTY[:40], parameters={"temperature": 0.1}, system_prompt=NASTY,
+        prompt_version=PromptVersion.objects.first(), variables=NASTY_JSON, context_messages=0, is_pinned=True,
+        retention_days=1,
+    )  # fmt: skip
+    full.tags.add(Tag.objects.get(name="bare"))
+    question = Message.objects.create(owner=owner, conversation=full, role="user", content=NASTY * 20)
+    reply = Reply.objects.create(conversation=full, running=1)
+    for status, values in (("streaming", _empty_job()), ("failed", _full_job())):
+        Message.objects.create(
+            owner=owner, conversation=full, role="assistant", parent=question, reply=reply, status=status,
+            content=NASTY, reasoning=NASTY, parameters={"temperature": 0.1}, cost_micros=2**53 + 1, milliseconds=0,
+            error=values.get("error"), purged_at=TRAILING_ZEROS,
+        )  # fmt: skip
+    full.current_message = full.forked_from = question
+    full.save()
 
 
 def _account(owner: User) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -114,14 +114,25 @@ class ChoiceFilter(Filter):
 
 
 class TextFilter(Filter):
-    """Equal to a text."""
+    """Equal to a text; `fold` is what the column's texts went through to be compared."""
 
     value_field: models.Field[Any, Any] = models.CharField()
+
+    def __init__(
+        self,
+        lookup: str = "",
+        *,
+        expression: Any = None,
+        help: str = "",
+        fold: Callable[[str], str] | None = None,
+    ) -> None:
+        super().__init__(lookup, expression=expression, help=help)
+        self.fold = fold
 
     def parse(self, raw: str) -> str:
         if not raw or len(raw) > LONGEST_TEXT or "\0" in raw:
             raise FilterValueError(_("Must have 1 to %(longest)d characters.") % {"longest": LONGEST_TEXT})
-        return raw
+        return self.fold(raw) if self.fold is not None else raw
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}

@@ -14,7 +14,7 @@ from config.api.schema import operation
 from config.api.views import Accepted, Answer
 from generation.api.serializers.jobs import JobDetailOut, JobOut
 from generation.domain.states import TERMINAL, JobStatus
-from generation.errors import JobLiveError, JobNotFoundError, JobStateError
+from generation.errors import JobLiveError, JobNotFoundError, JobNotReplayedError, JobStateError
 from generation.selectors.jobs import job_list_for, job_top_level_list_for
 from generation.services.jobs import job_cancel_for, job_retry_for
 
@@ -89,7 +89,7 @@ class JobRetryApi(JobsApi):
             "bought once more."
         ),
         status=202,
-        errors=[JobNotFoundError, JobStateError, JobLiveError],
+        errors=[JobNotFoundError, JobStateError, JobNotReplayedError, JobLiveError],
     )
     def post(self, request: Request, job_id: UUID) -> Accepted:
         job_retry_for(self.caller.pk, job_id, is_test=self.caller.is_test)

@@ -12,10 +12,10 @@ from config.api.lists.views import ListApi, ResourceApi
 from config.api.schema import OneOf, operation
 from config.api.views import Created, Detail, NoContent
 from config.errors import NotFoundError, PreconditionFailedError
-from prompts.api.filters import FolderFilter, LabelFilter, TagFilter
+from prompts.api.filters import FolderFilter, LabelFilter
 from prompts.api.serializers.prompts import PromptCreateIn, PromptFavoriteIn, PromptOut, PromptUsageIn
 from prompts.api.serializers.versions import LabelledPromptOut, PromptQueryIn
-from prompts.domain.names import label_name
+from prompts.domain.names import folded, label_name
 from prompts.errors import (
     FolderInvalidError,
     IncludeAmbiguousError,
@@ -53,8 +53,12 @@ class PromptListApi(PromptsApi, ListApi):
         "search": SearchFilter(help="Words anywhere in the title or the content."),
         "folder": FolderFilter("folder", help="Those in this folder and in the folders below it."),
         "platform": AnyOf(TextFilter("platform")),
-        "tags": AnyOf(TagFilter("tags__key"), help="Those that have any of these tags, by their names."),
-        "tags_all": AllOf(TagFilter("tags__key"), help="Those that have all of these tags, by their names."),
+        "tags": AnyOf(
+            TextFilter("tags__key", fold=folded), help="Those that have any of these tags, by their names."
+        ),
+        "tags_all": AllOf(
+            TextFilter("tags__key", fold=folded), help="Those that have all of these tags, by their names."
+        ),
         "label": AnyOf(LabelFilter("labels__name"), help="Those that have any of these labels."),
         "is_favorite": BoolFilter(Q(is_favorite=True)),
         "is_auto_saved": BoolFilter(Q(is_auto_saved=True)),

@@ -1,0 +1,126 @@
+"""Conversations in the admin: they and their messages are read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import badge, link_to
+from config.money import money
+from conversations.domain.roles import MessageStatus
+from conversations.models import Conversation, Message, Reply
+
+COLOURS = {
+    MessageStatus.COMPLETE: "success",
+    MessageStatus.STREAMING: "info",
+    MessageStatus.INTERRUPTED: "warning",
+    MessageStatus.FAILED: "danger",
+}
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ("title_cell", "owner", "model", "is_pinned", "is_archived", "last_message_at")
+    list_filter = ("is_pinned", "is_archived", "is_temporary", "created_at")
+    list_select_related = ("owner",)
+    search_keys = ("pk", "owner_id")
+    search_fields = ("title",)
+    search_help_text = _("A conversation's or owner's id, or a part of a title")
+    fieldsets = (
+        (None, {"fields": (("title", "owner"), ("model", "parameters"), "tag_names")}),
+        (_("System prompt"), {"fields": ("system_prompt", ("prompt_link", "variables"))}),
+        (
+            _("Kept"),
+            {
+                "fields": (
+                    ("is_pinned", "is_archived", "is_temporary"),
+                    ("retention_days", "context_messages"),
+                )
+            },
+        ),
+        (_("Times"), {"fields": (("created_at", "last_message_at"), "forked_link")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return super().get_queryset(request).select_related("prompt_version__prompt", "forked_from")
+
+    @display(description=_("title"), ordering="title")
+    def title_cell(self, conversation: Conversation) -> str:
+        return str(conversation)
+
+    @display(description=_("tags"))
+    def tag_names(self, conversation: Conversation) -> str:
+        return ", ".join(tag.name for tag in conversation.tags.order_by("key")) or "-"
+
+    @display(description=_("system prompt from"))
+    def prompt_link(self, conversation: Conversation) -> Any:
+        return link_to(conversation.prompt_version)
+
+    @display(description=_("forked from"))
+    def forked_link(self, conversation: Conversation) -> Any:
+        return link_to(conversation.forked_from)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("created", "owner", "role", "state", "answered_by", "cost", "conversation_link")
+    list_display_links = ("created",)
+    list_filter = ("role", "status", "created_at")
+    list_select_related = ("owner", "conversation")
+    search_keys = ("pk", "owner_id", "conversation_id", "parent_id", "reply_id")
+    search_help_text = _("The id of a message, of the one it follows, of a conversation, a reply or an owner")
+    fieldsets = (
+        (None, {"fields": (("owner", "conversation_link"), ("role", "state"), "parent_link")}),
+        (_("Texts"), {"fields": ("content", "reasoning")}),
+        (_("Made by"), {"fields": (("model", "provider", "answered_by"), ("tokens", "cost"), "parameters")}),
+        (_("Times"), {"fields": (("created_at", "milliseconds", "first_token_ms"), "purged_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Lists don't read the texts."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("changelist")
+        return rows.defer("content", "reasoning", "search_text") if is_list else rows.select_related("parent")
+
+    @display(description=_("created"), ordering="pk")
+    def created(self, message: Message) -> Any:
+        return message.created_at
+
+    @display(description=_("status"))
+    def state(self, message: Message) -> Any:
+        return badge(message.get_status_display(), COLOURS[MessageStatus(message.status)])
+
+    @display(description=_("conversation"))
+    def conversation_link(self, message: Message) -> Any:
+        return link_to(message.conversation)
+
+    @display(description=_("follows"))
+    def parent_link(self, message: Message) -> Any:
+        return link_to(message.parent)
+
+    @display(description=_("tokens in · out"))
+    def tokens(self, message: Message) -> str:
+        return f"{message.input_tokens:,} · {message.output_tokens:,}"
+
+    @display(description=_("cost"))
+    def cost(self, message: Message) -> str:
+        return money(message.cost_micros)
+
+
+@admin.register(Reply)
+class ReplyAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "conversation_link", "running")
+    list_display_links = ("created_at",)
+    list_select_related = ("conversation",)
+    search_keys = ("pk", "conversation_id")
+    search_help_text = _("The id of a reply (its job's) or of a conversation")
+    fields = ("conversation_link", "running", "created_at", "updated_at")
+
+    @display(description=_("conversation"))
+    def conversation_link(self, reply: Reply) -> Any:
+        return link_to(reply.conversation)

@@ -1,0 +1,142 @@
+"""Shapes of messages and replies."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db.models import Q
+from rest_framework import serializers
+
+from config.api.lists.fields import Bool, Choice, Int, Json, Many, StoredError, Text, Time, Uuid
+from config.api.lists.read_models import ReadModel
+from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
+from config.api.shapes import JobError
+from conversations.api.serializers.conversations import PARAMETERS_EXAMPLE, ReplyParameters
+from conversations.domain import limits
+from conversations.domain.roles import MessageStatus, Role
+from conversations.models import Message, Reply
+
+SAYS_SOMETHING = RegexValidator(r"\S")
+
+
+class MessageOut(ReadModel, source_model=Message):
+    """What somebody said, and which message it follows. An answer that is being written has the id of its job."""
+
+    id = Uuid()
+    conversation_id = Uuid("conversation")
+    parent_id = Uuid("parent", help="The message that it follows; null: it begins a branch.")
+    reply_id = Uuid("reply", help="The reply that it is one of; null: it isn't an answer that was made here.")
+    role = Choice(Role, help="Who says it.", example="assistant")
+    status = Choice(MessageStatus)
+    content = Text(help="As far as it is written.", example="水温约 80 °C，泡两分钟。")
+    reasoning = Text(help="What the model thought aloud, apart from its answer.")
+    model = Text(help="Who was asked; empty: the preferred one.", example="deepseek-flash")
+    parameters = Json(shape=ReplyParameters, example=PARAMETERS_EXAMPLE)
+    provider = Text(example="deepseek")
+    answered_by = Text(help="What the provider calls the model that answered.", example="deepseek-flash")
+    finish_reason = Text(help="Why the model ended, in its provider's word for it.", example="stop")
+    input_tokens = Int(help="Of all calls for it.", example=812)
+    output_tokens = Int(help="Of all calls for it.", example=264)
+    reasoning_tokens = Int(help="Of the output, what the model thought.", example=0)
+    cost_micros = Int(help="What all calls for it did cost, in millionths of USD.", example=120)
+    milliseconds = Int(help="From the call to the end of the answer.", example=2300)
+    first_token_ms = Int(help="From the call to the first piece of the answer.", example=410)
+    error = StoredError(shape=JobError, help="Why it isn't whole; null: it is, or it was stopped.")
+    purged_at = Time(help="When its texts were removed by time; null: they are there.")
+    created_at = Time()
+    updated_at = Time()
+
+
+class MessageHitOut(ReadModel, source_model=Message):
+    """A message that was found, and in which conversation."""
+
+    id = Uuid()
+    conversation_id = Uuid("conversation")
+    conversation_title = Text("conversation__title", example="绿茶怎么泡 Brewing green tea")
+    parent_id = Uuid("parent", help="The message that it follows; null: it begins a branch.")
+    role = Choice(Role, help="Who says it.", example="assistant")
+    content = Text(example="水温约 80 °C，泡两分钟。")
+    created_at = Time()
+
+
+class ClearedOut(serializers.Serializer[Any]):
+    """How many there were."""
+
+    deleted = serializers.IntegerField(help_text="Messages that are gone.")
+
+
+class ReplyOut(ReadModel, source_model=Reply):
+    """One act of answering: by one model, or by several side by side. Its id is its job's."""
+
+    id = Uuid()
+    conversation_id = Uuid("conversation")
+    is_running = Bool(expression=Q(running__gt=0), help="Whether one of its messages is still being written.")
+    messages = Many(
+        MessageOut, order_by=["created_at", "id"], help="The answers, in the order of the models."
+    )
+    created_at = Time()
+    updated_at = Time()
+
+
+class MessageCreateIn(StrictModelSerializer):
+    """A message that is ready."""
+
+    role = serializers.ChoiceField(
+        [Role.USER.value, Role.ASSISTANT.value], default=Role.USER.value, help_text="Who says it."
+    )
+    parent_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="What it follows; left out: the current message; null: nothing.",
+    )
+
+    class Meta:
+        model = Message
+        fields = ("role", "content", "parent_id")
+        extra_kwargs = {
+            "content": {
+                "trim_whitespace": False,
+                "required": True,
+                "allow_blank": False,
+                "validators": [SAYS_SOMETHING],
+            }
+        }
+
+
+class HowToReplyIn(StrictSerializer):
+    """Who is to answer, and how."""
+
+    models = BoundedListField(
+        child=serializers.CharField(max_length=limits.MODEL),
+        min_length=1,
+        max_length=limits.SIBLINGS,
+        required=False,
+        help_text="Who answers; several make replies side by side. Left out: as the conversation has it.",
+    )
+    parameters = ReplyParameters(required=False, help_text="For this reply.")
+
+
+class ReplyCreateIn(HowToReplyIn):
+    """A message of yours that is to be answered."""
+
+    content = serializers.CharField(
+        max_length=limits.CONTENT,
+        trim_whitespace=False,
+        validators=[SAYS_SOMETHING],
+        help_text="What you say.",
+    )
+    parent_id = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="What it follows; left out: the current message; null: nothing.",
+    )
+
+
+class MessageEditIn(HowToReplyIn):
+    """What you would rather have said."""
+
+    content = serializers.CharField(
+        max_length=limits.CONTENT,
+        trim_whitespace=False,
+        validators=[SAYS_SOMETHING],
+        help_text="What you say.",
+    )

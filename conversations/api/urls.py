@@ -1,0 +1,25 @@
+"""Addresses of conversations, below /api/v1/conversations."""
+
+from django.urls import path
+
+from conversations.api.views import conversations, messages
+
+urlpatterns = [
+    path("", conversations.ConversationListApi.as_view()),
+    path("/search", messages.MessageSearchApi.as_view()),
+    path("/<uuid:conversation_id>", conversations.ConversationApi.as_view(), name="conversation"),
+    path("/<uuid:conversation_id>/fork", conversations.ConversationForkApi.as_view()),
+    path("/<uuid:conversation_id>/reply", messages.ReplyApi.as_view()),
+    path("/<uuid:conversation_id>/stop", messages.ReplyStopApi.as_view()),
+    path("/<uuid:conversation_id>/messages", messages.MessageListApi.as_view()),
+    path(
+        "/<uuid:conversation_id>/messages/<uuid:message_id>",
+        messages.MessageApi.as_view(),
+        name="conversation-message",
+    ),
+    path(
+        "/<uuid:conversation_id>/messages/<uuid:message_id>/regenerate",
+        messages.MessageRegenerateApi.as_view(),
+    ),
+    path("/<uuid:conversation_id>/messages/<uuid:message_id>/edit", messages.MessageEditApi.as_view()),
+]

@@ -1,0 +1,242 @@
+"""Messages: list, add, find, clear; and have them answered."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from rest_framework.request import Request
+
+from accounts.errors import BudgetExceededError
+from config.api.lists.filters import AnyOf, ChoiceFilter, SearchFilter, UuidFilter, time_range
+from config.api.lists.reading import JsonRow, read_row
+from config.api.lists.views import DetailApi, ListApi, ResourceApi, row_source
+from config.api.schema import operation
+from config.api.views import Accepted, Created, Detail
+from config.errors import NotFoundError
+from conversations.api.filters import BranchFilter
+from conversations.api.serializers.messages import (
+    ClearedOut,
+    HowToReplyIn,
+    MessageCreateIn,
+    MessageEditIn,
+    MessageHitOut,
+    MessageOut,
+    ReplyCreateIn,
+    ReplyOut,
+)
+from conversations.domain.roles import MessageStatus, Role
+from conversations.errors import (
+    MessageNotYoursError,
+    MessageUnfinishedError,
+    MessageUnknownError,
+    NothingToAnswerError,
+    ReplyNotRunningError,
+    ReplyRunningError,
+)
+from conversations.models import Conversation, Reply
+from conversations.selectors import (
+    conversation_list_for,
+    message_list_for,
+    message_search_list_for,
+    reply_list_for,
+)
+from conversations.services.messages import message_add, messages_clear, reply_stop
+from conversations.services.replies import reply_again, reply_edited, reply_to
+from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
+
+PLACE_ERRORS = (MessageUnknownError, MessageUnfinishedError)
+REPLY_ERRORS = (
+    *(PriceMissingError, ModelUnknownError, ModelEndedError, ModelUnavailableError),
+    *(ReplyRunningError, BudgetExceededError, NotFoundError),
+)
+REPLY = row_source(ReplyOut, reply_list_for)
+REPLY_EXAMPLE = {"content": "绿茶怎么泡？", "parameters": {"temperature": 0.2}}
+
+
+class InConversationApi(ResourceApi):
+    """What stands below one conversation, and is written while nobody else writes there."""
+
+    scope = "conversations"
+
+    @contextmanager
+    def conversation(self) -> Iterator[Conversation]:
+        """The path's conversation, locked, in a transaction. Raises NotFoundError."""
+        with transaction.atomic():
+            mine = conversation_list_for(self.caller.pk).filter(pk=self.kwargs["conversation_id"])
+            conversation = mine.select_for_update(of=("self",)).first()
+            if conversation is None:
+                raise NotFoundError
+            yield conversation
+
+
+class MessagesApi(InConversationApi):
+    read_model = MessageOut
+    selector = message_list_for
+    route = "conversation-message"
+
+
+class MessageListApi(MessagesApi, ListApi):
+    parent = conversation_list_for
+    filters = {
+        "branch": BranchFilter(help="A message: only it and what it follows, such as `current_message_id`."),
+        "parent_id": UuidFilter("parent", help="What follows this message."),
+        "role": AnyOf(ChoiceFilter(Role), help="Who says it; several with commas between."),
+        "status": AnyOf(ChoiceFilter(MessageStatus)),
+        "search": SearchFilter(help="Words anywhere in what is said."),
+    }
+    sorts = ("created_at",)
+    default_sort = "created_at"
+    summary = "List a conversation's messages"
+    description = "Those of all branches, unless `branch` names one."
+
+    @operation(
+        "Add a message",
+        description="One that is ready: nothing answers it. `POST …/reply` adds one and has it answered.",
+        request=MessageCreateIn,
+        request_example={"role": "user", "content": "绿茶怎么泡？"},
+        status=201,
+        errors=(*PLACE_ERRORS, NotFoundError),
+    )
+    def post(self, request: Request, **keys: Any) -> Created:
+        asked = self.read(MessageCreateIn)
+        with self.conversation() as conversation:
+            message = message_add(conversation=conversation, **asked)
+        return self.created(message)
+
+    @operation(
+        "Clear a conversation",
+        description="Deletes all its messages; a reply that is being written stops.",
+        response=ClearedOut,
+        example={"deleted": 8},
+        errors=(NotFoundError,),
+        operation_id="clearMessages",
+    )
+    def delete(self, request: Request, **keys: Any) -> dict[str, int]:
+        with self.conversation() as conversation:
+            return {"deleted": messages_clear(conversation=conversation)}
+
+
+class MessageApi(MessagesApi, DetailApi):
+    summary = "Read a message"
+
+
+class MessageSearchApi(ListApi):
+    scope = "conversations"
+    read_model = MessageHitOut
+    selector = message_search_list_for
+    filters = {
+        "search": SearchFilter(help="Words anywhere in what is said."),
+        "conversation_id": UuidFilter("conversation"),
+        "role": AnyOf(ChoiceFilter(Role), help="Who says it; several with commas between."),
+        **time_range("created_at"),
+    }
+    summary = "Search messages"
+    description = "In all conversations; each hit is a message, with where the words stand in it."
+
+
+class AnswersApi(InConversationApi):
+    """What has a message answered, and answers with the reply."""
+
+    waits = True
+
+    def reply_json(self, pk: UUID) -> JsonRow:
+        return read_row(REPLY, pk=pk, owner_id=self.caller.pk, conversation_id=self.kwargs["conversation_id"])
+
+    def accepted(self, reply: Reply) -> Accepted:
+        return Accepted(self.reply_json(reply.pk), job_id=reply.pk)
+
+    def finished(self, job_id: UUID) -> Detail:
+        return Detail(self.reply_json(job_id))
+
+
+class RepliesApi(AnswersApi):
+    read_model = ReplyOut
+    selector = reply_list_for
+
+
+class AgainApi(AnswersApi):
+    read_model = MessageOut
+    selector = message_list_for
+
+
+class ReplyApi(RepliesApi):
+    @operation(
+        "Say something and have it answered",
+        description=(
+            "Answers at once with the reply, whose messages grow while they are written; its id is its job's. Several "
+            "`models` answer side by side. One reply at a time is written in a conversation."
+        ),
+        request=ReplyCreateIn,
+        request_example=REPLY_EXAMPLE,
+        status=202,
+        errors=(*REPLY_ERRORS, *PLACE_ERRORS),
+        operation_id="createReply",
+    )
+    def post(self, request: Request, **keys: Any) -> Accepted:
+        asked = self.read(ReplyCreateIn)
+        with self.conversation() as conversation:
+            return self.accepted(reply_to(conversation=conversation, is_test=self.caller.is_test, **asked))
+
+
+class MessageRegenerateApi(AgainApi):
+    @operation(
+        "Have a message answered again",
+        description="Beside the answer that is there; of an answer, the message that it answers.",
+        request=HowToReplyIn,
+        response=ReplyOut,
+        request_example={"models": ["deepseek-flash"]},
+        status=202,
+        errors=(*REPLY_ERRORS, MessageUnknownError, NothingToAnswerError),
+        operation_id="regenerateReply",
+    )
+    def post(self, request: Request, **keys: Any) -> Accepted:
+        asked = self.read(HowToReplyIn)
+        with self.conversation() as conversation:
+            reply = reply_again(
+                conversation=conversation,
+                message_id=self.kwargs["message_id"],
+                is_test=self.caller.is_test,
+                **asked,
+            )
+            return self.accepted(reply)
+
+
+class MessageEditApi(AgainApi):
+    @operation(
+        "Say something else instead",
+        description="Makes another branch, which begins beside your message, and has it answered.",
+        request=MessageEditIn,
+        response=ReplyOut,
+        request_example={"content": "乌龙茶怎么泡？"},
+        status=202,
+        errors=(*REPLY_ERRORS, *PLACE_ERRORS, MessageNotYoursError),
+        operation_id="editMessage",
+    )
+    def post(self, request: Request, **keys: Any) -> Accepted:
+        asked = self.read(MessageEditIn)
+        with self.conversation() as conversation:
+            reply = reply_edited(
+                conversation=conversation,
+                message_id=self.kwargs["message_id"],
+                is_test=self.caller.is_test,
+                **asked,
+            )
+            return self.accepted(reply)
+
+
+class ReplyStopApi(RepliesApi):
+    waits = False
+
+    @operation(
+        "Stop a reply",
+        description="From any device. What had come by then is kept as `interrupted`, with what it cost.",
+        response=ReplyOut,
+        errors=(ReplyNotRunningError, NotFoundError),
+        operation_id="stopReply",
+    )
+    def post(self, request: Request, **keys: Any) -> Any:
+        with self.conversation() as conversation:
+            reply = reply_stop(conversation=conversation)
+        return self.reply_json(reply.pk)

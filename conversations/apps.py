@@ -1,0 +1,38 @@
+"""Conversations: messages as a tree, and replies that are streamed."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConversationsConfig(AppConfig):
+    name = "conversations"
+    verbose_name = _("Conversations")
+
+    def ready(self) -> None:
+        from accounts.models import actions
+        from config import menu
+        from config.api import scopes, words
+        from conversations.api.words import TAGS, WORDS
+        from conversations.handlers import KINDS
+        from conversations.models.actions import Action, ObjectType
+        from generation.jobs.registry import register
+
+        actions.register(Action, ObjectType)
+        words.register(WORDS)
+        for tag, text in TAGS.items():
+            words.register_tag(tag, text)
+        scopes.register(
+            "conversations",
+            read=_("Read conversations and their messages."),
+            write=_("Change conversations; have messages answered, which costs money."),
+        )
+        menu.register(
+            "conversations",
+            _("Conversations"),
+            menu.Item("conversations.conversation", "forum"),
+            menu.Item("conversations.message", "chat_bubble"),
+            menu.Item("conversations.reply", "reply"),
+            position=16,
+        )
+        for kind in KINDS:
+            register(kind)

@@ -1,0 +1,16 @@
+"""How long the texts of a conversation may be, in characters, and how many parts it may have."""
+
+TITLE = 200
+CONTENT = 200_000
+SYSTEM_PROMPT = 200_000
+#: Longer than the names of a provider and a model together.
+MODEL = 161
+TAGS = 30
+#: Replies to one message that are made side by side.
+SIBLINGS = 4
+#: What a reply may have at most, in tokens, and what it gets when nobody says.
+OUTPUT_TOKENS = 100_000
+DEFAULT_OUTPUT_TOKENS = 4_000
+TEMPERATURE = 2.0
+CONTEXT_MESSAGES = 10_000
+RETENTION_DAYS = 3_650

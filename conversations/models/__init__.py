@@ -1,0 +1,6 @@
+"""Conversations: their messages as a tree, and the acts of answering."""
+
+from conversations.models.conversations import Conversation
+from conversations.models.messages import Message, Reply
+
+__all__ = ["Conversation", "Message", "Reply"]

@@ -1,0 +1,50 @@
+"""Who may see what of conversations.
+
+What ends in `_list_for` is stable in shape (see `config.api.lists.spec.Source`).
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet, UUIDField, Value
+
+from config.sql.trees import IsOnPathTo
+from conversations.models import Conversation, Message, Reply
+from generation.models import Job
+
+
+def conversation_list_for(owner_id: UUID) -> QuerySet[Conversation]:
+    return Conversation.objects.owned_by(owner_id)
+
+
+def message_list_for(owner_id: UUID, conversation_id: UUID) -> QuerySet[Message]:
+    return Message.objects.owned_by(owner_id).filter(conversation_id=conversation_id)
+
+
+def message_search_list_for(owner_id: UUID) -> QuerySet[Message]:
+    return Message.objects.owned_by(owner_id)
+
+
+def reply_list_for(owner_id: UUID, conversation_id: UUID) -> QuerySet[Reply]:
+    return Reply.objects.filter(conversation__owner_id=owner_id, conversation_id=conversation_id)
+
+
+def branch_of(message: Message) -> list[Message]:
+    """The message and all that it follows, the first one first: one query, however long it is."""
+    above = Message.objects.filter(IsOnPathTo(Message, Value(message.pk, UUIDField())))
+    found: dict[UUID | None, Message] = {row.pk: row for row in above}
+    branch = [found[message.pk]]
+    while (parent := found.get(branch[-1].parent_id)) is not None:
+        branch.append(parent)
+    return branch[::-1]
+
+
+def reply_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """The title of the conversation that each job answers in."""
+    rows = Message.objects.filter(pk__in=[job.pk for job in jobs]).select_related("conversation")
+    return {row.pk: str(row.conversation) for row in rows.only("pk", "conversation__title")}
+
+
+def comparison_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    rows = Reply.objects.filter(pk__in=[job.pk for job in jobs]).select_related("conversation")
+    return {row.pk: str(row.conversation) for row in rows.only("pk", "conversation__title")}

@@ -1,0 +1,192 @@
+"""Replies: ask for one, write it down, end it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.services.activities import row_record
+from config.db import savepoint
+from conversations.domain.roles import MessageStatus, Role
+from conversations.errors import MessageNotYoursError, NothingToAnswerError, ReplyRunningError
+from conversations.models import Conversation, Message, Reply
+from conversations.models.actions import Action
+from conversations.services.messages import message_of, message_put
+from conversations.services.requests import reply_quote
+from generation.domain.states import JobStatus
+from generation.jobs import services as jobs
+from generation.jobs.registry import NoInput
+from generation.models import Job, ProviderCall
+
+REPLY_KIND = "conversations.reply"
+COMPARISON_KIND = "conversations.comparison"
+#: What a message tells of all calls that its job made.
+PAID = ("input_tokens", "output_tokens", "reasoning_tokens", "cost_micros")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyJobInput:
+    """Input of a job that writes a reply. What it answers stands in its message, which has the job's id."""
+
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedReply:
+    """What a job has written, with everything that is kept about it."""
+
+    content: str
+    reasoning: str
+    provider: str
+    answered_by: str
+    finish_reason: str
+    milliseconds: int | None
+    first_token_ms: int | None
+
+
+def reply_to(*, conversation: Conversation, content: str, is_test: bool = False, **asked: Any) -> Reply:
+    """Put a message of the user into the conversation and have it answered (`reply_create`).
+
+    `parent_id` says what it follows: the current message if it isn't named, None for the beginning of another branch.
+    """
+    place = {"parent_id": asked.pop("parent_id")} if "parent_id" in asked else {}
+    with transaction.atomic():
+        question = message_put(conversation=conversation, role=Role.USER, content=content, **place)
+        return reply_create(conversation=conversation, question=question, is_test=is_test, **asked)
+
+
+def reply_edited(
+    *, conversation: Conversation, message_id: UUID, content: str, is_test: bool = False, **asked: Any
+) -> Reply:
+    """Say something else instead of a message of the user: another branch, which begins beside it.
+
+    Raises `MessageUnknownError`, `MessageNotYoursError` and what `reply_create` raises.
+    """
+    message = message_of(conversation, message_id)
+    if message.role != Role.USER:
+        raise MessageNotYoursError
+    return reply_to(
+        conversation=conversation, content=content, parent_id=message.parent_id, is_test=is_test, **asked
+    )
+
+
+def reply_again(
+    *, conversation: Conversation, message_id: UUID, is_test: bool = False, **asked: Any
+) -> Reply:
+    """Have a message of the user answered once more, or an answer made anew beside the one that is there.
+
+    Raises `MessageUnknownError`, `NothingToAnswerError` and what `reply_create` raises.
+    """
+    message = message_of(conversation, message_id)
+    if message.role == Role.ASSISTANT and message.parent_id is not None:
+        message = message_of(conversation, message.parent_id)
+    return reply_create(conversation=conversation, question=message, is_test=is_test, **asked)
+
+
+def reply_create(
+    *,
+    conversation: Conversation,
+    question: Message,
+    models: Sequence[str] = (),
+    parameters: Mapping[str, Any] | None = None,
+    is_test: bool = False,
+) -> Reply:
+    """Have a message answered by a model, or by several side by side; workers hear of it when the transaction commits.
+
+    `parameters` are for this reply; what isn't named is as the conversation has it. `conversation` is locked by the
+    caller. Raises `ReplyRunningError`, `NothingToAnswerError`, what `reply_quote` raises, and `BudgetExceededError`
+    when what is left can't pay for it however cheap it gets.
+    """
+    if question.role != Role.USER:
+        raise NothingToAnswerError
+    names = tuple(models) or (conversation.model,)
+    settings = {**conversation.parameters, **(parameters or {})}
+    quotes = [
+        reply_quote(conversation, question, model=name, parameters=settings, is_test=is_test)
+        for name in names
+    ]
+    for quote in quotes:
+        quote.check()
+    is_test = all(quote.is_test for quote in quotes)
+    with transaction.atomic():
+        reply, ids = _submit(conversation, names, is_test=is_test)
+        for pk, name in zip(ids, names, strict=True):
+            message = Message(
+                id=pk,
+                owner_id=conversation.owner_id,
+                conversation=conversation,
+                parent=question,
+                reply=reply,
+                role=Role.ASSISTANT,
+                status=MessageStatus.STREAMING,
+                model=name,
+                parameters=settings,
+            )
+            message.save(force_insert=True)
+        conversation.current_message_id = ids[0]
+        conversation.last_message_at = timezone.now()
+        conversation.save(update_fields=["current_message", "last_message_at", "updated_at"])
+        details = {"models": [name for name in names if name], "is_test": is_test}
+        row_record(conversation, Action.ASK_REPLY, message_id=str(ids[0]), **details)
+    return reply
+
+
+def _submit(conversation: Conversation, names: Sequence[str], *, is_test: bool) -> tuple[Reply, list[UUID]]:
+    """The job or jobs, and the reply that holds the conversation; the ids of its messages."""
+    inputs = [ReplyJobInput(model=name) for name in names]
+    is_one = len(inputs) == 1
+    job = jobs.job_submit(
+        kind=REPLY_KIND if is_one else COMPARISON_KIND,
+        input=inputs[0] if is_one else NoInput(),
+        owner_id=conversation.owner_id,
+        is_test=is_test,
+    )
+    reply = Reply(id=job.pk, conversation=conversation, running=len(inputs))
+    try:
+        with savepoint():
+            reply.save(force_insert=True)
+    except IntegrityError as exc:
+        raise ReplyRunningError from exc
+    if is_one:
+        return reply, [job.pk]
+    return reply, [child.pk for child in jobs.children_submit(parent=job, kind=REPLY_KIND, inputs=inputs)]
+
+
+def reply_store(*, job: Job, found: FinishedReply) -> dict[str, Any]:
+    """Write the answer down. Runs inside the transaction that makes the job succeed."""
+    message = Message.objects.get(pk=job.pk)
+    for name in FinishedReply.__slots__:
+        setattr(message, name, getattr(found, name))
+    message.status, message.error = MessageStatus.COMPLETE, None
+    _finish(message)
+    return {
+        "conversation_id": str(message.conversation_id),
+        "message_id": str(message.pk),
+        "characters": len(message.content),
+    }
+
+
+def reply_end(job: Job) -> None:
+    """What is left of a reply whose job failed or was cancelled. Runs inside the transaction that ends the job."""
+    message = Message.objects.filter(pk=job.pk, status=MessageStatus.STREAMING).first()
+    if message is None:
+        return
+    is_stopped = job.status == JobStatus.CANCELLED
+    message.status = MessageStatus.INTERRUPTED if message.content or is_stopped else MessageStatus.FAILED
+    message.error = None if is_stopped else job.error
+    _finish(message)
+
+
+def _finish(message: Message) -> None:
+    calls = ProviderCall.objects.filter(job_id=message.pk)
+    paid = calls.aggregate(**{name: Coalesce(Sum(name), 0) for name in PAID})
+    for name, value in paid.items():
+        setattr(message, name, value)
+    message.save(force_update=True)
+    left = Reply.objects.filter(messages=message, running__gt=0)
+    left.update(running=F("running") - 1, updated_at=timezone.now())

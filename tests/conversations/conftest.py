@@ -1,0 +1,16 @@
+"""Alice's client, and a scripted provider where the sandbox isn't enough."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from tests.generation.conftest import providers
+
+__all__ = ["providers"]
+
+
+@pytest.fixture
+def client(alice: User, client_for: Any) -> APIClient:
+    return client_for(alice)
