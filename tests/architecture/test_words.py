@@ -14,8 +14,8 @@ MODULES = {
     *("apps", "errors", "models", "selectors", "services", "handlers", "tasks", "api", "admin", "checks"),
     *("domain", "management", "migrations", "__init__"),
 }
-#: The engine room has two rooms of its own, and a data folder is named by the app that reads it.
-OWN_ROOMS = {"generation": {"jobs", "providers", "catalogue"}, "templates": {"catalogue"}}
+#: The engine room has three rooms of its own, and a data folder is named by the app that reads it.
+OWN_ROOMS = {"generation": {"jobs", "live", "providers", "catalogue"}, "templates": {"catalogue"}}
 #: Words that say nothing about what is inside.
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "base_utils", "shared", "tools"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from generation.api.views import streams
 from generation.jobs import gateway
+from generation.live import streams
 from generation.providers import registry
 from tests.support import scripted_llm
 from tests.support.catalogue import catalogue_make

@@ -13,10 +13,11 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
 from accounts.services.sessions import access_claims, session_start
-from generation.api.views import streams
-from generation.api.views.streams import slots
 from generation.jobs import runner, transitions
 from generation.jobs.services import children_submit, job_submit
+from generation.live import streams
+from generation.live.event_streams import EventStream, hubs
+from generation.live.slots import slots
 from generation.models import Job, JobEvent
 from generation.selectors import events as reader
 from tests.support.asgi_stream import open_stream
@@ -390,7 +391,7 @@ class TestLimits:
                     assert len(slots) == 1
                     await stream.hang_up()
                     assert len(slots) == 0
-                assert len(streams.this_hub()) == 0
+                assert len(hubs.current()) == 0
 
         asyncio.run(come_and_go())
 
@@ -424,7 +425,7 @@ class TestLimits:
         claims = access_claims(token_of(alice))
 
         async def follow() -> list[bytes]:
-            stream = streams.EventStream(
+            stream = EventStream(
                 job_id=alice.pk, user_id=alice.pk, claims=claims, after=7, seconds=9, language="en"
             )
             return [chunk async for chunk in stream]

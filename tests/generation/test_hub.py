@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from config.db import uuid7
 from generation.domain.news import JobNews, StreamEvent
-from generation.jobs.hub import ROOM, EventHub, Subscription
+from generation.live.event_hub import ROOM, EventHub, EventSubscription
 from tests.support.patience import PATIENCE
 
 #: As many as the real reader takes at once, in small.
@@ -42,7 +42,7 @@ class Journal:
         return JobNews(events, reached, last, self.status[pk])
 
 
-async def everything(subscription: Subscription) -> list[int]:
+async def everything(subscription: EventSubscription) -> list[int]:
     """What a reader gets until the end."""
     seen: list[int] = []
     while True:
@@ -101,7 +101,7 @@ def test_who_joins_during_a_read_isnt_given_its_answer() -> None:
     async def follow() -> tuple[list[int], list[int]]:
         hub = hub_of(journal)
         loop = asyncio.get_running_loop()
-        late: list[Subscription] = []
+        late: list[EventSubscription] = []
         joined = asyncio.Event()
 
         def join_late() -> None:

@@ -116,7 +116,7 @@ def test_what_is_revoked_elsewhere_ends_open_streams(
     job: Job, alice: User, end: str, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.AUTH_SNAPSHOT_SECONDS = 0.1
-    monkeypatch.setattr("generation.api.views.streams.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("generation.live.streams.HEARTBEAT_SECONDS", 0.05)
     token = token_of(alice, "jobs:read") if end == "token deleted" else session_start(user=alice).access
 
     def revoke() -> None:
