@@ -7,6 +7,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -59,10 +60,9 @@ class Subscription(ABC):
     async def _wait(self, timeout: float) -> None:
         """For news or the end, for at most `timeout` seconds."""
         if not self.ended:
-            try:
-                await asyncio.wait_for(self._news.wait(), timeout)
-            except TimeoutError:
-                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._news.wait()
         self._news.clear()
         self.behind_since = None
 
@@ -121,10 +121,9 @@ class Hub(ABC, Generic[S]):
 
     async def _sleep(self, seconds: float) -> None:
         """A newcomer cuts the pause short: there is something for it already."""
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
 
     async def _end_shut_out(self) -> None:
         """End the streams of whoever wouldn't be let in any more."""
