@@ -1,9 +1,12 @@
 """Wherever a text of the small local model is shown, it is marked as made by it; nobody else's text is."""
 
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -93,10 +96,12 @@ class TestSlow:
     """A machine that is too slow for a document says so once, instead of trying for hours."""
 
     @pytest.fixture
-    def server(self, settings: Any, paid: Any) -> Iterator[LLMServer]:
+    def server(self, settings: Any, paid: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LLMServer]:
+        """On its adapter's clock an hour passes between two looks."""
+        clock = SimpleNamespace(monotonic=partial(next, itertools.count(0, 3600)))
+        monkeypatch.setattr("generation.providers.llm.small_model.time", clock)
         with LLMServer() as server:
-            server.answer = lambda body: "# 茶\n\n" + "茶馆。" * 5_000
-            options = {"base_url": server.url, "model": "qwen", "timeout_s": 5.0}
+            options = {"base_url": server.url, "model": "qwen"}
             path = "generation.providers.llm.small_model.SmallModelChat"
             settings.PROVIDERS = {"llm": {"local-model": {"path": path, "options": options}}}
             settings.PROVIDER_ORDER = {"llm": ["local-model"]}
@@ -106,7 +111,6 @@ class TestSlow:
     def test_the_document_fails_at_once_and_says_why(
         self, server: LLMServer, alice: User, tea: Project, library: list[ContentTemplate]
     ) -> None:
-        ContentTemplate.objects.filter(code="brief").update(prompt_zh="写 [[server:drip=0.01]]")
         batch = batch_of(alice, languages=("zh",), template_codes=("brief",))
         assert finish(batch) == {"failed": 1}
         job = Job.objects.get(parent_id=batch.job_id)
