@@ -67,7 +67,7 @@ def test_every_page_answers(back_office: Client, one: Any) -> None:
     assert back_office.get(change).status_code == 200
     assert back_office.get(changelist(one), {"q": "茶"}).status_code == 200
     add = back_office.get(changelist(one) + "add/")
-    assert add.status_code == (200 if one.has_add_permission(page.wsgi_request) else 403)
+    assert add.status_code == (200 if one.has_add_permission(add.wsgi_request) else 403)
 
 
 @pytest.mark.parametrize("one", registered(), ids=named)
