@@ -10,7 +10,7 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import actions
-        from config import menu
+        from config import menu, queues
         from config.api import scopes, words
         from conversations.api.words import TAGS, WORDS
         from conversations.handlers import KINDS
@@ -32,7 +32,9 @@ class ConversationsConfig(AppConfig):
             menu.Item("conversations.conversation", "forum"),
             menu.Item("conversations.message", "chat_bubble"),
             menu.Item("conversations.reply", "reply"),
+            menu.Item("conversations.conversationsettings", "tune"),
             position=16,
         )
+        queues.register("conversations.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         for kind in KINDS:
             register(kind)

@@ -4,12 +4,13 @@ What ends in `_list_for` is stable in shape (see `config.api.lists.spec.Source`)
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, UUIDField, Value
 
 from config.sql.trees import IsOnPathTo
-from conversations.models import Conversation, Message, Reply
+from conversations.models import Conversation, ConversationSettings, Message, Reply
 from generation.models import Job
 
 
@@ -29,9 +30,14 @@ def reply_list_for(owner_id: UUID, conversation_id: UUID) -> QuerySet[Reply]:
     return Reply.objects.filter(conversation__owner_id=owner_id, conversation_id=conversation_id)
 
 
-def branch_of(message: Message) -> list[Message]:
-    """The message and all that it follows, the first one first: one query, however long it is."""
-    above = Message.objects.filter(IsOnPathTo(Message, Value(message.pk, UUIDField())))
+def settings_for(owner_id: UUID) -> dict[str, Any]:
+    row = ConversationSettings.objects.owned_by(owner_id).first()
+    return {"retention_days": row.retention_days if row else None}
+
+
+def branch_of(message: Message, *, most: int = 2**31 - 1) -> list[Message]:
+    """The message and all that it follows (at most so many in all), the first one first: one query, however long."""
+    above = Message.objects.filter(IsOnPathTo(Message, Value(message.pk, UUIDField()), most=most))
     found: dict[UUID | None, Message] = {row.pk: row for row in above}
     branch = [found[message.pk]]
     while (parent := found.get(branch[-1].parent_id)) is not None:

@@ -265,6 +265,13 @@ WAITING_REQUESTS_MAX = env.int(
     max=1000,
     help="Requests per process that ?wait= may hold at once",
 )
+CONVERSATION_TEMPORARY_HOURS = env.int(
+    "CONVERSATION_TEMPORARY_HOURS",
+    default=24,
+    min=1,
+    max=8760,
+    help="How long after its last message a temporary conversation is deleted",
+)
 STREAMS_MAX = env.int("STREAMS_MAX", default=500, min=0, max=10_000, help="Event streams per process")
 STREAMS_PER_USER_MAX = env.int(
     "STREAMS_PER_USER_MAX", default=20, min=1, help="Event streams per user and process"

@@ -1,5 +1,10 @@
 """Conversations in the admin."""
 
-from conversations.admin.conversations import ConversationAdmin, MessageAdmin, ReplyAdmin
+from conversations.admin.conversations import (
+    ConversationAdmin,
+    ConversationSettingsAdmin,
+    MessageAdmin,
+    ReplyAdmin,
+)
 
-__all__ = ["ConversationAdmin", "MessageAdmin", "ReplyAdmin"]
+__all__ = ["ConversationAdmin", "ConversationSettingsAdmin", "MessageAdmin", "ReplyAdmin"]

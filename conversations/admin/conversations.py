@@ -1,19 +1,27 @@
 """Conversations in the admin: they and their messages are read."""
 
+from collections import Counter
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import badge, link_to
+from accounts.models import User
+from config.admin.base import ReadOnlyAdmin, ServiceAdmin, as_uuid
+from config.admin.cells import badge, link_to, list_of
 from config.money import money
 from conversations.domain.roles import MessageStatus
-from conversations.models import Conversation, Message, Reply
+from conversations.models import Conversation, ConversationSettings, Message, Reply
+from conversations.selectors import branch_of
+from conversations.services.retention import settings_update
 
+#: Messages that a page shows at once, and characters of each.
+SHOWN = 50
+TEXT_SHOWN = 20_000
 COLOURS = {
     MessageStatus.COMPLETE: "success",
     MessageStatus.STREAMING: "info",
@@ -45,8 +53,19 @@ class ConversationAdmin(ReadOnlyAdmin):
         (_("Times"), {"fields": (("created_at", "last_message_at"), "forked_link")}),
     )
 
+    change_form_after_template = "admin/conversations/thread.html"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).select_related("prompt_version__prompt", "forked_from")
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the branch that is shown, or the part of it that ends with the message `?end=`."""
+        conversation = kwargs.get("obj")
+        if conversation is not None:
+            context.update(_thread(conversation, as_uuid(request.GET.get("end", ""))))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @display(description=_("title"), ordering="title")
     def title_cell(self, conversation: Conversation) -> str:
@@ -63,6 +82,43 @@ class ConversationAdmin(ReadOnlyAdmin):
     @display(description=_("forked from"))
     def forked_link(self, conversation: Conversation) -> Any:
         return link_to(conversation.forked_from)
+
+
+def _thread(conversation: Conversation, end: UUID | None) -> dict[str, Any]:
+    """The last messages of the branch, the first of them first, and where the earlier ones are."""
+    wanted = end or conversation.current_message_id
+    shown = conversation.messages.filter(pk=wanted).first() if wanted else None
+    branch = branch_of(shown, most=SHOWN + 1) if shown else []
+    earlier, branch = (branch[0], branch[1:]) if len(branch) > SHOWN else (None, branch)
+    beside = _siblings(conversation, branch)
+    return {
+        "thread": [
+            {
+                "message": message,
+                "text": message.content[:TEXT_SHOWN],
+                "state": "" if message.status == MessageStatus.COMPLETE else _badge(message),
+                "siblings": beside[message.parent_id] - 1,
+                "siblings_address": list_of(Message, q=message.parent_id or conversation.pk),
+            }
+            for message in branch
+        ],
+        "earlier": earlier.pk if earlier else None,
+        "is_earlier": end is not None,
+    }
+
+
+def _siblings(conversation: Conversation, branch: list[Message]) -> Counter[UUID | None]:
+    """How many messages follow each of those that these follow."""
+    parents = [message.parent_id for message in branch if message.parent_id]
+    beside = Q(parent_id__in=parents)
+    if len(parents) < len(branch):
+        beside |= Q(parent_id=None)
+    rows = conversation.messages.filter(beside).order_by().values_list("parent_id").annotate(Count("pk"))
+    return Counter(dict(rows))
+
+
+def _badge(message: Message) -> Any:
+    return badge(message.get_status_display(), COLOURS[MessageStatus(message.status)])
 
 
 @admin.register(Message)
@@ -93,7 +149,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("status"))
     def state(self, message: Message) -> Any:
-        return badge(message.get_status_display(), COLOURS[MessageStatus(message.status)])
+        return _badge(message)
 
     @display(description=_("conversation"))
     def conversation_link(self, message: Message) -> Any:
@@ -124,3 +180,22 @@ class ReplyAdmin(ReadOnlyAdmin):
     @display(description=_("conversation"))
     def conversation_link(self, reply: Reply) -> Any:
         return link_to(reply.conversation)
+
+
+@admin.register(ConversationSettings)
+class ConversationSettingsAdmin(ServiceAdmin):
+    list_display = ("owner", "retention_days", "updated_at")
+    list_select_related = ("owner",)
+    search_keys = ("pk", "owner_id")
+    search_help_text = _("An owner's id or name")
+    autocomplete_fields = ("owner",)
+    fields = ("owner", "retention_days")
+
+    def create(self, *, owner: User, **fields: Any) -> ConversationSettings:
+        return settings_update(owner_id=owner.pk, **fields)
+
+    def change(self, row: ConversationSettings, **changes: Any) -> None:
+        settings_update(owner_id=row.owner_id, **changes)
+
+    def remove(self, row: ConversationSettings) -> None:
+        row.delete()

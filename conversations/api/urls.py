@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from conversations.api.views import conversations, messages
+from conversations.api.views import conversations, messages, settings
 
 urlpatterns = [
     path("", conversations.ConversationListApi.as_view()),
+    path("/settings", settings.ConversationSettingsApi.as_view()),
     path("/search", messages.MessageSearchApi.as_view()),
     path("/<uuid:conversation_id>", conversations.ConversationApi.as_view(), name="conversation"),
     path("/<uuid:conversation_id>/fork", conversations.ConversationForkApi.as_view()),

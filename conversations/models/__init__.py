@@ -2,5 +2,6 @@
 
 from conversations.models.conversations import Conversation
 from conversations.models.messages import Message, Reply
+from conversations.models.settings import ConversationSettings
 
-__all__ = ["Conversation", "Message", "Reply"]
+__all__ = ["Conversation", "ConversationSettings", "Message", "Reply"]

@@ -12,8 +12,10 @@ class Action(TextChoices):
     ADD_MESSAGE = "add_message", _("Added a message to a conversation")
     ASK_REPLY = "ask_reply", _("Asked for a reply in a conversation")
     STOP_REPLY = "stop_reply", _("Stopped a reply in a conversation")
+    UPDATE_SETTINGS = "update_conversation_settings", _("Changed the settings of conversations")
     CLEAR_MESSAGES = "clear_messages", _("Cleared the messages of a conversation")
 
 
 class ObjectType(TextChoices):
     CONVERSATION = "conversation", _("conversation")
+    SETTINGS = "conversation_settings", _("conversation settings")

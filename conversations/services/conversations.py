@@ -14,7 +14,7 @@ from conversations.errors import MessageUnfinishedError, PromptForSystemUnknownE
 from conversations.models import Conversation, Message
 from conversations.models.actions import Action
 from conversations.selectors import branch_of
-from conversations.services.messages import latest_below, message_of, replies_stop
+from conversations.services.messages import latest_below, message_of, messages_erase
 from prompts.models import Prompt
 from prompts.selectors import prompt_render_for
 from prompts.services.tags import tags_of_owner
@@ -137,8 +137,13 @@ def conversation_delete(*, conversation: Conversation) -> None:
     caller."""
     with transaction.atomic():
         row_record(conversation, Action.DELETE_CONVERSATION)
-        replies_stop(conversation)
-        conversation.delete()
+        conversation_erase(conversation)
+
+
+def conversation_erase(conversation: Conversation) -> None:
+    """Without a word about it. Call it in a transaction that has locked the row."""
+    messages_erase(conversation)
+    conversation.delete()
 
 
 def _take_prompt(conversation: Conversation, named: Mapping[str, Any]) -> None:

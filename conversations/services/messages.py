@@ -12,6 +12,7 @@ from conversations.errors import MessageUnfinishedError, MessageUnknownError, Re
 from conversations.models import Conversation, Message, Reply
 from conversations.models.actions import Action
 from generation.domain.states import ACTIVE
+from generation.jobs.ledger import results_forget
 from generation.jobs.services import job_cancel
 from generation.models import Job
 
@@ -75,14 +76,21 @@ def messages_clear(*, conversation: Conversation) -> int:
     `conversation` is locked by the caller.
     """
     with transaction.atomic():
-        replies_stop(conversation)
         conversation.current_message = None
         conversation.save(update_fields=["current_message", "updated_at"])
-        count = conversation.messages.count()
-        conversation.messages.all().delete()
-        conversation.replies.all().delete()
+        count = messages_erase(conversation)
         row_record(conversation, Action.CLEAR_MESSAGES, messages=count)
     return count
+
+
+def messages_erase(conversation: Conversation) -> int:
+    """Delete all messages, and what the ledger remembers of them; what is being written stops. Returns how many."""
+    replies_stop(conversation)
+    answers = conversation.messages.exclude(reply=None).values_list("pk", flat=True)
+    results_forget(list(answers))
+    _, deleted = conversation.messages.all().delete()
+    conversation.replies.all().delete()
+    return deleted.get("conversations.Message", 0)
 
 
 def replies_stop(conversation: Conversation) -> list[UUID]:

@@ -13,13 +13,19 @@ from django.utils import timezone
 from accounts.services.activities import row_record
 from config.db import savepoint
 from conversations.domain.roles import MessageStatus, Role
-from conversations.errors import MessageNotYoursError, NothingToAnswerError, ReplyRunningError
+from conversations.errors import (
+    MessageGoneError,
+    MessageNotYoursError,
+    NothingToAnswerError,
+    ReplyRunningError,
+)
 from conversations.models import Conversation, Message, Reply
 from conversations.models.actions import Action
 from conversations.services.messages import message_of, message_put
 from conversations.services.requests import reply_quote
 from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
+from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
 from generation.models import Job, ProviderCall
 
@@ -159,7 +165,9 @@ def _submit(conversation: Conversation, names: Sequence[str], *, is_test: bool) 
 
 def reply_store(*, job: Job, found: FinishedReply) -> dict[str, Any]:
     """Write the answer down. Runs inside the transaction that makes the job succeed."""
-    message = Message.objects.get(pk=job.pk)
+    message = Message.objects.filter(pk=job.pk).first()
+    if message is None:
+        raise MessageGoneError(charged=True)
     for name in FinishedReply.__slots__:
         setattr(message, name, getattr(found, name))
     message.status, message.error = MessageStatus.COMPLETE, None
@@ -175,6 +183,7 @@ def reply_end(job: Job) -> None:
     """What is left of a reply whose job failed or was cancelled. Runs inside the transaction that ends the job."""
     message = Message.objects.filter(pk=job.pk, status=MessageStatus.STREAMING).first()
     if message is None:
+        results_forget([job.pk])
         return
     is_stopped = job.status == JobStatus.CANCELLED
     message.status = MessageStatus.INTERRUPTED if message.content or is_stopped else MessageStatus.FAILED

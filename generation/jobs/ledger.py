@@ -14,7 +14,7 @@ What a budget counts is set aside in the transaction that writes the row, and gi
 that closes it: always the row first, then the budget.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -85,6 +85,13 @@ def history(job: Job, step: str, *, capability: str) -> tuple[ProviderCall | Non
         if call.status == CallStatus.SETTLED:
             return call, None
     return None, _repeatable([call for call in calls if not call.resolution], capability)
+
+
+def results_forget(job_ids: Sequence[UUID]) -> None:
+    """Remove what providers answered to jobs whose products are gone. What the calls did cost stays."""
+    for at in range(0, len(job_ids), 500):
+        calls = ProviderCall.objects.filter(job_id__in=job_ids[at : at + 500], result__isnull=False)
+        calls.update(result=None)
 
 
 def may_buy(job: Job, step: str, *, capability: str) -> ProviderCall | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from conversations.models import Conversation, Message, Reply
+from conversations.services.retention import settings_update
 from tests.support.rows import Maker, another
 
 
@@ -35,6 +36,9 @@ def message(n: int, owner: User) -> Message:
 
 MAKERS: dict[str, Maker] = {
     "conversations.Conversation": conversation,
+    "conversations.ConversationSettings": lambda n, owner: settings_update(
+        owner_id=owner.pk, retention_days=9
+    ),
     "conversations.Message": message,
     "conversations.Reply": lambda n, owner: conversation(n, owner).replies.get(),
 }
