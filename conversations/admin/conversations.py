@@ -55,9 +55,6 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     change_form_after_template = "admin/conversations/thread.html"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return super().get_queryset(request).select_related("prompt_version__prompt", "forked_from")
-
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
