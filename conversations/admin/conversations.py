@@ -7,14 +7,15 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import User
 from config.admin.base import ReadOnlyAdmin, ServiceAdmin, as_uuid
-from config.admin.cells import badge, link_to, list_of
+from config.admin.cells import as_rows, badge, link_to, list_of
 from config.money import money
-from conversations.domain.roles import MessageStatus
+from conversations.domain.roles import MessageStatus, Role
 from conversations.models import Conversation, ConversationSettings, Message, Reply
 from conversations.selectors import branch_of
 from conversations.services.retention import settings_update
@@ -22,6 +23,11 @@ from conversations.services.retention import settings_update
 #: Messages that a page shows at once, and characters of each.
 SHOWN = 50
 TEXT_SHOWN = 20_000
+PARAMETER_WORDS = {
+    "temperature": _("temperature"),
+    "max_output_tokens": _("longest answer (tokens)"),
+    "reasoning": _("with reasoning"),
+}
 COLOURS = {
     MessageStatus.COMPLETE: "success",
     MessageStatus.STREAMING: "info",
@@ -53,7 +59,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         (_("Times"), {"fields": (("created_at", "last_message_at"), "forked_link")}),
     )
 
-    change_form_after_template = "admin/conversations/thread.html"
+    change_form_before_template = "admin/conversations/thread.html"
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
@@ -67,6 +73,14 @@ class ConversationAdmin(ReadOnlyAdmin):
     @display(description=_("title"), ordering="title")
     def title_cell(self, conversation: Conversation) -> str:
         return str(conversation)
+
+    @display(description=_("parameters"))
+    def parameter_rows(self, conversation: Conversation) -> Any:
+        return as_rows(conversation.parameters, PARAMETER_WORDS, {})
+
+    @display(description=_("variables"))
+    def variable_rows(self, conversation: Conversation) -> Any:
+        return as_rows(conversation.variables, {}, {})
 
     @display(description=_("tags"))
     def tag_names(self, conversation: Conversation) -> str:
@@ -93,6 +107,7 @@ def _thread(conversation: Conversation, end: UUID | None) -> dict[str, Any]:
             {
                 "message": message,
                 "text": message.content[:TEXT_SHOWN],
+                "html": _html(message) if message.role == Role.ASSISTANT else "",
                 "state": "" if message.status == MessageStatus.COMPLETE else _badge(message),
                 "siblings": beside[message.parent_id] - 1,
                 "siblings_address": list_of(Message, q=message.parent_id or conversation.pk),
@@ -102,6 +117,13 @@ def _thread(conversation: Conversation, end: UUID | None) -> dict[str, Any]:
         "earlier": earlier.pk if earlier else None,
         "is_earlier": end is not None,
     }
+
+
+def _html(message: Message) -> SafeString:
+    """What a model wrote, as it is meant to be read. `markdown_to_html` sanitizes: nothing in it can run here."""
+    from config.markdown.sanitized import markdown_to_html
+
+    return mark_safe(markdown_to_html(message.content[:TEXT_SHOWN]).html)  # noqa: S308
 
 
 def _siblings(conversation: Conversation, branch: list[Message]) -> Counter[UUID | None]:
@@ -129,7 +151,10 @@ class MessageAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": (("owner", "conversation_link"), ("role", "state"), "parent_link")}),
         (_("Texts"), {"fields": ("content", "reasoning")}),
-        (_("Made by"), {"fields": (("model", "provider", "answered_by"), ("tokens", "cost"), "parameters")}),
+        (
+            _("Made by"),
+            {"fields": (("model", "provider", "answered_by"), ("tokens", "cost"), "parameter_rows")},
+        ),
         (_("Times"), {"fields": (("created_at", "milliseconds", "first_token_ms"), "purged_at")}),
     )
 
@@ -147,6 +172,10 @@ class MessageAdmin(ReadOnlyAdmin):
     @display(description=_("status"))
     def state(self, message: Message) -> Any:
         return _badge(message)
+
+    @display(description=_("parameters"))
+    def parameter_rows(self, message: Message) -> Any:
+        return as_rows(message.parameters, PARAMETER_WORDS, {})
 
     @display(description=_("conversation"))
     def conversation_link(self, message: Message) -> Any:
