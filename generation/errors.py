@@ -207,6 +207,22 @@ class ModelUnavailableError(AppError):
         )
 
 
+class ModelTakesNoImagesError(AppError):
+    """`choices` read images and can be called."""
+
+    code = "MODEL_TAKES_NO_IMAGES"
+    status = 422
+    en = "{model} reads no images. Leave them out, or name a model that does: {choices}."
+    zh = "{model} 不能读取图片。请去掉图片，或改用可以读取图片的模型：{choices}。"
+
+    def __init__(self, *, model: str, choices: Sequence[str]) -> None:
+        super().__init__(
+            model=model,
+            choices=", ".join(choices) or "GET /api/v1/catalogue",
+            details={"model": model, "choices": list(choices)},
+        )
+
+
 class ModelInUseError(AppError):
     code = "MODEL_IN_USE"
     status = 409
@@ -424,6 +440,13 @@ class ProviderContentRefusedError(AppError):
     status = 422
     en = "The AI provider refuses this content by its rules. Change the text before you try again."
     zh = "AI 服务商按其规则拒绝了该内容，请修改文本后再试。"
+
+
+class ProviderImagesRefusedError(AppError):
+    code = "PROVIDER_IMAGES_REFUSED"
+    status = 422
+    en = "The model takes no images, or not one like these. Leave them out, or choose a model that reads images."
+    zh = "该模型不能读取图片，或不接受这样的图片。请去掉图片，或选择可以读取图片的模型。"
 
 
 class ProviderBadAnswerError(AppError):

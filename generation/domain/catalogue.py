@@ -53,11 +53,18 @@ class Entry:
     is_listed: bool | None = None
     #: By time, oldest first.
     prices: tuple[PriceVersion, ...] = ()
+    #: Whether its facts were entered: nobody knows what a server of the operator's own or an own key has.
+    is_known: bool = True
 
     @property
     def full_name(self) -> str:
         """How a client names this model and no other."""
         return f"{self.provider}:{self.name}"
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether it may be asked about images; what nobody knows, its provider decides."""
+        return not self.is_known or "vision" in self.features
 
     def is_ended(self, now: datetime) -> bool:
         return self.ends_at is not None and self.ends_at <= now
@@ -72,7 +79,11 @@ class Entry:
 
 
 #: What is there without any row.
-BUILT_IN_ENTRIES = (Entry("sandbox", "sandbox"), Entry("sandbox", "sandbox-priced"))
+_SANDBOX_FEATURES = frozenset({"json_schema", "vision", "reasoning"})
+BUILT_IN_ENTRIES = (
+    Entry("sandbox", "sandbox", features=_SANDBOX_FEATURES),
+    Entry("sandbox", "sandbox-priced", features=_SANDBOX_FEATURES),
+)
 
 Key = tuple[str, str, str]
 #: Tells whether the model's provider really has it, as far as anybody knows.
@@ -134,7 +145,7 @@ class Catalogue:
         provider, _, model = name.partition(":")
         entry = self.entry(provider, model, capability=capability)
         if entry is None and capability == LLM and model and built_in_price(provider, model) is not None:
-            entry = Entry(provider, model)
+            entry = Entry(provider, model, is_known=False)
         return () if entry is None else (entry,)
 
     def resolve(

@@ -13,9 +13,15 @@ from django.conf import settings
 
 from accounts.models import ProviderKey
 from accounts.selectors.keys import provider_keys_for, provider_keys_forget
-from generation.domain.catalogue import Catalogue, Entry, ended, near
+from generation.domain.catalogue import NAMES_SUGGESTED, Catalogue, Entry, ended, near
 from generation.domain.prices import Price
-from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
+from generation.errors import (
+    ModelEndedError,
+    ModelTakesNoImagesError,
+    ModelUnavailableError,
+    ModelUnknownError,
+    PriceMissingError,
+)
 from generation.jobs.gateway import Lane, lane_of
 from generation.providers import registry
 from generation.providers.llm.base import LLM
@@ -29,7 +35,9 @@ OWN_PRICE = "own"
 @dataclass(frozen=True, slots=True)
 class Route:
     """One way to a text. `llm` makes the adapter no earlier than it is asked (an own key is decrypted by then); `key`
-    is the owner's own key, else None; `is_test` is play money; `most_output` is what the model can write at most."""
+    is the owner's own key, else None; `is_test` is play money; `most_output` is what the model can write at most,
+    `context_tokens` what it reads and writes together. What the catalogue doesn't know has neither, and `takes_images`
+    unless its provider refuses them."""
 
     provider: str
     model: str
@@ -38,6 +46,8 @@ class Route:
     key: ProviderKey | None = None
     is_test: bool = False
     most_output: int | None = None
+    context_tokens: int | None = None
+    takes_images: bool = True
 
     @property
     def lane(self) -> Lane:
@@ -57,7 +67,12 @@ class _Way:
 
 
 def routes_for(
-    owner_id: UUID, *, model: str | None = None, is_test: bool = False, since: datetime | None = None
+    owner_id: UUID,
+    *,
+    model: str | None = None,
+    is_test: bool = False,
+    since: datetime | None = None,
+    has_images: bool = False,
 ) -> tuple[Route, ...]:
     """At least one route, out of the pictures that this process has of the catalogue and of the owner's keys.
 
@@ -65,25 +80,48 @@ def routes_for(
     once more.
 
     `model` is a name out of the catalogue (`model` or `provider:model`) or that of an own key; without one, the owner's
-    own keys come first, then the environment's order. Raises `ModelUnknownError`, `ModelEndedError`,
-    `ModelUnavailableError` (no key for it), `PriceMissingError` (when no way that is left has a price).
+    own keys come first, then the environment's order; with `has_images`, of those only the models that read images.
+    Raises `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError` (no key for it), `PriceMissingError` (when no
+    way that is left has a price), `ModelTakesNoImagesError`.
     """
     try:
-        return _routes(owner_id, model, is_test=is_test, since=since)
-    except (ModelUnknownError, ModelEndedError, ModelUnavailableError, PriceMissingError):
+        return _routes(owner_id, model, is_test=is_test, since=since, has_images=has_images)
+    except (
+        ModelUnknownError,
+        ModelEndedError,
+        ModelUnavailableError,
+        PriceMissingError,
+        ModelTakesNoImagesError,
+    ):
         catalogue_forget()
         provider_keys_forget(owner_id)
-    return _routes(owner_id, model, is_test=is_test, since=since)
+    return _routes(owner_id, model, is_test=is_test, since=since, has_images=has_images)
 
 
-def _routes(owner_id: UUID, model: str | None, *, is_test: bool, since: datetime | None) -> tuple[Route, ...]:
+def _routes(
+    owner_id: UUID, model: str | None, *, is_test: bool, since: datetime | None, has_images: bool
+) -> tuple[Route, ...]:
     known = catalogue()
     if is_test:
         ways = [_sandbox(known, model)]
     else:
         keys = provider_keys_for(owner_id, since=since)
         ways = list(_ways_to(known, keys, model) if model else _preferred_ways(known, keys))
-    return _priced(known, ways)
+    routes = _priced(known, ways)
+    if not has_images:
+        return routes
+    seeing = tuple(route for route in routes if route.takes_images)
+    if not seeing:
+        raise _not_seeing(known, routes, is_test=is_test)
+    return seeing
+
+
+def _not_seeing(known: Catalogue, routes: Sequence[Route], *, is_test: bool) -> ModelTakesNoImagesError:
+    open_to_all = known.providers if is_test else registry.configured_names("llm")
+    providers = list(dict.fromkeys([*(route.provider for route in routes), *open_to_all]))
+    choices = known.choices(providers=providers, now=datetime.now(UTC))
+    seeing = [entry.full_name for entry in choices if entry.takes_images and (is_test or is_there(entry))]
+    return ModelTakesNoImagesError(model=routes[0].model, choices=seeing[:NAMES_SUGGESTED])
 
 
 def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
@@ -98,6 +136,7 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
         if price is None:
             log.warning("provider.price_missing", provider=way.provider, model=way.model)
             continue
+        facts = way.entry or Entry(way.provider, way.model, is_known=False)
         routes.append(
             Route(
                 way.provider,
@@ -106,7 +145,9 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
                 way.llm,
                 way.key,
                 is_test=way.provider == registry.SANDBOX,
-                most_output=way.entry.max_output_tokens if way.entry else None,
+                most_output=facts.max_output_tokens,
+                context_tokens=facts.context_tokens,
+                takes_images=facts.takes_images,
             )
         )
     if not routes:

@@ -136,7 +136,8 @@ class JobRun:
 
         Raises `ProviderError`, `ProviderKeyRefusedError` and `ProviderKeyNoCreditError` (an own key's fault),
         `CallUncertainError`, `CallInFlightError`, `BudgetExceededError`, `PriceMissingError`,
-        `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError`, `JobCancelledError`, `AttemptLostError`.
+        `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError`, `ModelTakesNoImagesError`,
+        `JobCancelledError`, `AttemptLostError`.
         """
         repeats = None
         if self.calls_made or self.job.attempt > 1:
@@ -168,7 +169,11 @@ class JobRun:
         pieces: "_Pieces | None",
     ) -> ChatResult:
         routes = routes_for(
-            self.job.owner_id, model=request.model, is_test=self.job.is_test, since=self.job.created_at
+            self.job.owner_id,
+            model=request.model,
+            is_test=self.job.is_test,
+            since=self.job.created_at,
+            has_images=request.has_images,
         )
         routes = tuple(route for route in routes if route.provider not in self.left_out)
         if not routes:

@@ -187,9 +187,8 @@ class TextOrder:
         *before, last = request.messages
         error = REGISTRY.get(self.rejected[-1], AnswerRejectedError)
         advice = error.advice(self.language) if issubclass(error, AnswerRejectedError) else ""
-        return replace(
-            request, messages=(*before, ChatMessage(last.role, f"{last.content}\n\n{advice}".rstrip()))
-        )
+        told = replace(last, content=f"{last.content}\n\n{advice}".rstrip())
+        return replace(request, messages=(*before, told))
 
     def _continued(self, request: ChatRequest, text: str) -> ChatRequest:
         opening, closing = _CONTINUE["zh" if self.language == "zh" else "en"]

@@ -25,6 +25,7 @@ MODEL_NOT_FOUND = "PROVIDER_MODEL_NOT_FOUND"
 BAD_REQUEST = "PROVIDER_BAD_REQUEST"
 CONTEXT_TOO_LONG = "PROVIDER_CONTEXT_TOO_LONG"
 CONTENT_REFUSED = "PROVIDER_CONTENT_REFUSED"
+IMAGES_REFUSED = "PROVIDER_IMAGES_REFUSED"
 BAD_ANSWER = "PROVIDER_BAD_ANSWER"
 ADDRESS_REFUSED = "PROVIDER_ADDRESS_REFUSED"
 
@@ -42,6 +43,7 @@ CODES: frozenset[str] = frozenset(
         BAD_REQUEST,
         CONTEXT_TOO_LONG,
         CONTENT_REFUSED,
+        IMAGES_REFUSED,
         BAD_ANSWER,
         ADDRESS_REFUSED,
     }
@@ -58,6 +60,7 @@ _FALLBACK_CODES = frozenset(
         AUTH_FAILED,
         QUOTA_EXHAUSTED,
         MODEL_NOT_FOUND,
+        IMAGES_REFUSED,
     }
 )
 
@@ -162,9 +165,9 @@ class ProviderError(Exception):
     def allows_fallback(self) -> bool:
         """Whether another provider may be asked the same thing at once.
 
-        True when the fault is this provider's (rate limit, overload, outage, key, quota, missing model,
-        refused connection) and it certainly charged nothing; False for moderation and bad requests, which
-        fail everywhere, for an unknown outcome, which might be bought twice, and for an address that is refused:
-        whoever named a server of his own must learn of it, not have his words sent elsewhere.
+        True when the fault is this provider's (rate limit, overload, outage, key, quota, missing model, images that
+        its model doesn't read, refused connection) and it certainly charged nothing; False for moderation and bad
+        requests, which fail everywhere, for an unknown outcome, which might be bought twice, and for an address that is
+        refused: whoever named a server of his own must learn of it, not have his words sent elsewhere.
         """
         return self.charged is False and self.code in _FALLBACK_CODES

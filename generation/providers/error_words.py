@@ -136,6 +136,13 @@ _TOO_LONG = _words(
     r"input is too long", r"too many input tokens",
     r"上下文(长度|窗口)|(输入|提示词?|内容|文本|消息|请求).{0,10}(过长|太长|超长|超(出|过).{0,10}(长度|字数|token|限制))",
 )  # fmt: skip
+_NO_IMAGES = _words(
+    r"image_url", r"image (input|content|format|data|type)\b", r"(invalid|unsupported|corrupt\w*) image",
+    r"(not|n[o']t) (support|accept|take|process)\w* (any |the )?(image|vision|visual|multi-?modal)",
+    r"images? (is|are) (not supported|unsupported|too (large|small|big)|invalid)",
+    r"(no|without) (vision|image|visual|multi-?modal) (support|capabilit|input)",
+    r"不支持.{0,6}(图片|图像|视觉|多模态)|(图片|图像).{0,10}(不支持|无效|无法|过大|太大|格式|解析失败)",
+)  # fmt: skip
 _NO_MODEL = _words(
     r"model\b.{0,120}\b(not exist|does ?n[o']t exist|not found|not available|no longer available|is unknown)",
     r"(no such|unknown|invalid|unsupported) model\b", r"no available (channel|provider|endpoint)s?",
@@ -159,6 +166,7 @@ _ANY: Final = (
     (_MONEY, rules.QUOTA),
     (_REFUSED, rules.REFUSED),
     (_TOO_LONG, rules.TOO_LONG),
+    (_NO_IMAGES, rules.NO_IMAGES),
     (_NO_MODEL, rules.NO_MODEL),
     (_WRONG_KEY, rules.AUTH),
 )

@@ -55,6 +55,7 @@ NO_KEY = Rule(base.AUTH_FAILED, "The key holds characters that no key has.", Fal
 QUOTA = Rule(base.QUOTA_EXHAUSTED, "The account at the provider has no balance or quota left.", False, False)
 NO_MODEL = Rule(base.MODEL_NOT_FOUND, "The provider has no such model or address.", False, False)
 BAD_REQUEST = Rule(base.BAD_REQUEST, "The provider does not accept the request.", False, False)
+NO_IMAGES = Rule(base.IMAGES_REFUSED, "The model takes no images, or not this one.", False, False)
 TOO_LONG = Rule(base.CONTEXT_TOO_LONG, "The request is longer than the model's context.", False, False)
 REFUSED = Rule(base.CONTENT_REFUSED, "The provider's moderation refuses the content.", False, False)
 CONNECTION_LOST = Rule(base.CONNECTION_LOST, "The connection broke after the request was sent.", True, None)

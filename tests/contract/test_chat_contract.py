@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from generation.providers.base import CODES, ProviderError
-from generation.providers.llm.base import LLM, ChatDelta, ChatRequest
+from generation.providers.llm.base import LLM, ChatDelta, ChatImage, ChatRequest
 from generation.providers.llm.bedrock import BedrockChat
 from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.sandbox import SandboxLLM
-from tests.contract.requests import PROMPT, SCHEMA, chat
+from tests.contract.requests import PNG, PROMPT, SCHEMA, chat
 from tests.support.bedrock_server import BedrockServer
 from tests.support.llm_server import LLMServer
 from tests.support.patience import PATIENCE
@@ -166,6 +168,19 @@ class ChatContract:
         _, end = whole_answer(llm, chat(), is_stream=is_stream)
         assert end.usage is not None
         assert llm.estimate_input_tokens(chat()) >= end.usage.input_tokens
+
+    @both_ways
+    @pytest.mark.parametrize("text", [PROMPT, ""])
+    def test_images_come_along(self, llm: LLM, is_stream: bool, text: str) -> None:
+        image = ChatImage("image/png", PNG, width=3, height=2)
+        request = chat(text, images=(image, replace(image, media_type="image/webp")))
+        answer, end = whole_answer(llm, request, is_stream=is_stream)
+        for media_type in ("image/png", "image/webp"):
+            assert re.search(rf"{media_type},.*\b{len(PNG)} bytes", answer)
+        assert ("智能客服" in answer) is bool(text)
+        assert end.usage is not None
+        assert not end.usage.is_estimate
+        assert llm.estimate_input_tokens(request) >= llm.estimate_input_tokens(chat(text)) + 2_000
 
     @both_ways
     def test_characters_survive_being_cut_into_bytes(self, llm: LLM, is_stream: bool) -> None:

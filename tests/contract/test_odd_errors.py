@@ -11,11 +11,13 @@ import pytest
 from generation.providers import retry
 from generation.providers.base import ProviderError
 from generation.providers.llm import openai_refusals
+from generation.providers.llm.base import ChatImage
 from tests.contract.odd import ask, both_ways, events, sse, vendor, whole
-from tests.contract.requests import SCHEMA, chat
+from tests.contract.requests import PNG, SCHEMA, chat
 from tests.support.raw_http import RawServer
 
 QUOTA, AUTH, LIMIT = "PROVIDER_QUOTA_EXHAUSTED", "PROVIDER_AUTH_FAILED", "PROVIDER_RATE_LIMITED"
+IMAGES = "PROVIDER_IMAGES_REFUSED"
 
 
 @pytest.fixture(autouse=True)
@@ -125,6 +127,11 @@ class TestWords:
             (503, {"error": {"message": "当前分组 default 下对于模型 gpt-4 无可用渠道"}}, "PROVIDER_MODEL_NOT_FOUND"),
             (400, {"error": {"message": "输入内容过长，超出模型长度限制"}}, "PROVIDER_CONTEXT_TOO_LONG"),
             (400, {"error": {"message": "系统检测到输入内容可能包含敏感内容"}}, "PROVIDER_CONTENT_REFUSED"),
+            (400, {"error": {"message": "unknown variant `image_url`, expected `text`"}}, IMAGES),
+            (400, {"error": {"message": "This model does not support image input"}}, IMAGES),
+            (404, {"error": {"message": "No endpoints found that support image input"}}, IMAGES),
+            (400, {"error": {"message": "当前模型不支持图片输入"}}, IMAGES),
+            (400, {"error": {"message": "The image contains inappropriate content"}}, "PROVIDER_CONTENT_REFUSED"),
             (429, {"error": {"message": "You exceeded your current quota. Please retry in 20s."}}, LIMIT),
             (429, {"error": {"message": "Rate limit reached. Add a payment method at /account/billing"}}, LIMIT),
             (403, {"error": {"message": "请求过于频繁"}}, LIMIT),
@@ -133,7 +140,7 @@ class TestWords:
             (400, {"message": "密钥错误"}, AUTH),
             (400, {"error": {"message": "temperature is not allowed with this key"}}, "PROVIDER_BAD_REQUEST"),
         ],
-        ids=range(18),
+        ids=range(23),
     )  # fmt: skip
     def test_a_key_is_refused_only_by_what_says_so(self, status: int, body: Any, code: str) -> None:
         assert retry.openai_status_error(status, body, {}, provider="v").code == code
@@ -188,6 +195,13 @@ class TestRefusedParameters:
         last = sent(server, len(refusals))
         assert set(last) <= {"model", "messages", "max_completion_tokens", "stream"}
         assert "JSON Schema" in last["messages"][0]["content"]
+
+    def test_a_system_message_becomes_the_users_text_beside_images(self, is_stream: bool) -> None:
+        answers = (refusal("System role not supported"), events() if is_stream else whole())
+        with vendor(*answers) as (llm, server):
+            ask(llm, chat("Look.", images=(ChatImage("image/png", PNG, 3, 2),)), is_stream=is_stream)
+        (message,) = sent(server, 1)["messages"]
+        assert [part["type"] for part in message["content"]] == ["text", "image_url", "text"]
 
     def test_a_system_message_becomes_the_users(self, is_stream: bool) -> None:
         with vendor(refusal("System role not supported"), events() if is_stream else whole()) as (

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.providers.llm import openai_tokens, sse
-from generation.providers.llm.base import ChatMessage, ChatRequest
+from generation.providers.llm.base import ChatImage, ChatMessage, ChatRequest
+from generation.providers.llm.images import image_tokens
 from generation.providers.llm.json_instance import minimal_instance
 from generation.providers.llm.openai_tokens import count_tokens
 from generation.providers.llm.sse import SseSplitter
@@ -70,6 +71,45 @@ class TestEstimates:
     def test_more_text_never_costs_less(self, first: str, second: str) -> None:
         together = estimate_tokens(first + second)
         assert estimate_tokens(first) <= together <= estimate_tokens(first) + estimate_tokens(second)
+
+
+class TestImages:
+    @pytest.mark.parametrize(
+        ("size", "model", "counted"),
+        [
+            # What vendors' documents count: gpt-4o, gpt-4.1-nano, Qwen's patches of 28 pixels, Kimi, gpt-4o-mini.
+            ((1024, 1024), "gpt-4o", 765),
+            ((2048, 4096), "gpt-4o", 1105),
+            ((1024, 1024), "gpt-4.1-nano", 2520),
+            ((1800, 2400), "gpt-4.1-nano", 1452 * 246 // 100),
+            ((3584, 3584), "qwen3.5-plus", 16_384),
+            ((1, 1), "kimi-k3", 1_024),
+            ((1024, 1024), "gpt-4o-mini", 25_501),
+            ((2048, 4096), "openai/gpt-4o-mini-2024-07-18", 36_835),
+        ],
+    )
+    def test_the_estimate_is_an_upper_one(self, size: tuple[int, int], model: str, counted: int) -> None:
+        assert counted <= image_tokens(*size, model) <= max(16_384, counted)
+
+    def test_they_count_in_the_message_that_shows_them(self) -> None:
+        bare = ChatMessage("user", "看")
+        seen = ChatMessage("user", "看", (ChatImage("image/png", b"-", 1024, 1024),))
+        for model in ("gpt-4o-mini", "qwen-plus", ""):
+            more = [
+                estimate(ChatRequest((message,), 10, model=model or None))
+                for message in (bare, seen)
+                for estimate in (
+                    estimate_input_tokens,
+                    lambda request: estimated_usage(request, "").input_tokens,
+                )
+            ]
+            assert more[2] - more[0] == more[3] - more[1] == image_tokens(1024, 1024, model)
+
+    def test_only_users_show_images_of_types_that_vendors_take(self) -> None:
+        with pytest.raises(ValueError, match="svg"):
+            ChatImage("image/svg+xml", b"-", 1, 1)
+        with pytest.raises(ValueError, match="user"):
+            ChatMessage("assistant", "", (ChatImage("image/png", b"-", 1, 1),))
 
 
 class TestInstances:

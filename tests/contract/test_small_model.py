@@ -7,8 +7,9 @@ import time
 import pytest
 
 from generation.providers.base import ProviderError
+from generation.providers.llm.base import ChatImage
 from generation.providers.llm.small_model import SmallModelChat
-from tests.contract.requests import SCHEMA, chat
+from tests.contract.requests import PNG, SCHEMA, chat
 from tests.support.closed_port import closed_port
 from tests.support.llm_server import LLMServer
 from tests.support.patience import PATIENCE
@@ -94,6 +95,16 @@ def test_nothing_that_fails_has_cost_anything(
     assert (error.code, error.charged) == (code, False)
     assert error.__cause__ is None
     assert KEY not in repr(error)
+
+
+def test_images_are_refused_before_anything_is_sent(server: LLMServer) -> None:
+    llm = adapter(server)
+    request = chat(images=(ChatImage("image/png", PNG, 3, 2),))
+    for ask in (llm.complete, lambda request: list(llm.stream(request))):
+        with pytest.raises(ProviderError) as caught:
+            ask(request)
+        assert (caught.value.code, caught.value.charged) == ("PROVIDER_IMAGES_REFUSED", False)
+    assert server.calls == []
 
 
 def test_a_server_that_is_being_started_again_is_worth_another_try() -> None:

@@ -10,7 +10,13 @@ from django.utils import timezone
 from accounts.models import ProviderKey, User
 from accounts.selectors.keys import provider_keys_forget_all
 from config.crypto import Secret
-from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
+from generation.errors import (
+    ModelEndedError,
+    ModelTakesNoImagesError,
+    ModelUnavailableError,
+    ModelUnknownError,
+    PriceMissingError,
+)
 from generation.jobs.routes import Route, routes_for
 from generation.providers import registry
 from generation.providers.llm.openai import OpenAIChat
@@ -115,6 +121,55 @@ def test_the_longest_output_of_the_catalogue_is_known(alice: User, providers: An
     model_make("deepseek", "short", price=(1, 1, 1), max_output_tokens=77)
     (route,) = routes_for(alice.pk, model="short")
     assert route.most_output == 77
+
+
+def test_the_context_of_the_catalogue_is_known(alice: User, providers: Any) -> None:
+    model_make("deepseek", "wide", price=(1, 1, 1), context_tokens=99_000)
+    (route,) = routes_for(alice.pk, model="wide")
+    assert route.context_tokens == 99_000
+
+
+# -- images --------------------------------------------------------------------------------------------------------
+
+
+def test_images_go_only_to_models_that_read_them(alice: User, providers: Any, settings: Any) -> None:
+    model_make("deepseek", "sees", price=(1, 1, 1), has_vision=True)
+    providers("openai", "deepseek")
+    settings.PROVIDERS["llm"]["deepseek"]["options"]["model"] = "sees"
+    registry.reset()
+    assert names(routes_for(alice.pk, has_images=True)) == [("deepseek", "sees", False)]
+    assert len(routes_for(alice.pk)) == 2
+
+
+@pytest.mark.parametrize("is_test", [True, False])
+def test_a_model_without_eyes_is_refused_with_those_that_have_some(
+    alice: User, providers: Any, is_test: bool
+) -> None:
+    model_make("deepseek", "sees", price=(1, 1, 1), has_vision=True)
+    model_make("qwen", "sees-elsewhere", price=(1, 1, 1), has_vision=True)
+    with pytest.raises(ModelTakesNoImagesError) as refused:
+        routes_for(alice.pk, model="deepseek-chat", is_test=is_test, has_images=True)
+    choices = refused.value.details["choices"]
+    assert "deepseek:sees" in choices
+    assert ("qwen:sees-elsewhere" in choices) is is_test
+    assert not [name for name in choices if name.endswith(("deepseek-chat", "gpt-4o-mini"))]
+
+
+def test_the_sandbox_sees(alice: User, settings: Any) -> None:
+    settings.PROVIDER_ORDER = {"llm": []}
+    assert names(routes_for(alice.pk, has_images=True)) == [("sandbox", "sandbox", False)]
+
+
+def test_of_an_own_keys_model_that_nobody_knows_its_server_decides(
+    alice: User, providers: Any, key_of: KeyOf
+) -> None:
+    key_of(
+        "custom", base_url="https://llm.example.com/v1", model_name="llava", input_micros=0, output_micros=0
+    )
+    key_of("openai", model_name="gpt-4o-mini")
+    assert names(routes_for(alice.pk, model="llava", has_images=True)) == [("custom", "llava", True)]
+    with pytest.raises(ModelTakesNoImagesError):
+        routes_for(alice.pk, model="gpt-4o-mini", has_images=True)
 
 
 # -- by own key ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ and those below, which are AWS' own errors. Frames of the event stream are writt
 from __future__ import annotations
 
 import asyncio
+import base64
 import struct
 import time
 import zlib
@@ -115,8 +116,8 @@ class BedrockServer(LLMServer):
 def _as_chat(sent: dict[str, Any], model: str, operation: str) -> dict[str, Any]:
     """The call as the other server's parts read it, with what was really sent under `converse`."""
 
-    def text(blocks: list[dict[str, str]]) -> str:
-        return "\n".join(block["text"] for block in blocks)
+    def text(blocks: list[dict[str, Any]]) -> str:
+        return "\n".join(block["text"] if "text" in block else _image(block["image"]) for block in blocks)
 
     system = [{"role": "system", "content": text(sent["system"])}] if sent.get("system") else []
     turns = [{"role": turn["role"], "content": text(turn["content"])} for turn in sent["messages"]]
@@ -127,6 +128,11 @@ def _as_chat(sent: dict[str, Any], model: str, operation: str) -> dict[str, Any]
         "stream": operation == "converse-stream",
         "converse": sent,
     }
+
+
+def _image(image: dict[str, Any]) -> str:
+    data = base64.b64decode(image["source"]["bytes"], validate=True)
+    return f"Image: image/{image['format']}, {len(data)} bytes"
 
 
 def _usage(answer: Answer, body: Mapping[str, Any]) -> dict[str, int] | None:

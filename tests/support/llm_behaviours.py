@@ -37,6 +37,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -73,7 +74,7 @@ class Answer:
     def usage(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         if not self.has_usage:
             return None
-        prompt = tokens_of("".join(m["content"] for m in body["messages"]))
+        prompt = tokens_of("".join(text_of(m["content"]) for m in body["messages"]))
         reasoning = tokens_of(self.reasoning)
         completion = tokens_of(self.text) + reasoning
         return {
@@ -164,7 +165,21 @@ def tokens_of(text: str) -> int:
 
 
 def last_user_message(body: Mapping[str, Any]) -> str:
-    return next((m["content"] for m in reversed(body["messages"]) if m["role"] == "user"), "")
+    return next((text_of(m["content"]) for m in reversed(body["messages"]) if m["role"] == "user"), "")
+
+
+def text_of(content: str | list[dict[str, Any]]) -> str:
+    """A message's text; of its images, what can be told without a model: a line like `Image: image/png, 67 bytes`."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(
+        part["text"] if part["type"] == "text" else _image(part["image_url"]) for part in content
+    )
+
+
+def _image(image: Mapping[str, str]) -> str:
+    about, _, data = image["url"].partition(";base64,")
+    return f"Image: {about.removeprefix('data:')}, {len(base64.b64decode(data, validate=True))} bytes"
 
 
 def error_for(message: str, type_: str, code: str | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from generation.providers.base import Usage
 
@@ -16,10 +16,39 @@ FinishReason = Literal["stop", "length", "content_filter", "unknown"]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+#: Images that all vendors with such models take.
+IMAGE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatImage:
+    """An image, whose size in pixels says what it costs."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.media_type not in IMAGE_TYPES:
+            raise ValueError(f"{self.media_type!r} is no image that models take.")
+
+    def __str__(self) -> str:
+        """What is known of it without looking."""
+        return f"{self.media_type}, {self.width} × {self.height}, {len(self.data)} bytes"
+
+
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
+    """What one side said. Only a user shows images; they are seen before the text is read."""
+
     role: Role
     content: str
+    images: tuple[ChatImage, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.images and self.role != "user":
+            raise ValueError("Only a user's message has images.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +89,10 @@ class ChatRequest:
             raise ValueError("max_output_tokens must be at least 1.")
         if self.timeout_s <= 0:
             raise ValueError("timeout_s must be positive.")
+
+    @property
+    def has_images(self) -> bool:
+        return any(message.images for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)

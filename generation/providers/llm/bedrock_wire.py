@@ -13,7 +13,7 @@ from generation.providers import base
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm import finish
 from generation.providers.llm.answer_text import AnswerText
-from generation.providers.llm.base import ChatRequest, ChatResult, FinishReason
+from generation.providers.llm.base import ChatMessage, ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_schema import json_rule
 from generation.providers.llm.usage import Counted, counted, usage_of
 
@@ -39,7 +39,7 @@ def parameters(request: ChatRequest, *, model: str) -> dict[str, Any]:
             continue
         if not turns or turns[-1]["role"] != message.role:
             turns.append({"role": message.role, "content": []})
-        turns[-1]["content"].append({"text": message.content})
+        turns[-1]["content"] += _blocks(message)
     limits: dict[str, Any] = {"maxTokens": request.max_output_tokens}
     if request.temperature is not None:
         limits["temperature"] = request.temperature
@@ -50,6 +50,17 @@ def parameters(request: ChatRequest, *, model: str) -> dict[str, Any]:
         key = _NOT_IN_METADATA.sub("_", request.request_key)[:240]
         found["requestMetadata"] = {"request_key": key, "attempt": str(request.attempt)}
     return found
+
+
+def _blocks(message: ChatMessage) -> list[dict[str, Any]]:
+    """A message's images and text (API_runtime_ImageBlock.html: the format is the type without `image/`)."""
+    blocks: list[dict[str, Any]] = [
+        {"image": {"format": image.media_type.partition("/")[2], "source": {"bytes": image.data}}}
+        for image in message.images
+    ]
+    if not blocks or message.content.strip():
+        blocks.append({"text": message.content})
+    return blocks
 
 
 def parse_answer(

@@ -125,11 +125,15 @@ def _places(answer: object) -> str:
     return " ".join(found)
 
 
-def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+def _without_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Instructions at the head of what the user says, as templates without a system's place want them."""
     told = "\n\n".join(message["content"] for message in messages if message["role"] == "system")
     others = [dict(message) for message in messages if message["role"] != "system"]
     if not told or not others or others[0]["role"] != "user":
         return messages if not told else [{"role": "user", "content": told}, *others]
-    others[0]["content"] = f"{told}\n\n{others[0]['content']}"
+    said = others[0]["content"]
+    if isinstance(said, str):
+        others[0]["content"] = f"{told}\n\n{said}"
+    else:
+        others[0]["content"] = [{"type": "text", "text": told}, *said]
     return others

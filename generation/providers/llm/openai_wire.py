@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from generation.providers import retry, rules
-from generation.providers.llm.base import ChatRequest
+from generation.providers.llm.base import ChatImage, ChatMessage, ChatRequest
 from generation.providers.llm.json_schema import is_closed, json_rule, keywords
 from generation.providers.llm.openai_refusals import without
 from generation.providers.llm.thoughts import ALIYUN, SILICONFLOW, Limits, Thoughts
@@ -149,7 +150,7 @@ def request_body(
     """
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+        "messages": [{"role": message.role, "content": _content(message)} for message in request.messages],
         **limits(request, model=model, dialect=dialect).sent,
     }
     if request.temperature is not None and not _has_fixed_temperature(dialect, model):
@@ -162,6 +163,22 @@ def request_body(
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
     return orjson.dumps(without(body, refused))
+
+
+def _content(message: ChatMessage) -> str | list[dict[str, Any]]:
+    """The text, or with images its parts; vendors differ in what they fetch, so that none is told an address."""
+    if not message.images:
+        return message.content
+    parts: list[dict[str, Any]] = [
+        {"type": "image_url", "image_url": {"url": _data_url(image)}} for image in message.images
+    ]
+    if message.content.strip():
+        parts.append({"type": "text", "text": message.content})
+    return parts
+
+
+def _data_url(image: ChatImage) -> str:
+    return f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
 
 
 def _has_fixed_temperature(dialect: Dialect, model: str) -> bool:

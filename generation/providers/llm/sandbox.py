@@ -260,7 +260,7 @@ def _reference(request: ChatRequest) -> str:
 def _plain(request: ChatRequest) -> ChatRequest:
     """`request` without magic inputs in its last message."""
     last = request.messages[-1]
-    cleaned = ChatMessage(last.role, without_inputs(last.content))
+    cleaned = replace(last, content=without_inputs(last.content))
     return replace(request, messages=(*request.messages[:-1], cleaned))
 
 
@@ -310,6 +310,7 @@ def _generic_answer(request: ChatRequest) -> str:
             "This is the offline sandbox: no model was called, and the same request always gets this answer."
         )
         lead, tail = "What was asked:", "Configure a provider, and a model's answer takes this place."
+    points += [str(image) for image in request.messages[-1].images]
     listed = "\n".join(f"{number}. {point}" for number, point in enumerate(points, 1))
     return "\n\n".join(part for part in (head, f"{lead}\n\n{listed}" if listed else "", tail) if part)
 

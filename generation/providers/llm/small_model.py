@@ -53,6 +53,8 @@ class SmallModelChat(OpenAIChat):
         if request.model not in (None, self.model):
             # Its server would answer in whatever name it is called by.
             raise _free(rules.NO_MODEL.error(self.name))
+        if request.has_images:
+            raise _free(rules.NO_IMAGES.error(self.name))
         deadline = time.monotonic() + min(self._timeout_s, request.deadline_s or self._timeout_s)
         try:
             with closing(cast("Generator[ChatDelta, None, None]", super().stream(request))) as pieces:

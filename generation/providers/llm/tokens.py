@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generation.providers.base import Usage
 from generation.providers.llm.base import ChatMessage, ChatRequest
+from generation.providers.llm.images import image_tokens
 from generation.providers.llm.openai_tokens import MODELS, count_tokens
 
 _PER_MESSAGE = 6
@@ -23,14 +24,15 @@ def estimate_tokens(text: str) -> int:
     return -(-(2 * ascii_count + 9 * (wide + astral)) // 6)
 
 
-def estimate_message_tokens(message: ChatMessage) -> int:
-    """The same for a message, with what vendors add around each."""
-    return _PER_MESSAGE + estimate_tokens(message.content)
+def estimate_message_tokens(message: ChatMessage, model: str = "") -> int:
+    """The same for a message with its images, and what vendors add around each."""
+    return _PER_MESSAGE + estimate_tokens(message.content) + _count_images(message, model)
 
 
 def estimate_input_tokens(request: ChatRequest) -> int:
     """The same for a whole request."""
-    total = _PER_REQUEST + sum(map(estimate_message_tokens, request.messages))
+    model = request.model or ""
+    total = _PER_REQUEST + sum(estimate_message_tokens(message, model) for message in request.messages)
     if request.json_schema is not None:
         total += _PER_MESSAGE + estimate_tokens(repr(request.json_schema))
     return total
@@ -60,8 +62,13 @@ def _count_input(request: ChatRequest, model: str) -> int:
     if not MODELS.fullmatch(model):
         return estimate_input_tokens(request)
     told = "" if request.json_schema is None else repr(request.json_schema)
-    return _PER_REQUEST + sum(
+    words = sum(
         _PER_MESSAGE + _count(content, model)
         for content in (*(message.content for message in request.messages), told)
         if content
     )
+    return _PER_REQUEST + words + sum(_count_images(message, model) for message in request.messages)
+
+
+def _count_images(message: ChatMessage, model: str) -> int:
+    return sum(image_tokens(image.width, image.height, model) for image in message.images)
