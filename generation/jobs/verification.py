@@ -15,9 +15,13 @@ from accounts.services.keys import KeyQuestion, Verified
 from config.egress.errors import EgressRefusedError, EgressTimeoutError, EgressUnreachableError, Reason
 from config.egress.urls import check_url
 from config.errors import AppError
-from generation.errors import ProviderBadAnswerError, ProviderOverloadedError, ProviderRateLimitedError
 from generation.providers import base
 from generation.providers.base import ProviderError
+from generation.providers.errors import (
+    ProviderBadAnswerError,
+    ProviderOverloadedError,
+    ProviderRateLimitedError,
+)
 from generation.providers.llm.guarded import guarded
 from generation.providers.llm.listing import KEY_CHECKING, MAX_MODELS, list_models
 from generation.providers.llm.openai_wire import dialect_of_url
