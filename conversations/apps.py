@@ -13,9 +13,11 @@ class ConversationsConfig(AppConfig):
         from config import menu, queues
         from config.api import scopes, words
         from conversations.api.words import TAGS, WORDS
-        from conversations.handlers import KINDS
+        from conversations.domain.sandbox_chat import SANDBOX_INPUTS
+        from conversations.handlers import KINDS, SANDBOX_ANSWERS
         from conversations.models.actions import Action, ObjectType
         from generation.jobs.registry import register
+        from generation.providers.llm import sandbox
 
         actions.register(Action, ObjectType)
         words.register(WORDS)
@@ -38,3 +40,5 @@ class ConversationsConfig(AppConfig):
         queues.register("conversations.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
         for kind in KINDS:
             register(kind)
+        for name, answer in SANDBOX_ANSWERS.items():
+            sandbox.register(name, answer, inputs=SANDBOX_INPUTS)

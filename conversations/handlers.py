@@ -6,9 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.domain import sandbox_chat
+from conversations.domain.titles import title_in
 from conversations.errors import MessageGoneError
 from conversations.models import Message
-from conversations.selectors import comparison_job_titles, reply_job_titles
+from conversations.selectors import branch_of, comparison_job_titles, reply_job_titles, title_job_titles
 from conversations.services.replies import (
     COMPARISON_KIND,
     REPLY_KIND,
@@ -17,10 +19,20 @@ from conversations.services.replies import (
     reply_end,
     reply_store,
 )
-from conversations.services.requests import reply_request
+from conversations.services.requests import REPLY, reply_asked
+from conversations.services.titles import (
+    TITLE,
+    TITLE_KIND,
+    FinishedTitle,
+    TitleJobInput,
+    title_request,
+    title_store,
+)
+from generation.errors import AnswerRejectedError, OutputEmptyError, OutputOnlyThoughtsError
 from generation.jobs.registry import JobKind, NoInput, WaitForChildren
 from generation.jobs.run import JobRun
 from generation.models import Job
+from generation.providers.llm.base import ChatResult
 
 
 def run_reply(run: JobRun) -> FinishedReply:
@@ -28,11 +40,18 @@ def run_reply(run: JobRun) -> FinishedReply:
     message = Message.objects.select_related("conversation", "parent").filter(pk=run.job.pk).first()
     if message is None or message.parent is None:
         raise MessageGoneError
-    request = reply_request(
-        message.conversation, message.parent, model=message.model, parameters=message.parameters
+    asked = reply_asked(
+        message.conversation,
+        branch_of(message.parent),
+        model=message.model,
+        parameters=message.parameters,
+        is_test=run.job.is_test,
+        since=run.job.created_at,
     )
     began = time.monotonic()
-    answer = run.chat("reply", request, feature=REPLY_KIND)
+    answer = run.chat("reply", asked.request, feature=REPLY_KIND)
+    if not answer.text.strip():
+        raise _said_nothing(answer)
     return FinishedReply(
         content=answer.text,
         reasoning=answer.reasoning,
@@ -41,11 +60,31 @@ def run_reply(run: JobRun) -> FinishedReply:
         finish_reason=answer.finish_reason,
         milliseconds=round((time.monotonic() - began) * 1000),
         first_token_ms=None,
+        context=asked.context.record(),
     )
+
+
+def _said_nothing(answer: ChatResult) -> AnswerRejectedError:
+    error = (OutputOnlyThoughtsError if answer.reasoning.strip() else OutputEmptyError)(charged=True)
+    error.give_up()  # it is bought: the same step brings the same again
+    return error
 
 
 def store_reply(job: Job, found: FinishedReply) -> dict[str, Any]:
     return reply_store(job=job, found=found)
+
+
+def run_title(run: JobRun) -> FinishedTitle:
+    """Buy a title. Nobody asked for it, so whatever goes wrong with it is of no consequence."""
+    wanted: TitleJobInput = run.input
+    message = Message.objects.select_related("conversation", "parent").filter(pk=wanted.message_id).first()
+    if message is None or message.conversation.title:
+        return FinishedTitle("")
+    return FinishedTitle(title_in(run.chat("title", title_request(message), feature=TITLE_KIND).text))
+
+
+def store_title(job: Job, found: FinishedTitle) -> dict[str, Any]:
+    return title_store(job=job, found=found)
 
 
 def run_comparison(run: JobRun) -> WaitForChildren:
@@ -84,4 +123,18 @@ KINDS = (
         title=_("comparison of models in a conversation"),
         titles=comparison_job_titles,
     ),
+    JobKind(
+        name=TITLE_KIND,
+        input=TitleJobInput,
+        run=run_title,
+        store=store_title,
+        max_failures=2,
+        title=_("title of a conversation"),
+        titles=title_job_titles,
+        words={"message_id": _("message"), "title": _("title")},
+        links={"message_id": "conversations.message"},
+    ),
 )
+
+#: What the sandbox answers to each kind of request.
+SANDBOX_ANSWERS = {REPLY: sandbox_chat.answer, TITLE: sandbox_chat.title}

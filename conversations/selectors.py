@@ -51,6 +51,14 @@ def reply_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
     return {row.pk: str(row.conversation) for row in rows.only("pk", "conversation__title")}
 
 
+def title_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """The title of the conversation that each job finds one for."""
+    ids = {job.pk: job.input.get("message_id") for job in jobs}
+    rows = Message.objects.filter(pk__in=set(ids.values())).select_related("conversation")
+    found = {str(row.pk): str(row.conversation) for row in rows.only("pk", "conversation__title")}
+    return {pk: found[message] for pk, message in ids.items() if message in found}
+
+
 def comparison_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
     rows = Reply.objects.filter(pk__in=[job.pk for job in jobs]).select_related("conversation")
     return {row.pk: str(row.conversation) for row in rows.only("pk", "conversation__title")}

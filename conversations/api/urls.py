@@ -11,6 +11,7 @@ urlpatterns = [
     path("/<uuid:conversation_id>", conversations.ConversationApi.as_view(), name="conversation"),
     path("/<uuid:conversation_id>/fork", conversations.ConversationForkApi.as_view()),
     path("/<uuid:conversation_id>/reply", messages.ReplyApi.as_view()),
+    path("/<uuid:conversation_id>/reply/estimate", messages.ReplyEstimateApi.as_view()),
     path("/<uuid:conversation_id>/stop", messages.ReplyStopApi.as_view()),
     path("/<uuid:conversation_id>/messages", messages.MessageListApi.as_view()),
     path(

@@ -49,25 +49,32 @@ def message_put(
     """Put a message behind another, the current one if none is named; None: at the beginning. It becomes the current
     one. `conversation` is locked by the caller. Raises `MessageUnknownError`, `MessageUnfinishedError`.
     """
+    message = message_new(conversation=conversation, role=role, content=content, parent_id=parent_id)
+    with transaction.atomic():
+        message.save(force_insert=True)
+        conversation.current_message = message
+        conversation.last_message_at = timezone.now()
+        conversation.save(update_fields=["current_message", "last_message_at", "updated_at"])
+    return message
+
+
+def message_new(
+    *, conversation: Conversation, role: str, content: str, parent_id: UUID | None = CURRENT
+) -> Message:
+    """A message that isn't stored yet, in its place. Raises what `message_put` does."""
     if parent_id is CURRENT:
         parent_id = conversation.current_message_id
     if parent_id is not None:
         parent = message_of(conversation, parent_id)
         if parent.status == MessageStatus.STREAMING:
             raise MessageUnfinishedError(message_id=parent_id)
-    with transaction.atomic():
-        message = Message(
-            owner_id=conversation.owner_id,
-            conversation=conversation,
-            parent_id=parent_id,
-            role=role,
-            content=content,
-        )
-        message.save(force_insert=True)
-        conversation.current_message = message
-        conversation.last_message_at = timezone.now()
-        conversation.save(update_fields=["current_message", "last_message_at", "updated_at"])
-    return message
+    return Message(
+        owner_id=conversation.owner_id,
+        conversation=conversation,
+        parent_id=parent_id,
+        role=role,
+        content=content,
+    )
 
 
 def messages_clear(*, conversation: Conversation) -> int:

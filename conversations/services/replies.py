@@ -21,13 +21,16 @@ from conversations.errors import (
 )
 from conversations.models import Conversation, Message, Reply
 from conversations.models.actions import Action
-from conversations.services.messages import message_of, message_put
-from conversations.services.requests import reply_quote
+from conversations.selectors import branch_of
+from conversations.services.messages import message_new, message_of, message_put
+from conversations.services.requests import Asked, reply_asked, reply_quote
+from conversations.services.titles import title_submit
 from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
 from generation.models import Job, ProviderCall
+from generation.services.quotes import Quote
 
 REPLY_KIND = "conversations.reply"
 COMPARISON_KIND = "conversations.comparison"
@@ -53,6 +56,7 @@ class FinishedReply:
     finish_reason: str
     milliseconds: int | None
     first_token_ms: int | None
+    context: dict[str, Any]
 
 
 def reply_to(*, conversation: Conversation, content: str, is_test: bool = False, **asked: Any) -> Reply:
@@ -105,23 +109,21 @@ def reply_create(
     """Have a message answered by a model, or by several side by side; workers hear of it when the transaction commits.
 
     `parameters` are for this reply; what isn't named is as the conversation has it. `conversation` is locked by the
-    caller. Raises `ReplyRunningError`, `NothingToAnswerError`, what `reply_quote` raises, and `BudgetExceededError`
+    caller. Raises `ReplyRunningError`, `NothingToAnswerError`, what `reply_asked` raises, and `BudgetExceededError`
     when what is left can't pay for it however cheap it gets.
     """
-    if question.role != Role.USER:
+    if question.role != Role.USER or not question.content.strip():
         raise NothingToAnswerError
     names = tuple(models) or (conversation.model,)
     settings = {**conversation.parameters, **(parameters or {})}
-    quotes = [
-        reply_quote(conversation, question, model=name, parameters=settings, is_test=is_test)
-        for name in names
-    ]
+    asked = _asked(conversation, branch_of(question), names, settings, is_test=is_test)
+    quotes = [reply_quote(conversation, one) for one in asked]
     for quote in quotes:
         quote.check()
     is_test = all(quote.is_test for quote in quotes)
     with transaction.atomic():
         reply, ids = _submit(conversation, names, is_test=is_test)
-        for pk, name in zip(ids, names, strict=True):
+        for pk, name, one in zip(ids, names, asked, strict=True):
             message = Message(
                 id=pk,
                 owner_id=conversation.owner_id,
@@ -132,6 +134,7 @@ def reply_create(
                 status=MessageStatus.STREAMING,
                 model=name,
                 parameters=settings,
+                context=one.context.record(),
             )
             message.save(force_insert=True)
         conversation.current_message_id = ids[0]
@@ -140,6 +143,45 @@ def reply_create(
         details = {"models": [name for name in names if name], "is_test": is_test}
         row_record(conversation, Action.ASK_REPLY, message_id=str(ids[0]), **details)
     return reply
+
+
+def reply_estimate(
+    *,
+    conversation: Conversation,
+    content: str,
+    models: Sequence[str] = (),
+    parameters: Mapping[str, Any] | None = None,
+    is_test: bool = False,
+    **place: Any,
+) -> tuple[Quote, list[Asked]]:
+    """What `reply_to` would cost, by all models together, and what would go along. Nothing is made. Raises what it
+    raises, but for the budget and a reply that is being written."""
+    question = message_new(conversation=conversation, role=Role.USER, content=content, **place)
+    branch = [*(branch_of(question.parent) if question.parent else ()), question]
+    settings = {**conversation.parameters, **(parameters or {})}
+    asked = _asked(conversation, branch, tuple(models) or (conversation.model,), settings, is_test=is_test)
+    quotes = [reply_quote(conversation, one) for one in asked]
+    whole = Quote(
+        conversation.owner_id,
+        tuple(route for quote in quotes for route in quote.routes),
+        sum(quote.least_micros for quote in quotes),
+        sum(quote.most_micros for quote in quotes),
+    )
+    return whole, asked
+
+
+def _asked(
+    conversation: Conversation,
+    branch: Sequence[Message],
+    names: Sequence[str],
+    parameters: Mapping[str, Any],
+    *,
+    is_test: bool,
+) -> list[Asked]:
+    return [
+        reply_asked(conversation, branch, model=name, parameters=parameters, is_test=is_test)
+        for name in names
+    ]
 
 
 def _submit(conversation: Conversation, names: Sequence[str], *, is_test: bool) -> tuple[Reply, list[UUID]]:
@@ -172,6 +214,7 @@ def reply_store(*, job: Job, found: FinishedReply) -> dict[str, Any]:
         setattr(message, name, getattr(found, name))
     message.status, message.error = MessageStatus.COMPLETE, None
     _finish(message)
+    title_submit(message, is_test=job.is_test)
     return {
         "conversation_id": str(message.conversation_id),
         "message_id": str(message.pk),

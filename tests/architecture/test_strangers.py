@@ -30,7 +30,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "api/v1/tags/<uuid:tag_id>/merge"): {"into": str(UUID(int=1))},
     **{
         ("post", f"api/v1/conversations/<uuid:conversation_id>/{end}"): {"content": "茶"}
-        for end in ("reply", "messages", "messages/<uuid:message_id>/edit")
+        for end in ("reply", "reply/estimate", "messages", "messages/<uuid:message_id>/edit")
     },
     ("post", "api/v1/conversations/<uuid:conversation_id>/fork"): {"message_id": str(UUID(int=1))},
 }

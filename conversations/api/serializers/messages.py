@@ -9,13 +9,54 @@ from rest_framework import serializers
 from config.api.lists.fields import Bool, Choice, Int, Json, Many, StoredError, Text, Time, Uuid
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
-from config.api.shapes import JobError
+from config.api.shapes import EstimateOut, JobError
 from conversations.api.serializers.conversations import PARAMETERS_EXAMPLE, ReplyParameters
 from conversations.domain import limits
+from conversations.domain.context import NAMED_LEFT_OUT
 from conversations.domain.roles import MessageStatus, Role
 from conversations.models import Message, Reply
 
 SAYS_SOMETHING = RegexValidator(r"\S")
+
+
+class ShortenedMessage(serializers.Serializer[Any]):
+    """A message that went along without its middle."""
+
+    id = serializers.CharField(help_text="The message.")
+    characters = serializers.IntegerField(help_text="How many of its characters were left out.")
+
+
+class ReplyContext(serializers.Serializer[Any]):
+    """What of the conversation goes along to the model. Without `messages`, nothing was asked."""
+
+    messages = serializers.IntegerField(
+        required=False, help_text="Messages that go along, the last one included."
+    )
+    first_id = serializers.CharField(required=False, help_text="The first of them.")
+    left_out = serializers.IntegerField(required=False, help_text="Earlier messages that stay behind.")
+    left_out_characters = serializers.IntegerField(required=False, help_text="How long those are together.")
+    left_out_ids = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text=f"The latest {NAMED_LEFT_OUT} of those."
+    )
+    cut = ShortenedMessage(many=True, required=False, help_text="Messages that lose their middle.")
+    input_tokens = serializers.IntegerField(required=False, help_text="At most, by an estimate.")
+    output_tokens = serializers.IntegerField(required=False, help_text="How long the answer may get.")
+    context_tokens = serializers.IntegerField(
+        required=False, allow_null=True, help_text="What the model takes altogether; null: not known."
+    )
+
+
+CONTEXT_EXAMPLE = {
+    "messages": 5,
+    "first_id": "0196fd3e-7d5c-7000-8000-000000000001",
+    "left_out": 2,
+    "left_out_characters": 5120,
+    "left_out_ids": ["0196fd3e-7d5c-7000-8000-000000000002", "0196fd3e-7d5c-7000-8000-000000000003"],
+    "cut": [{"id": "0196fd3e-7d5c-7000-8000-000000000001", "characters": 48200}],
+    "input_tokens": 6140,
+    "output_tokens": 4000,
+    "context_tokens": 12288,
+}
 
 
 class MessageOut(ReadModel, source_model=Message):
@@ -31,6 +72,11 @@ class MessageOut(ReadModel, source_model=Message):
     reasoning = Text(help="What the model thought aloud, apart from its answer.")
     model = Text(help="Who was asked; empty: the preferred one.", example="deepseek-flash")
     parameters = Json(shape=ReplyParameters, example=PARAMETERS_EXAMPLE)
+    context = Json(
+        shape=ReplyContext,
+        help="What of the conversation went along; empty: it wasn't made here.",
+        example=CONTEXT_EXAMPLE,
+    )
     provider = Text(example="deepseek")
     answered_by = Text(help="What the provider calls the model that answered.", example="deepseek-flash")
     finish_reason = Text(help="Why the model ended, in its provider's word for it.", example="stop")
@@ -51,7 +97,9 @@ class MessageHitOut(ReadModel, source_model=Message):
 
     id = Uuid()
     conversation_id = Uuid("conversation")
-    conversation_title = Text("conversation__title", example="绿茶怎么泡 Brewing green tea")
+    conversation_title = Text(
+        "conversation__title", help="What its conversation is called.", example="绿茶怎么泡 Brewing green tea"
+    )
     parent_id = Uuid("parent", help="The message that it follows; null: it begins a branch.")
     role = Choice(Role, help="Who says it.", example="assistant")
     content = Text(example="水温约 80 °C，泡两分钟。")
@@ -129,6 +177,12 @@ class ReplyCreateIn(HowToReplyIn):
         allow_null=True,
         help_text="What it follows; left out: the current message; null: nothing.",
     )
+
+
+class ReplyEstimateOut(EstimateOut):
+    """What a reply would cost, what would go along, and what is left of the budget."""
+
+    contexts = ReplyContext(many=True, help_text="What would go along, for each of the models.")
 
 
 class MessageEditIn(HowToReplyIn):

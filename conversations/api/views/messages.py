@@ -9,14 +9,17 @@ from django.db import transaction
 from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
+from accounts.selectors.budgets import budget_get
 from config.api.lists.filters import AnyOf, ChoiceFilter, SearchFilter, UuidFilter, time_range
 from config.api.lists.reading import JsonRow, read_row
 from config.api.lists.views import DetailApi, ListApi, ResourceApi, row_source
 from config.api.schema import operation
+from config.api.shapes import ESTIMATE_EXAMPLE
 from config.api.views import Accepted, Created, Detail
 from config.errors import NotFoundError
 from conversations.api.filters import BranchFilter
 from conversations.api.serializers.messages import (
+    CONTEXT_EXAMPLE,
     ClearedOut,
     HowToReplyIn,
     MessageCreateIn,
@@ -24,16 +27,19 @@ from conversations.api.serializers.messages import (
     MessageHitOut,
     MessageOut,
     ReplyCreateIn,
+    ReplyEstimateOut,
     ReplyOut,
 )
 from conversations.domain.roles import MessageStatus, Role
 from conversations.errors import (
     MessageNotYoursError,
+    MessageTooLongError,
     MessageUnfinishedError,
     MessageUnknownError,
     NothingToAnswerError,
     ReplyNotRunningError,
     ReplyRunningError,
+    SystemPromptTooLongError,
 )
 from conversations.models import Conversation, Reply
 from conversations.selectors import (
@@ -43,14 +49,15 @@ from conversations.selectors import (
     reply_list_for,
 )
 from conversations.services.messages import message_add, messages_clear, reply_stop
-from conversations.services.replies import reply_again, reply_edited, reply_to
+from conversations.services.replies import reply_again, reply_edited, reply_estimate, reply_to
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
 
 PLACE_ERRORS = (MessageUnknownError, MessageUnfinishedError)
-REPLY_ERRORS = (
+ESTIMATE_ERRORS = (
     *(PriceMissingError, ModelUnknownError, ModelEndedError, ModelUnavailableError),
-    *(ReplyRunningError, BudgetExceededError, NotFoundError),
+    *(SystemPromptTooLongError, MessageTooLongError, NotFoundError),
 )
+REPLY_ERRORS = (*ESTIMATE_ERRORS, ReplyRunningError, BudgetExceededError)
 REPLY = row_source(ReplyOut, reply_list_for)
 REPLY_EXAMPLE = {"content": "绿茶怎么泡？", "parameters": {"temperature": 0.2}}
 
@@ -178,6 +185,34 @@ class ReplyApi(RepliesApi):
         asked = self.read(ReplyCreateIn)
         with self.conversation() as conversation:
             return self.accepted(reply_to(conversation=conversation, is_test=self.caller.is_test, **asked))
+
+
+class ReplyEstimateApi(RepliesApi):
+    waits = False
+
+    @operation(
+        "Rehearse a reply",
+        description=(
+            "What it would cost, by whom, what of the conversation would go along, and what is left of your budget. "
+            "Nothing is made."
+        ),
+        request=ReplyCreateIn,
+        request_example=REPLY_EXAMPLE,
+        response=ReplyEstimateOut,
+        example={**ESTIMATE_EXAMPLE, "contexts": [CONTEXT_EXAMPLE]},
+        errors=(*ESTIMATE_ERRORS, *PLACE_ERRORS),
+        operation_id="estimateReply",
+    )
+    def post(self, request: Request, **keys: Any) -> dict[str, Any]:
+        wanted = self.read(ReplyCreateIn)
+        with self.conversation() as conversation:
+            quote, asked = reply_estimate(conversation=conversation, is_test=self.caller.is_test, **wanted)
+        budget = budget_get(self.caller.pk, is_test=quote.is_test)
+        return {
+            "cost": quote.shown(),
+            "budget": budget.shown(),
+            "contexts": [one.context.record() for one in asked],
+        }
 
 
 class MessageRegenerateApi(AgainApi):
