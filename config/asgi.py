@@ -4,9 +4,10 @@ from django.core.asgi import get_asgi_application
 
 from config.api.bodies import AsgiBodies
 from config.env import choose_settings
-from config.startup import announce
+from config.startup import announce, load_addresses
 
 choose_settings("config.settings.prod")
 
 application = AsgiBodies(get_asgi_application())
+load_addresses()
 announce("stream")

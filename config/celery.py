@@ -1,5 +1,6 @@
 """The Celery application and `enqueue`, the one way to publish a task."""
 
+import os
 from functools import cache, partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from config.outages import Outage
 from config.queues import Queue
 
 choose_settings("config.settings.dev")
+#: Celery would run Django's checks in each worker, and throw away what they find.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("atelier")
 app.config_from_object("django.conf:settings", namespace="CELERY")

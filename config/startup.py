@@ -1,6 +1,7 @@
 """What a process of the product says as it starts."""
 
 import platform
+from importlib import import_module
 from importlib.metadata import version
 
 import structlog
@@ -17,6 +18,11 @@ log = structlog.get_logger(__name__)
 def writes_by_sandbox_only() -> bool:
     """Whether people who rely on documents would get play texts."""
     return bool(settings.IS_PRODUCTION) and settings.PROVIDER_ORDER["llm"] == ["sandbox"]
+
+
+def load_addresses() -> None:
+    """All pages and operations, now: otherwise the first request would wait for them."""
+    import_module(settings.ROOT_URLCONF)
 
 
 def announce(process: str) -> None:

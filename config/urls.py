@@ -7,6 +7,8 @@ from config import health
 from config.api.docs import api_not_found, index
 from config.api.docs import urlpatterns as docs
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", index),
     *docs,

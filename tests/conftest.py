@@ -9,6 +9,7 @@ from unittest.mock import patch
 import hypothesis
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
@@ -25,6 +26,9 @@ from config.health import checks
 from generation.selectors.catalogue import catalogue_forget
 from tests.support.databases import prepared_test_database
 from tests.support.promises import checked
+
+# What tests are made for each page of the back office is known when they are collected.
+admin.autodiscover()
 
 PASSWORD = "a long 密码 for tests"
 

