@@ -17,7 +17,7 @@ from templates.services.catalogue import catalogue_init
 from tests.support.processes import House
 from tests.system.test_factory import a_document, served
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.system
 
 PACKAGE = "atelier_client"
 
