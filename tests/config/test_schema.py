@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.validation import validate_schema
 
 from config.api.docs import schema_json
 from config.api.schema import operation
@@ -31,9 +30,8 @@ def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_valid_and_without_a_warning(schema: dict[str, Any]) -> None:
-    """`make lint` runs drf-spectacular's own command."""
-    validate_schema(schema)
+def test_made_without_a_warning(schema: dict[str, Any]) -> None:
+    """That it is valid, too, is looked at by `make lint`."""
     assert not GENERATOR_STATS
 
 
