@@ -66,6 +66,11 @@ def fresh_database() -> Iterator[Database]:
         _remove(database)
 
 
+def migrated_file(path: Path) -> None:
+    """A migrated, empty database of SQLite at this place; not on PostgreSQL."""
+    shutil.copyfile(_path(_template()), path)
+
+
 @contextmanager
 def empty_database(kind: str = "") -> Iterator[Database]:
     """A database without a table, of the kind of the test run or a file of SQLite; gone at the end."""

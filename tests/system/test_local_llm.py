@@ -9,11 +9,13 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.env import ROOT
 from launcher.supervisor.ports import answers, free_port
+from tests.support.databases import migrated_file
 from tests.support.programs import Program, all_gone, below, eventually, running
 from tests.support.small_model import MODEL, pretend_to_install
 
@@ -34,9 +36,11 @@ def environ(var_dir: Path, **changes: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
     """A data folder after `make setup`."""
     folder = tmp_path_factory.mktemp("var")
+    with django_db_blocker.unblock():
+        migrated_file(folder / "atelier.sqlite3")
     prepare = [sys.executable, "-m", "launcher.supervisor.prepare", "--projects", "examples/projects.csv"]
     subprocess.run(prepare, cwd=ROOT, env={**os.environ, **environ(folder)}, check=True, capture_output=True)
     return folder

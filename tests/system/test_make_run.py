@@ -6,17 +6,17 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
 
 from config.demo import DEMO_PASSWORD, DEMO_USERNAME
-from config.env import ROOT
 from config.published import key_prefix
 from launcher.supervisor.ports import LOOPBACK, free_port, holder, is_free
+from tests.support.databases import migrated_file
 from tests.support.programs import all_gone, below, eventually, running
 
 pytestmark = [pytest.mark.system, pytest.mark.once]
@@ -84,12 +84,11 @@ def test_setup_may_be_repeated_and_overwrites_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
     """A data folder with a database that is set up."""
     path = tmp_path_factory.mktemp("var")
-    _, environ = supervisor(path)
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env={**os.environ, **environ}, check=True)
+    with django_db_blocker.unblock():
+        migrated_file(path / "atelier.sqlite3")
     return path
 
 
