@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from generation.domain.continuation import looks_complete
 from prompts.domain.languages import is_other, language_of, prose
+from prompts.domain.placeholders import marks_of, stray_braces, without_marks
 
 
 class Reason(StrEnum):
@@ -45,7 +46,7 @@ def rejection(original: str, candidate: str, *, instructions: str, given: str = 
         return Rejection(Reason.EMPTY)
     if _leaks(candidate, instructions, f"{original}\n{given}"):
         return Rejection(Reason.LEAKED)
-    changed = _changed_tokens(original, candidate)
+    changed = _changed_marks(original, candidate)
     if changed is not None:
         return changed
     if _is_cut_off(original, candidate):
@@ -70,28 +71,15 @@ def _is_empty(original: str, candidate: str) -> bool:
     """Nothing but blanks, a placeholder, or variables without a word where the prompt had words."""
     if not candidate.strip():
         return True
-    words = _TOKEN.sub(" ", candidate)
-    has_words = _NOTHING.fullmatch(words.strip()) is None
-    return not has_words and _NOTHING.fullmatch(_TOKEN.sub(" ", original).strip()) is None
+    has_words = _NOTHING.fullmatch(without_marks(candidate).strip()) is None
+    return not has_words and _NOTHING.fullmatch(without_marks(original).strip()) is None
 
 
 # -- variables and includes -------------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(r"(?<!\\)\{\{\s*(?P<include>>)?\s*(?P<name>[^{}\n]*?)\s*\}\}")
-_BRACES = re.compile(r"\{\{|\}\}")
 
-
-def tokens(text: str) -> tuple[str, ...]:
-    """The variables and includes of a prompt, each once, as `{{name}}` and `{{> name}}`."""
-    found = (
-        f"{{{{> {match['name']}}}}}" if match["include"] else f"{{{{{match['name']}}}}}"
-        for match in _TOKEN.finditer(text)
-    )
-    return tuple(dict.fromkeys(found))
-
-
-def _changed_tokens(original: str, candidate: str) -> Rejection | None:
-    before, after = tokens(original), tokens(candidate)
+def _changed_marks(original: str, candidate: str) -> Rejection | None:
+    before, after = marks_of(original), marks_of(candidate)
     lost = [name for name in before if name not in after]
     added = [name for name in after if name not in before]
     if lost and added:
@@ -100,13 +88,10 @@ def _changed_tokens(original: str, candidate: str) -> Rejection | None:
         return Rejection(Reason.VARIABLE_LOST, tuple(lost))
     if added:
         return Rejection(Reason.VARIABLE_ADDED, tuple(added))
-    if len(_stray(candidate)) > len(_stray(original)):
-        return Rejection(Reason.VARIABLE_ADDED, tuple(_stray(candidate)[:1]))
+    stray = stray_braces(candidate)
+    if len(stray) > len(stray_braces(original)):
+        return Rejection(Reason.VARIABLE_ADDED, tuple(stray[:1]))
     return None
-
-
-def _stray(text: str) -> list[str]:
-    return _BRACES.findall(_TOKEN.sub("", text).replace("\\{{", "").replace("\\}}", ""))
 
 
 # -- cut off ----------------------------------------------------------------------------------------------------------
@@ -243,7 +228,7 @@ def _instructs(text: str, *, first: int | None = _FIRST) -> bool:
     """Whether the text tells somebody to do something, `first` sentences from its beginning (None: anywhere)."""
     words = prose(text)
     if not words.strip():
-        return bool(tokens(text))
+        return bool(marks_of(text))
     sentences = [_MARKERS.sub("", part).strip() for part in _SENTENCES.split(words)]
     sentences = [one for one in sentences if one and not _CODE.match(one)]
     told = [bool(_TELLS.match(one) or _PART.match(one)) for one in sentences]

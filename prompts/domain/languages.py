@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from prompts.domain.placeholders import BRACED
+
 _SCRIPTS = {
     "kana": re.compile(r"[\u3041-\u309f\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff9d]"),
     "han": re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
@@ -31,7 +33,7 @@ _STOPWORDS = {
 _WORDS = {language: frozenset(words.split()) for language, words in _STOPWORDS.items()}
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
-_NO_PROSE = re.compile(r"`[^`\n]*`|\{\{[^{}\n]*\}\}|<[^<>\n]{1,200}>|(?:https?://|www\.)[!-~]+")
+_NO_PROSE = re.compile(rf"`[^`\n]*`|{BRACED}|<[^<>\n]{{1,200}}>|(?:https?://|www\.)[!-~]+")
 _QUOTED = re.compile(r"“[^“”]*”|「[^「」]*」|『[^『』]*』|《[^《》]*》|\"[^\"\n]*\"|‘[^‘’\n]*’")
 #: A script that has at least this share of a text's weight is the text's.
 _MOST = 0.6

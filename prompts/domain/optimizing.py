@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generation.domain.sections import data_sections
-from prompts.domain.guard import tokens
 from prompts.domain.languages import leaning
 from prompts.domain.modes import Mode
+from prompts.domain.placeholders import marks_of
 
 MAX_PROMPT_CHARACTERS: Final = 10_000
 MAX_WISH_CHARACTERS: Final = 2_000
@@ -138,7 +138,7 @@ def instructions(task: Task) -> str:
 def request_text(task: Task) -> str:
     """The user's message: the texts, and which of them is what."""
     opening, wish, response, kept, closing = _TASK[task.language]
-    names = tokens(task.prompt)
+    names = marks_of(task.prompt)
     parts = (
         opening,
         wish if task.wish.strip() else "",

@@ -5,7 +5,8 @@
     {{> emails/signature@staging}} the version that its label `staging` points at
     \\{{topic}}                     no variable: these braces themselves
 
-Whatever else stands between braces is text like any other: prompts are about code, too.
+Whatever else stands between braces is text like any other: prompts are about code, too. This is the one place that
+knows what is what.
 """
 
 import re
@@ -18,9 +19,12 @@ from prompts.domain.names import LABEL_PATTERN, folded
 
 VARIABLE_PATTERN = rf"[^\W\d]\w{{0,{VARIABLE_NAME - 1}}}"
 #: Every repetition has an end: a text of nothing but braces and spaces is read as fast as any.
+_INNER = r"[^{}\n]{0,600}"
+#: Anything in double braces.
+BRACED = rf"\{{\{{{_INNER}\}}\}}"
 _PLACEHOLDER = re.compile(
-    r"(?P<escape>\\)?\{\{(?:>(?P<include>[^{}\n]{1,600})"
-    rf"|[ \t]{{0,20}}(?P<variable>{VARIABLE_PATTERN})[ \t]{{0,20}})\}}\}}"
+    rf"(?P<escape>\\)?\{{\{{(?:>(?P<include>{_INNER})"
+    rf"|[ \t]{{0,20}}(?P<variable>{VARIABLE_PATTERN})[ \t]{{0,20}}|(?P<other>{_INNER}))\}}\}}"
 )
 _LABEL = re.compile(LABEL_PATTERN)
 
@@ -75,7 +79,34 @@ def includes(parts: Iterable[Part]) -> list[Include]:
     return list(dict.fromkeys(part for part in parts if isinstance(part, Include)))
 
 
+def marks_of(content: str) -> list[str]:
+    """All that stands in double braces, each once and in one way of writing: `{{topic}}`, `{{> emails/signature}}`, and
+    also what is text here and a variable elsewhere, such as `{{user.name}}`. Escaped braces are none."""
+    marks = []
+    for found in _PLACEHOLDER.finditer(content):
+        part = _part(found)
+        if isinstance(part, Variable):
+            marks.append(f"{{{{{part.name}}}}}")
+        elif isinstance(part, Include):
+            marks.append(f"{{{{> {part}}}}}")
+        elif not found["escape"]:
+            marks.append(f"{{{{{found[0][2:-2].strip()}}}}}")
+    return list(dict.fromkeys(marks))
+
+
+def without_marks(content: str) -> str:
+    """The content without what stands in double braces."""
+    return _PLACEHOLDER.sub(lambda found: found[0] if found["escape"] else " ", content)
+
+
+def stray_braces(content: str) -> list[str]:
+    """Double braces that open or close nothing."""
+    return re.findall(r"\{\{|\}\}", _PLACEHOLDER.sub("", content).replace("\\{{", ""))
+
+
 def _part(found: re.Match[str]) -> Part | None:
+    if found["other"] is not None:
+        return None
     if found["escape"]:
         return found[0].removeprefix("\\")
     if found["variable"]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 
-from prompts.domain.guard import tokens
 from prompts.domain.languages import language_of
 from prompts.domain.optimizing import Task, instructions
+from prompts.domain.placeholders import marks_of
 from prompts.domain.sandbox_improver import Improved, improve
 
 _OTHER_LANGUAGE = {
@@ -47,7 +47,7 @@ def _improved(task: Task) -> Improved:
 
 def _spoiled(text: str, task: Task, inputs: Collection[str]) -> str:
     """The candidate with the first of the faults that are asked for. The variables stay where they aren't the fault."""
-    variables = tokens(task.prompt)
+    variables = marks_of(task.prompt)
     names = " ".join(variables)
     faults: dict[str, Callable[[], str]] = {
         "lose-variable": lambda: text.replace(variables[0], "") if variables else text,

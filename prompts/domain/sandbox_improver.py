@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from prompts.domain.modes import Mode
+from prompts.domain.placeholders import BRACED, without_marks
 from prompts.domain.sandbox_wishes import Addition, from_response, from_wish, sentence, topics_of_own_lines
 from prompts.domain.sandbox_words import KINDS, Advice, Kind
 
@@ -70,7 +71,9 @@ _ROLE_SENTENCE = re.compile(
     r"[^。！!?？\n.]{2,120}(?:[。！!]|\.(?=\s)|\n))\s*(?P<rest>\S.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_MATERIAL = re.compile(r"\A(?P<task>.{2,400}?)\s*[:：]\s*(?P<material>\{\{[^{}>\n]+\}\})\s*\Z", re.DOTALL)
+_MATERIAL = re.compile(
+    rf"\A(?P<task>.{{2,400}}?)\s*[:：]\s*(?P<material>(?!\{{\{{>){BRACED})\s*\Z", re.DOTALL
+)
 _POINTS_BELOW = re.compile(
     r"以下|下面|下列|如下|这[段篇些份个]|\bfollowing\b|\bbelow\b|\bthis\b|\bthese\b", re.IGNORECASE
 )
@@ -247,7 +250,7 @@ def _as_task(text: str, language: str) -> str:
     else:
         asked = _ASKS_EN.sub("", text)
         asked = asked.removesuffix("?") if asked != text else asked
-    has_words = re.search(r"\w", re.sub(r"\{\{.*?\}\}", "", asked))
+    has_words = re.search(r"\w", without_marks(asked))
     return sentence(asked, language) if has_words and "\n" not in asked else asked
 
 

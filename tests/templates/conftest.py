@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from generation.jobs import gateway
@@ -14,6 +15,11 @@ from tests.templates import writer
 from tests.templates.factories import category_make, project_of, template_of
 
 WriterFor = Callable[..., None]
+
+
+@pytest.fixture
+def client(alice: User, client_for: Any) -> APIClient:
+    return client_for(alice)
 
 
 @pytest.fixture

@@ -156,6 +156,18 @@ def run_items(batch: TemplateBatch, most: int | None = None) -> None:
         assert sum(batch_item_counts(batch).values()) == batch.total
 
 
+def fresh(batch: TemplateBatch) -> TemplateBatch:
+    """The batch as another process reads it."""
+    return TemplateBatch.objects.select_related("job").get(pk=batch.pk)
+
+
+def counts(batch: TemplateBatch) -> dict[str, int]:
+    """How many items are in which state; they always sum to the total."""
+    found = batch_item_counts(batch)
+    assert sum(found.values()) == batch.total
+    return {state: count for state, count in found.items() if count}
+
+
 def finish(batch: TemplateBatch, rounds: int = 12) -> dict[str, int]:
     """Run a batch to its end, without its waits; returns how many items are in which state."""
     for _ in range(rounds):
@@ -163,7 +175,7 @@ def finish(batch: TemplateBatch, rounds: int = 12) -> dict[str, int]:
         run_items(batch)
         if Job.objects.get(pk=batch.job_id).is_terminal:
             break
-    return {state: count for state, count in batch_item_counts(batch).items() if count}
+    return counts(batch)
 
 
 def generate(owner: User, **changes: Any) -> TemplateBatch:

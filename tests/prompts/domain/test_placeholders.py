@@ -4,7 +4,16 @@ import time
 
 import pytest
 
-from prompts.domain.placeholders import Include, Variable, includes, parts_of, variable_names
+from prompts.domain.placeholders import (
+    Include,
+    Variable,
+    includes,
+    marks_of,
+    parts_of,
+    stray_braces,
+    variable_names,
+    without_marks,
+)
 
 
 def test_variables_of_any_script() -> None:
@@ -42,6 +51,19 @@ def test_a_backslash_keeps_the_braces() -> None:
 )
 def test_includes(written: str, include: Include) -> None:
     assert includes(parts_of(f"a{written}b{written}")) == [include]
+
+
+def test_marks_have_one_way_of_writing() -> None:
+    text = (
+        r"{{a}} {{ a }} {{> f/n@Production}} {{>f//n@production}} \{{b}} {{变量}} {{ user.name }} {{#if x}}"
+    )
+    assert marks_of(text) == ["{{a}}", "{{> f/n@production}}", "{{变量}}", "{{user.name}}", "{{#if x}}"]
+    assert without_marks(r"a {{b}} \{{c}}").split() == ["a", r"\{{c}}"]
+
+
+def test_stray_braces_belong_to_nothing() -> None:
+    assert stray_braces(r"{{a}} \{{b}} {{a.b}} \{{ {{> x}}") == []
+    assert stray_braces("{{a}} {{ }} b}} {{c") == ["}}", "{{"]
 
 
 @pytest.mark.parametrize("piece", ["{{", "{{>", "{{ ", "{{> ", "\\{{", "{{a", "{{> a@"])

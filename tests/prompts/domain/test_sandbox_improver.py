@@ -6,10 +6,11 @@ from itertools import product
 
 import pytest
 
-from prompts.domain.guard import rejection, tokens
+from prompts.domain.guard import rejection
 from prompts.domain.languages import language_of
 from prompts.domain.modes import Mode
 from prompts.domain.optimizing import SANDBOX_INPUTS, SCHEMA, Task, instructions, request_text
+from prompts.domain.placeholders import marks_of
 from prompts.domain.sandbox_answers import answer
 from prompts.domain.sandbox_improver import improve
 from prompts.domain.sandbox_words import KINDS
@@ -53,7 +54,7 @@ def test_what_it_makes_passes_the_guard(asked: tuple[str, str], wish: str) -> No
     assert set(found) == set(SCHEMA["required"])
     text = found["optimized_prompt"]
     assert rejection(prompt, text, instructions=instructions(task), given=task.given) is None, text
-    assert set(tokens(text)) == set(tokens(prompt))
+    assert set(marks_of(text)) == set(marks_of(prompt))
     assert found["improvements"]
     assert answer(task, ()) == answer(task, ())
 
