@@ -1,8 +1,8 @@
 """Bodies that come without a length, made safe before Django sees them.
 
 Django takes a request without Content-Length for one without a body (under WSGI) or stores whatever arrives on disk
-(under ASGI). Both doors read such a body up to the limit and tell its length; of a longer one they tell a length over
-the limit, so that the parser answers 413.
+(under ASGI). Both doors read such a body up to the limit of the view that it is for and tell its length; of a longer
+one they tell a length over the limit, so that the parser answers 413.
 """
 
 import io
@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from django.conf import settings
+from django.urls import Resolver404, resolve
+
+from config.api.parsers import body_limit
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,7 +29,7 @@ class WsgiBodies:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         if is_chunked and environ.get("wsgi.input_terminated"):
-            body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
+            body = environ["wsgi.input"].read(_limit(environ.get("PATH_INFO", "/")) + 1)
             environ["wsgi.input"] = io.BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
         return self.application(environ, start_response)
@@ -42,14 +45,27 @@ class AsgiBodies:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             if b"transfer-encoding" in headers and b"content-length" not in headers:
-                body = await _read(receive, settings.MAX_BODY_BYTES + 1)
+                body = await _read(receive, _limit(scope.get("path", "/")) + 1)
                 scope["headers"] = [*scope["headers"], (b"content-length", str(len(body)).encode())]
                 receive = _replayed(body, receive)
-            elif (
-                b"json" in headers.get(b"content-type", b"") and _announced(headers) > settings.MAX_BODY_BYTES
-            ):
+            elif b"json" in headers.get(b"content-type", b"") and _is_too_large(scope, headers):
                 receive = _replayed(b"", receive)
         await self.application(scope, receive, send)
+
+
+def _limit(path: str) -> int:
+    """Of the view at this address."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return settings.MAX_BODY_BYTES
+    return body_limit(getattr(view, "view_class", None))
+
+
+def _is_too_large(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Addresses are looked up for large bodies only."""
+    announced = _announced(headers)
+    return announced > settings.MAX_BODY_BYTES and announced > _limit(scope.get("path", "/"))
 
 
 def _announced(headers: dict[bytes, bytes]) -> int:

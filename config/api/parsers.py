@@ -20,7 +20,7 @@ UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 class StrictJSONParser(BaseParser):
     """JSON as RFC 8259 has it, within limits.
 
-    Refused: more than `settings.MAX_BODY_BYTES` or the view's own limit (413, also when no length was announced),
+    Refused: more than the view reads (`body_limit`; 413, also when no length was announced),
     another charset than UTF-8 (415), invalid UTF-8, NaN, lone surrogates, nesting deeper than 32, and NUL characters,
     which PostgreSQL can't store (all 400). A byte order mark is skipped. Of two equal keys the last one counts, as in
     JavaScript and Python.
@@ -44,7 +44,7 @@ class StrictJSONParser(BaseParser):
 
 
 class CsvParser(BaseParser):
-    """The body as bytes: a CSV file in whatever encoding, within `settings.MAX_BODY_BYTES` (413)."""
+    """The body as bytes: a CSV file in whatever encoding, as large as the view reads (413)."""
 
     media_type = "text/csv"
 
@@ -52,6 +52,13 @@ class CsvParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         return _read(stream, parser_context)
+
+
+def body_limit(view: Any) -> int:
+    """The largest body, in bytes, that a view (or its class) reads."""
+    most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES
+    own = getattr(view, "max_body_bytes", None)
+    return int(min(most, own) if own else most)
 
 
 def _check_charset(media_type: str) -> None:
@@ -63,8 +70,7 @@ def _check_charset(media_type: str) -> None:
 
 
 def _read(stream: Any, context: Mapping[str, Any] | None) -> bytes:
-    own_limit = getattr((context or {}).get("view"), "max_body_bytes", None)
-    limit = min(settings.MAX_BODY_BYTES, own_limit or settings.MAX_BODY_BYTES)
+    limit = body_limit((context or {}).get("view"))
     announced = int(getattr(stream, "META", {}).get("CONTENT_LENGTH") or 0)
     if announced > limit:
         raise BodyTooLargeError(limit=limit)

@@ -71,6 +71,8 @@ class ApiView(APIView):
 
     #: The largest body that it reads, if less than `settings.MAX_BODY_BYTES`.
     max_body_bytes: ClassVar[int | None] = None
+    #: Whether its body is a file: then `settings.MAX_IMPORT_BYTES` is the limit.
+    takes_files: ClassVar[bool] = False
 
     request: Request
     rate_window: Window | None = None

@@ -277,6 +277,9 @@ STREAMS_PER_USER_MAX = env.int(
     "STREAMS_PER_USER_MAX", default=20, min=1, help="Event streams per user and process"
 )
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=2_000_000, min=1000, help="Largest JSON body")
+MAX_IMPORT_BYTES = env.int(
+    "MAX_IMPORT_BYTES", default=20_000_000, min=1000, help="Largest file of prompts that is imported"
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CORS_ORIGIN = env.list("CORS_ORIGIN", default=[], help="Origins that browsers may call from; * for all")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGIN

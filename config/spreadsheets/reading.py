@@ -70,13 +70,15 @@ class _Record:
     cells: list[str]
 
 
-def read_table(data: bytes, columns: Columns, encoding: str = "") -> Table:
+def read_table(
+    data: bytes, columns: Columns, encoding: str = "", *, most_bytes: int = MAX_FILE_BYTES
+) -> Table:
     """Read CSV bytes (UTF-8, UTF-16, GBK or GB18030, or the encoding named; comma, semicolon or tab).
 
     The first line, or the one below a title, names the columns. Raises CsvError where no row can be trusted.
     """
-    if len(data) > MAX_FILE_BYTES:
-        raise CsvError(CsvProblem(ProblemCode.FILE_TOO_LARGE, detail=f"{MAX_FILE_BYTES // 1024**2} MB"))
+    if len(data) > most_bytes:
+        raise CsvError(CsvProblem(ProblemCode.FILE_TOO_LARGE, detail=f"{most_bytes // 1024**2} MB"))
     text, encoding = decode_csv(data, encoding)
     problems: list[CsvProblem] = list(_nul_problems(text))
     if problems:

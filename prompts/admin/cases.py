@@ -15,6 +15,7 @@ from config.admin.cells import anchor, as_code, badge, link_to, list_of
 from config.money import money
 from generation.admin.words import job_badge
 from prompts.models import Prompt, PromptCase, PromptEvaluation, PromptTrial
+from prompts.models.cases import Side
 from prompts.services.cases import case_create, case_delete, case_update
 from prompts.services.evaluations import evaluation_report
 
@@ -78,9 +79,16 @@ class PromptEvaluationAdmin(ReadOnlyAdmin):
         ),
         (
             _("What came of it"),
-            {"fields": ("score", "original_side", "candidate_side", "trials_link", "created_at")},
+            {"fields": ("score", "trials_link", "created_at")},
         ),
     )
+
+    def get_object(self, *args: Any, **kwargs: Any) -> PromptEvaluation | None:
+        """With its report: the theme asks for a field's content several times."""
+        evaluation: Any = super().get_object(*args, **kwargs)
+        if evaluation is not None:
+            evaluation.report = evaluation_report(evaluation)
+        return evaluation  # type: ignore[no-any-return]
 
     @display(description=_("created"), ordering="pk")
     def created(self, evaluation: PromptEvaluation) -> Any:
@@ -111,16 +119,15 @@ class PromptEvaluationAdmin(ReadOnlyAdmin):
         return link_to(evaluation.optimization)
 
     @display(description=_("score"))
-    def score(self, evaluation: PromptEvaluation) -> Any:
-        return _figures(evaluation_report(evaluation), SCORES)
-
-    @display(description=_("original"))
-    def original_side(self, evaluation: PromptEvaluation) -> Any:
-        return _figures(evaluation_report(evaluation)["original"], FIGURES)
-
-    @display(description=_("candidate"))
-    def candidate_side(self, evaluation: PromptEvaluation) -> Any:
-        return _figures(evaluation_report(evaluation)["candidate"], FIGURES)
+    def score(self, evaluation: Any) -> Any:
+        """In all, of each side, and of each case."""
+        report = evaluation.report
+        lines = [
+            ("", _figures(report, SCORES)),
+            *((side.label, _figures(report[side.value], FIGURES)) for side in Side),
+            *((case["name"], _figures(case, SCORES)) for case in report["cases"]),
+        ]
+        return format_html_join("", '<div><span class="mr-4">{}</span>{}</div>', lines)
 
     @display(description=_("answers"))
     def trials_link(self, evaluation: PromptEvaluation) -> Any:

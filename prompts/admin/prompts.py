@@ -41,7 +41,7 @@ class PromptAdmin(ServiceAdmin):
         "owner",
         "updated_at",
     )
-    list_filter = ("is_favorite", "created_at")
+    list_filter = ("is_favorite", "is_auto_saved", "created_at")
     list_select_related = ("owner",)
     search_keys = ("pk", "owner_id")
     search_fields = ("title", "folder")
@@ -55,13 +55,15 @@ class PromptAdmin(ServiceAdmin):
         "variable_lines",
         "label_links",
         "version_links",
+        "is_auto_saved",
+        "imported_id",
     )
     fieldsets = (
         (None, {"fields": ("owner", ("title", "folder"), ("platform", "url"), "is_favorite", "tag_names")}),
         (_("Text"), {"fields": ("content", "variable_lines", "response")}),
         (_("Versions"), {"fields": ("label_links", "version_links")}),
         (_("Metrics"), {"fields": (METRICS[:3], METRICS[3:])}),
-        (_("Use"), {"fields": (("usage_count", "last_used_at"),)}),
+        (_("Use"), {"fields": (("usage_count", "last_used_at"), ("is_auto_saved", "imported_id"))}),
     )
 
     @display(description=_("tags"))

@@ -10,7 +10,7 @@ from uuid import UUID
 FORMAT = "atelier-prompts"
 FORMAT_VERSION = 1
 #: Prompts of one file, and versions of one prompt in it.
-MOST_RECORDS = 5_000
+MOST_RECORDS = 10_000
 MOST_VERSIONS = 1_000
 
 

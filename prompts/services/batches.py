@@ -18,13 +18,15 @@ from prompts.domain.limits import TAGS
 from prompts.errors import PromptRepeatedError, PromptTagsFullError
 from prompts.models import Prompt
 from prompts.models.actions import Action, ObjectType
-from prompts.services.prompts import prompt_update
+from prompts.selectors import expansion_for, source_of
 from prompts.services.tags import tags_of_owner
 
 Refused = Mapping[UUID, AppError]
 _Link = Prompt.tags.through
 #: What stands in a text that includes another.
 INCLUDE_MARK = "{{>"
+#: How often a move is tried again without those that can't come along; who misses them then says so when rendered.
+MOVE_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +100,33 @@ def _untag(owner_id: UUID, prompts: Sequence[Prompt], tag_ids: Collection[UUID])
 
 
 def _move(owner_id: UUID, prompts: Sequence[Prompt], folder: str) -> Refused:
+    """Those stay where they are that would include themselves there, or what isn't there once all have moved."""
     folder = normalized_folder(folder)
     moving = {prompt.pk for prompt in prompts if prompt.folder != folder}
-    including = Prompt.objects.filter(pk__in=moving, content__contains=INCLUDE_MARK)
-    refused = {}
-    # What includes others may come to include itself by its new name: these few are looked at one by one.
-    for prompt in list(including):
-        try:
-            with transaction.atomic():
-                prompt_update(prompt=prompt, folder=folder)
-        except AppError as exc:
-            refused[prompt.pk] = exc
-        moving.remove(prompt.pk)
-    _touch(moving, folder=folder)
+    including = set(
+        Prompt.objects.filter(pk__in=moving, content__contains=INCLUDE_MARK).values_list("pk", flat=True)
+    )
+    refused: dict[UUID, AppError] = {}
+    for _ in range(MOVE_ROUNDS):
+        with transaction.atomic():
+            _touch(moving - refused.keys(), folder=folder)
+            wrong = dict(_unresolved(owner_id, including - refused.keys()))
+            if wrong:
+                transaction.set_rollback(True)
+        if not wrong:
+            return refused
+        refused |= wrong
+    _touch(moving - refused.keys(), folder=folder)
     return refused
+
+
+def _unresolved(owner_id: UUID, prompt_ids: Collection[UUID]) -> Iterable[tuple[UUID, AppError]]:
+    """Those whose includes can't be spelled out as the library is now, and why."""
+    for prompt in Prompt.objects.filter(pk__in=prompt_ids).order_by("pk").defer("response"):
+        try:
+            expansion_for(owner_id, source_of(prompt))
+        except AppError as exc:
+            yield prompt.pk, exc
 
 
 def _favorite(owner_id: UUID, prompts: Sequence[Prompt], value: bool) -> Refused:

@@ -46,7 +46,7 @@ def test_wsgi_leaves_the_rest_alone(environ: dict[str, str]) -> None:
 
 
 def through_asgi(
-    chunks: list[bytes], headers: list[tuple[bytes, bytes]]
+    chunks: list[bytes], headers: list[tuple[bytes, bytes]], path: str = "/"
 ) -> tuple[dict[bytes, bytes], bytes, str]:
     """The headers and the body that the application sees, and the type of the message after them."""
     messages: list[dict[str, Any]] = [
@@ -69,7 +69,7 @@ def through_asgi(
     async def receive() -> dict[str, Any]:
         return messages.pop(0)
 
-    scope = {"type": "http", "headers": headers}
+    scope = {"type": "http", "headers": headers, "path": path}
     asyncio.run(AsgiBodies(application)(scope, receive, None))  # type: ignore[arg-type]
     return seen["headers"], seen["body"], seen["after"]
 
@@ -99,6 +99,23 @@ def test_asgi_does_not_store_json_that_announces_too_much() -> None:
 def test_asgi_passes_other_bodies_as_they_come() -> None:
     announced = [(b"content-length", b"5000"), (b"content-type", b"audio/mpeg")]
     assert len(through_asgi([b"a" * 2500] * 2, announced)[1]) == 5000
+
+
+IMPORT = "/api/v1/prompts/import"
+
+
+def test_a_file_may_be_larger_than_other_bodies(settings: Any) -> None:
+    settings.MAX_IMPORT_BYTES = 2 * LIMIT
+    body = b"x" * 5000
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    assert through_wsgi(body, PATH_INFO=IMPORT, **chunked)["CONTENT_LENGTH"] == str(2 * LIMIT + 1)
+    assert through_wsgi(body, PATH_INFO="/api/v1/prompts", **chunked)["CONTENT_LENGTH"] == str(LIMIT + 1)
+
+    headers, body, _ = through_asgi([b"a" * 90] * 5, CHUNKED, path=IMPORT)
+    assert (headers[b"content-length"], len(body)) == (str(2 * LIMIT + 1).encode(), 2 * LIMIT + 1)
+    announced = [(b"content-length", b"150"), (b"content-type", b"application/json")]
+    assert through_asgi([b"a" * 150], announced, path=IMPORT)[1] == b"a" * 150
+    assert through_asgi([b"a" * 150], announced, path="/nowhere")[1] == b""
 
 
 @pytest.mark.django_db

@@ -1,15 +1,22 @@
 """Prompts and tags in the admin: written by the services, their versions and labels in sight."""
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
-from prompts.models import Prompt, PromptVersion, Tag
+from prompts.models import Prompt, PromptEvaluation, PromptVersion, Tag
+from prompts.services.auto_save import prompt_auto_save
 from prompts.services.labels import label_move
 from prompts.services.prompts import prompt_update
 from tests.prompts.factories import prompt_of, tag_of
 from tests.support.forms import fields_of
+from tests.support.rows import make_rows
 from tests.support.speaking import speak
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +29,7 @@ def back_office(staff: User) -> Client:
     return client
 
 
-def page(row: Prompt | Tag | PromptVersion) -> str:
+def page(row: Prompt | Tag | PromptVersion | PromptEvaluation) -> str:
     return reverse(f"admin:prompts_{row._meta.model_name}_change", args=[row.pk])
 
 
@@ -88,3 +95,26 @@ def test_a_tags_name_is_one_here_too(back_office: Client, alice: User) -> None:
     assert "You already have a tag 邮件" in refused.text
     other.refresh_from_db()
     assert other.name == "信件"
+
+
+def test_an_evaluation_shows_its_figures_and_reads_its_answers_once(back_office: Client, alice: User) -> None:
+    evaluation: Any = make_rows(PromptEvaluation, 1, owner=alice)
+    with CaptureQueriesContext(connection) as captured:
+        text = back_office.get(page(evaluation)).text
+    reads = [one["sql"] for one in captured if 'FROM "prompts_prompttrial"' in one["sql"]]
+    assert len(reads) == 1
+    for shown in ("wins", "unanswered", "original", "candidate", evaluation.trials.get().case.name):
+        assert shown in text, shown
+    speak(back_office, "zh-hans")
+    assert "胜" in back_office.get(page(evaluation)).text
+
+
+def test_a_prompt_says_where_it_comes_from(back_office: Client, alice: User) -> None:
+    prompt, _ = prompt_auto_save(owner_id=alice.pk, content="写一封信。")
+    imported = uuid4()
+    Prompt.objects.filter(pk=prompt.pk).update(imported_id=imported)
+    text = back_office.get(page(prompt)).text
+    assert "Saved by itself" in text
+    assert str(imported) in text
+    listed = back_office.get(reverse("admin:prompts_prompt_changelist"), {"is_auto_saved__exact": "0"})
+    assert list(listed.context["cl"].result_list) == []

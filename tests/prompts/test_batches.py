@@ -12,8 +12,10 @@ from accounts.models import Activity, User
 from prompts.domain.batches import LARGEST_BATCH, BatchAction
 from prompts.domain.limits import TAGS
 from prompts.models import Prompt
+from prompts.selectors import prompt_render_for
 from prompts.services.auto_save import prompt_auto_save
 from prompts.services.batches import prompts_batch
+from prompts.services.prompts import prompt_delete
 from tests.prompts.factories import prompt_of, tag_of
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,55 @@ def test_a_folder_that_is_none_changes_nothing(alice: User, client_for: Any) -> 
     answer = client_for(alice).post(BATCH, {"action": "move", "ids": [prompt.pk], "folder": "a/../b"})
     assert (answer.status_code, answer.json()["data"]["code"]) == (422, "FOLDER_INVALID")
     assert Prompt.objects.get().folder == "work"
+
+
+def moved(owner: User, *prompts: Prompt, folder: str = "work") -> list[str]:
+    """What became of each: `moved`, or the code of what kept it where it was."""
+    ids = [prompt.pk for prompt in prompts]
+    results = prompts_batch(owner_id=owner.pk, action=BatchAction.MOVE, prompt_ids=ids, folder=folder)
+    told = []
+    for prompt, result in zip(prompts, results, strict=True):
+        before = (prompt.folder, prompt.updated_at)
+        prompt.refresh_from_db()
+        is_moved = prompt.folder == folder
+        assert is_moved == (result.error is None)
+        assert is_moved or (prompt.folder, prompt.updated_at) == before
+        told.append("moved" if result.error is None else result.error.code)
+    return told
+
+
+def test_what_would_include_itself_stays_where_it_is(alice: User) -> None:
+    target = prompt_of(alice, "此致", title="信", folder="work")
+    letter = prompt_of(alice, "{{> work/信}}", title="信")
+    other = prompt_of(alice, "你好")
+    prompt_delete(prompt=target)
+    assert moved(alice, letter, other) == ["INCLUDE_CYCLE", "moved"]
+
+
+def test_what_would_include_itself_by_another_stays_where_it_is(alice: User) -> None:
+    """`work/信` is missing, so that 签名 is broken; 信 would be what it misses."""
+    target = prompt_of(alice, "此致", title="信", folder="work")
+    prompt_of(alice, "{{> work/信}}", title="签名")
+    letter = prompt_of(alice, "{{> 签名}}", title="信")
+    prompt_delete(prompt=target)
+    assert moved(alice, letter) == ["INCLUDE_CYCLE"]
+
+
+def test_includes_are_looked_for_where_all_have_moved_to(alice: User) -> None:
+    """In whatever order they stand: what comes along is found, what has left isn't."""
+    signature = prompt_of(alice, "此致", title="签名", folder="work")
+    greeting = prompt_of(alice, "{{> work/签名}}", title="问候", folder="work")
+    letter = prompt_of(alice, "{{> work/问候}}", title="信", folder="work")
+    assert moved(alice, letter, signature, greeting, folder="old") == [
+        "INCLUDE_UNKNOWN",
+        "moved",
+        "INCLUDE_UNKNOWN",
+    ]
+    Prompt.objects.update(folder="old")
+    for prompt in (signature, greeting, letter):
+        prompt.refresh_from_db()
+    assert moved(alice, letter, greeting, signature) == ["moved"] * 3
+    prompt_render_for(alice.pk, letter, {})
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,9 @@ def test_only_what_is_asked_for_is_exported(alice: User, bob: User, client_for: 
     library_of(alice)
     prompt_of(bob, "别人的")
     client = client_for(alice)
-    assert [one["title"] for one in json.loads(exported(client, search="review"))["prompts"]] == ["Review"]
+    found = exported(client, search="review")
+    assert [one["title"] for one in json.loads(found)["prompts"]] == ["Review"]
+    assert counts(sent(client, found)) == (0, 1, 0)
     assert exported(client, is_favorite="true", format="csv").count(b"\r\n") == 2
     assert json.loads(exported(client, platform="none"))["prompts"] == []
     for query in (
@@ -330,12 +332,31 @@ def test_what_is_no_text_is_refused(alice: User, client_for: Any, text: str) -> 
 
 
 def test_too_much_is_refused(alice: User, client_for: Any, settings: Any) -> None:
-    many = json.dumps({"prompts": [{"content": "a"}] * 5_001})
-    assert sent(client_for(alice), many).json()["data"]["code"] == "VALIDATION_FAILED"
-    settings.MAX_BODY_BYTES = 1_000
-    answer = sent(client_for(alice), many)
-    assert (answer.status_code, answer.json()["data"]["code"]) == (413, "BODY_TOO_LARGE")
+    client = client_for(alice)
+    many = json.dumps({"prompts": [{"content": "a"}] * 10_001})
+    assert sent(client, many).json()["data"]["code"] == "VALIDATION_FAILED"
+    settings.MAX_IMPORT_BYTES = 1_000
+    for kind in (JSON, CSV):
+        answer = sent(client, many, kind)
+        assert (answer.status_code, answer.json()["data"]["code"]) == (413, "BODY_TOO_LARGE")
+        assert answer.json()["data"]["details"] == {"limit": 1_000}
+        assert "1000" in answer.json()["data"]["message"]
     assert not Prompt.objects.exists()
+
+
+@pytest.mark.parametrize("kind", [JSON, CSV])
+def test_a_file_may_be_larger_than_other_bodies(
+    alice: User, client_for: Any, settings: Any, kind: str
+) -> None:
+    """Ten thousand prompts are more than the megabytes that a body has elsewhere."""
+    settings.MAX_BODY_BYTES = 1_000
+    client = client_for(alice)
+    content = "泡一壶茶。" * 200
+    file = json.dumps({"prompts": [{"content": content}]}) if kind == JSON else f"content\n{content}\n"
+    assert len(file) > 1_000
+    assert counts(sent(client, file, kind)) == (1, 0, 0)
+    answer = client.post("/api/v1/prompts", {"content": content})
+    assert (answer.status_code, answer.json()["data"]["details"]) == (413, {"limit": 1_000})
 
 
 def test_it_takes_the_same_queries_however_many_there_are(alice: User) -> None:

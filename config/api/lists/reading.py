@@ -59,6 +59,7 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     bounds = _bounds(columns, query.cursor, place, connection.vendor) if query.cursor else []
     values |= {statements.after(position): bound for position, bound in enumerate(bounds)}
     nulls = tuple(bound is None for bound in bounds)
+    texts = spec.searched_texts if terms and spec.shows_matches else ()
     shape = Shape(
         spec,
         query.variants,
@@ -67,7 +68,7 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
         rows=query.limit + 1,
         nulls=nulls,
         is_counted=known is None,
-        texts=spec.searched_texts if terms else (),
+        texts=texts,
     )
     found = statements.list_statement(shape, connection.alias).fetch(connection, values)
     rows = found[: query.limit]
@@ -88,9 +89,9 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
     meta["has_next"] = has_next
     meta["next_cursor"] = write_cursor(place, rows[-1][1 : len(columns) + 1]) if has_next else None
     shown = [row[0] for row in rows]
-    if terms:
-        texts = slice(len(columns) + 1, len(columns) + 1 + len(shape.texts))
-        shown = [searching.with_matches(row[0], shape.texts, row[texts], terms) for row in rows]
+    if texts:
+        told = slice(len(columns) + 1, len(columns) + 1 + len(texts))
+        shown = [searching.with_matches(row[0], texts, row[told], terms) for row in rows]
     return JsonPage(f"[{','.join(shown)}]".encode(), meta)
 
 

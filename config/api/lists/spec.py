@@ -74,6 +74,7 @@ class ListSpec(Source):
     `sorts` are lookup paths by the names under which clients know them (or just names); several for one name are
     compared one after the other: `{"handy": ("-is_favorite", "-use_count", "-last_used_at")}`. With `-` before it a
     client gets the reverse. NULLs come last both ways, and the primary key breaks ties, in the last path's direction.
+    What is found by a search says where (`matches`), unless the rows go into a file (`shows_matches=False`).
     """
 
     def __init__(
@@ -84,8 +85,10 @@ class ListSpec(Source):
         filters: Mapping[str, Filter] | None = None,
         sorts: Sorts = ("created_at",),
         default_sort: str = "-created_at",
+        shows_matches: bool = True,
     ) -> None:
         super().__init__(read_model, selector)
+        self.shows_matches = shows_matches
         self.filters = dict(filters or {})
         named = sorts if isinstance(sorts, Mapping) else {name: name for name in sorts}
         self.sorts = {name: sort_columns(read_model.source_model, paths) for name, paths in named.items()}

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -13,8 +14,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from config.api.files import FileImportIn, file_stream
-from config.api.lists.query import DEEPEST_ROW, ListQuery, read_list_query
+from config.api.lists.query import ListQuery, read_list_query
 from config.api.lists.reading import read_page
+from config.api.lists.searching import MOST_HITS
 from config.api.lists.spec import ListSpec
 from config.api.lists.views import choice_parameters
 from config.api.parsers import CsvParser, StrictJSONParser
@@ -49,6 +51,7 @@ PAGING = ("page", "limit", "cursor")
 class PromptImportApi(ApiView):
     scope = "prompts"
     parser_classes = (StrictJSONParser, CsvParser)
+    takes_files = True
     # A second import changes nothing, so that nobody has to wait for the lock while a file is read.
     works_in_transaction = False
 
@@ -95,7 +98,7 @@ def _read_csv(data: bytes, encoding: str) -> tuple[list[PromptRecord], str]:
     """The records of a table, and its encoding. Raises `PromptCsvInvalidError`, or names the line of what is wrong
     with a prompt."""
     try:
-        table = read_table(data, library_csv.COLUMNS, encoding)
+        table = read_table(data, library_csv.COLUMNS, encoding, most_bytes=settings.MAX_IMPORT_BYTES)
         if table.problems:
             raise CsvError(*table.problems)
     except CsvError as exc:
@@ -118,14 +121,15 @@ class PromptExportApi(ApiView):
         filters=PromptListApi.filters,
         sorts=PromptListApi.sorts,
         default_sort=PromptListApi.default_sort,
+        shows_matches=False,
     )
 
     @operation(
         "Export prompts",
         description=(
             "`json` has everything, versions, labels and tags included, and is what `POST /prompts/import` takes; "
-            "`csv` has the latest texts, for spreadsheets, which run nothing of it as a formula. At most 5,000 "
-            "prompts; narrow the choice with the filters of the list."
+            "`csv` has the latest texts, for spreadsheets, which run nothing of it as a formula. At most "
+            f"{MOST_RECORDS:,} prompts, of a search {MOST_HITS:,}; narrow the choice with the filters of the list."
         ),
         media_types=(JSON_FILE, CSV_FILE),
         errors=(PromptExportTooLargeError,),
@@ -141,8 +145,6 @@ class PromptExportApi(ApiView):
         spec = self.spec if format_ == "json" else PromptListApi.spec
         query = read_list_query(spec, params)
         total = _total(spec, query, owner_id=self.caller.pk)
-        if total > MOST_RECORDS:
-            raise PromptExportTooLargeError(limit=MOST_RECORDS)
         prompts_exported(owner_id=self.caller.pk, format=format_, total=total)
         pages = _pages(spec, query, owner_id=self.caller.pk)
         if format_ == "json":
@@ -158,8 +160,12 @@ def _refuse_paging(params: QueryDict) -> None:
 
 
 def _total(spec: ListSpec, query: ListQuery, **scope: Any) -> int:
+    """How many prompts were asked for. Raises `PromptExportTooLargeError`, also where the list stops counting."""
     meta = read_page(spec, replace(query, limit=1), **scope).meta or {}
-    return DEEPEST_ROW if meta["total_is_capped"] else meta["total"]
+    total = int(meta["total"])
+    if meta["total_is_capped"] or total > MOST_RECORDS:
+        raise PromptExportTooLargeError(limit=min(total, MOST_RECORDS))
+    return total
 
 
 def _pages(spec: ListSpec, query: ListQuery, **scope: Any) -> Iterator[bytes]:
