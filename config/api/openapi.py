@@ -367,7 +367,7 @@ class AtelierSchema(AutoSchema):
             not_kept = "Accepted, but nothing is kept: the answer holds secrets."
             text = kept if self._keeps_answers() else not_kept
             own.append(_parameter("Idempotency-Key", "header", IDEMPOTENCY_KEY, text))
-        if self.method == "PATCH":
+        if self.described and errors.PreconditionFailedError in self.described.errors:
             own.append(_parameter("If-Match", "header", {"type": "string"}, "An ETag; stale: 412."))
         if getattr(self.view, "waits", False):
             seconds = {"type": "number", "minimum": 0, "maximum": LONGEST_SECONDS}

@@ -105,6 +105,17 @@ def test_success_and_errors_have_their_envelopes(schema: dict[str, Any]) -> None
     assert {"If-Match"} <= {parameter["name"] for parameter in found["parameters"]}
 
 
+def test_what_refuses_stale_readings_says_by_which_header(schema: dict[str, Any]) -> None:
+    """A generated client can send only what the schema names."""
+    taking = {
+        path: "If-Match" in {parameter["name"] for parameter in found["parameters"]}
+        for method, path, found in operations(schema)
+        if "412" in found["responses"]
+    }
+    assert len(taking) > 10
+    assert all(taking.values()), taking
+
+
 def test_every_post_takes_an_idempotency_key(schema: dict[str, Any]) -> None:
     posts = [found for method, _, found in operations(schema) if method == "post"]
     assert posts

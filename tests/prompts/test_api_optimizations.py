@@ -269,6 +269,18 @@ class TestHistory:
         assert Job.objects.get(pk=row["id"]).error_code == "OPTIMIZATION_GONE"
         assert not ProviderCall.objects.exists()
 
+    @pytest.mark.parametrize(("act", "body"), [("rate", {"rating": 5}), ("save", {})])
+    def test_a_stale_act_is_refused(
+        self, client: APIClient, alice: User, act: str, body: dict[str, Any]
+    ) -> None:
+        where = f"{HISTORY}/{optimized(alice).pk}"
+        stale = client.get(where).headers["ETag"]
+        client.post(f"{where}/rate", {"rating": 1})
+        answer = client.post(f"{where}/{act}", body, headers={"If-Match": stale})
+        assert fault(answer) == (412, "PRECONDITION_FAILED")
+        fresh = client.get(where).headers["ETag"]
+        assert client.post(f"{where}/{act}", body, headers={"If-Match": fresh}).status_code == 200
+
     def test_a_stale_delete_is_refused(self, client: APIClient, alice: User) -> None:
         root = optimized(alice, "写一首诗")
         answer = client.delete(f"{HISTORY}/{root.pk}", headers={"If-Match": '"old"'})

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, User
@@ -215,6 +217,28 @@ class TestEvaluations:
         report = evaluated(client, prompt, **body)
         cost = report["original"]["cost_micros"] + report["candidate"]["cost_micros"]
         assert 0 < quoted["least_micros"] <= cost <= quoted["most_micros"]
+
+    def test_pages_take_as_many_statements_as_rows(self, client: APIClient, prompt: Prompt) -> None:
+        client.post(address(prompt, "/cases"), CASE)
+        made = [client.post(address(prompt, "/evaluate"), {"runs": 2}).json()["data"]["id"] for _ in range(3)]
+        one = f"/api/v1/prompts/evaluations/{made[0]}"
+        addresses = {
+            "/api/v1/prompts/evaluations": 2,
+            one: 1,
+            f"{one}/trials": 2,
+            f"{one}/report": 2,
+            address(prompt, "/cases"): 2,
+            "/api/v1/prompts/cases": 2,
+        }
+
+        def taken(where: str, **query: Any) -> int:
+            client.get(where, query)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(where, query).status_code == 200
+            return len(queries)
+
+        assert {where: taken(where) for where in addresses} == addresses
+        assert taken("/api/v1/prompts/evaluations", limit=1) == taken("/api/v1/prompts/evaluations", limit=3)
 
     def test_a_budget_that_can_t_pay_refuses(self, client: APIClient, alice: User, prompt: Prompt) -> None:
         client.post(address(prompt, "/cases"), CASE)

@@ -218,8 +218,7 @@ class OptimizationActionApi(OptimizationsApi):
     """The base of what is said about a result; each answers with the optimization as it is then."""
 
     def act(self, service: Callable[..., Any], body: type[Serializer[Any]]) -> Detail:
-        with transaction.atomic():
-            optimization = self.row(lock=True)
+        with self.changing() as optimization:
             service(optimization=optimization, **self.read(body))
         return self.shown()
 
@@ -230,7 +229,7 @@ class OptimizationRateApi(OptimizationActionApi):
         description="Another rating takes its place.",
         request=OptimizationRateIn,
         request_example={"rating": 4, "reason": "结构清楚，但太长"},
-        errors=[OptimizationNotReadyError],
+        errors=[OptimizationNotReadyError, PreconditionFailedError],
     )
     def post(self, request: Request, **keys: Any) -> Detail:
         return self.act(optimization_rate, OptimizationRateIn)
@@ -242,7 +241,13 @@ class OptimizationSaveApi(OptimizationActionApi):
         description="As a new version of a prompt, or as a prompt of its own. `saved` says where it is then.",
         request=OptimizationSaveIn,
         request_example={"title": "周报", "folder": "work"},
-        errors=[OptimizationNotReadyError, PromptUnknownError, FolderInvalidError, TagUnknownError],
+        errors=[
+            OptimizationNotReadyError,
+            PromptUnknownError,
+            FolderInvalidError,
+            TagUnknownError,
+            PreconditionFailedError,
+        ],
     )
     def post(self, request: Request, **keys: Any) -> Detail:
         return self.act(optimization_save, OptimizationSaveIn)
