@@ -108,7 +108,7 @@ def test_success_and_errors_have_their_envelopes(schema: dict[str, Any]) -> None
 def test_what_refuses_stale_readings_says_by_which_header(schema: dict[str, Any]) -> None:
     """A generated client can send only what the schema names."""
     taking = {
-        path: "If-Match" in {parameter["name"] for parameter in found["parameters"]}
+        f"{method} {path}": "If-Match" in {parameter["name"] for parameter in found["parameters"]}
         for method, path, found in operations(schema)
         if "412" in found["responses"]
     }
