@@ -222,23 +222,27 @@ class TestEvaluations:
         client.post(address(prompt, "/cases"), CASE)
         made = [client.post(address(prompt, "/evaluate"), {"runs": 2}).json()["data"]["id"] for _ in range(3)]
         one = f"/api/v1/prompts/evaluations/{made[0]}"
-        addresses = {
-            "/api/v1/prompts/evaluations": 2,
+        expected = {
+            "/api/v1/prompts/evaluations": 1,
             one: 1,
-            f"{one}/trials": 2,
+            f"{one}/trials": 1,
             f"{one}/report": 2,
-            address(prompt, "/cases"): 2,
-            "/api/v1/prompts/cases": 2,
+            address(prompt, "/cases"): 1,
+            "/api/v1/prompts/cases": 1,
         }
 
         def taken(where: str, **query: Any) -> int:
-            client.get(where, query)
+            """Without the look at who asks, which is remembered for some seconds."""
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(where, query).status_code == 200
-            return len(queries)
+            return sum('"prompts_' in query["sql"] for query in queries)
 
-        assert {where: taken(where) for where in addresses} == addresses
-        assert taken("/api/v1/prompts/evaluations", limit=1) == taken("/api/v1/prompts/evaluations", limit=3)
+        assert {where: taken(where) for where in expected} == expected
+        assert (
+            taken("/api/v1/prompts/evaluations", limit=1)
+            == taken("/api/v1/prompts/evaluations", limit=3)
+            == 1
+        )
 
     def test_a_budget_that_can_t_pay_refuses(self, client: APIClient, alice: User, prompt: Prompt) -> None:
         client.post(address(prompt, "/cases"), CASE)

@@ -38,6 +38,9 @@ def library(alice: User, bob: User) -> None:
         ({"search": "邮件"}, ["日报", "周报"]),
         ({"search": "诗"}, ["诗"]),
         ({"search": "%"}, ["诗"]),
+        ({"search": "_"}, []),
+        ({"search": "，。"}, []),
+        ({"search": "。"}, ["散文", "诗", "日报", "周报"]),
         ({"folder": "work"}, ["日报", "周报"]),
         ({"folder": "/work/emails/"}, ["周报"]),
         ({"folder": "wor"}, []),
@@ -65,10 +68,12 @@ def test_filters(library: None, titles: Titles, query: dict[str, str], found: li
     [
         *({"folder": "a/../b"}, {"folder": "/"}, {"label": "a b"}, {"is_favorite": "1"}, {"tag": "x"}),
         *({"sort": "url"}, {"tags": ",".join("abcdefghijklmnopqrstu")}),
+        *({"search": " "}, {"search": "\u3000"}, {"search": "茶" * 10_000}),
     ],
 )  # fmt: skip
 def test_questions_that_are_none(client: APIClient, query: dict[str, str]) -> None:
-    assert client.get(PROMPTS, query).json()["data"]["code"] == "VALIDATION_FAILED"
+    answer = client.get(PROMPTS, query)
+    assert (answer.status_code, answer.json()["data"]["code"]) == (422, "VALIDATION_FAILED")
 
 
 def test_by_time(library: None, titles: Titles) -> None:

@@ -24,7 +24,7 @@ from config.api.schema import operation
 from config.api.serializers import first_complaints
 from config.api.views import ApiView
 from config.spreadsheets.problems import CsvError, described
-from config.spreadsheets.reading import read_table
+from config.spreadsheets.reading import Row, read_table
 from prompts.api.serializers.records import (
     PromptExportIn,
     PromptFileIn,
@@ -104,11 +104,22 @@ def _read_csv(data: bytes, encoding: str) -> tuple[list[PromptRecord], str]:
     except CsvError as exc:
         details = {"problems": described(exc.problems)}
         raise PromptCsvInvalidError(count=len(exc.problems), details=details) from exc
-    read = [(row.line, PromptRecordIn(data=library_csv.record_data(row.cells))) for row in table.rows]
-    wrong = first_complaints((line, one.errors) for line, one in read if not one.is_valid())
+    shape = PromptRecordIn()
+    records: list[PromptRecord] = []
+
+    def complaint(row: Row) -> Any:
+        """What is wrong with a row; one that is right is added to the records."""
+        try:
+            data = shape.run_validation(library_csv.record_data(row.cells))
+        except ValidationError as exc:
+            return exc.detail
+        records.append(record_of(f"lines.{row.line}", data))
+        return None
+
+    wrong = first_complaints((row.line, complaint(row)) for row in table.rows)
     if wrong:
         raise ValidationError({"lines": wrong})
-    return [record_of(f"lines.{line}", one.validated_data) for line, one in read], table.encoding
+    return records, table.encoding
 
 
 class PromptExportApi(ApiView):
