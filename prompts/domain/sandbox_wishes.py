@@ -116,7 +116,7 @@ _WISHES = (
         "Write a list of points of one or two sentences each.",
     ),
     _rule(
-        r"(?:面向|写给|讲给|说给|让|适合).{0,6}(?:孩子|儿童|小学生|小朋友)"
+        r"(?:面向|写给|讲给|说给|给|让|适合).{0,6}(?:孩子|儿童|小学生|小朋友)"
         r"|(?:explain|understand|written|read).{0,20}\b(?:kids|child(?:ren)?)\b",
         "audience",
         AUDIENCE,
@@ -130,8 +130,17 @@ _WISHES = (
         "初学者：不假定任何背景知识，术语先解释再使用。",
         "Beginners: assume no knowledge of the field, and explain each term before you use it.",
     ),
+    _rule(
+        r"^(?:改?用|以|写成|翻译成)\s*([\u4e00-\u9fff]{1,4}[文语])(?:来?(?:回答|输出|写|书写))?$"
+        r"|^(?:(?:answer|reply|write)(?: it)? )?in (chinese|english|japanese|korean|french|german|spanish|italian"
+        r"|portuguese|russian|arabic)$",
+        "rules",
+        "",
+        "用{0}{1}回答。",
+        "Answer in {0}{1}.",
+    ),
 )
-_AUDIENCE = re.compile(r"^(?:面向|针对|写给|给|适合)(.{1,40}?)(?:看的?|阅读|使用)?$")
+_AUDIENCE = re.compile(r"^(?:面向|针对|写给|讲给|说给|给|适合)(.{1,40}?)(?:看的?|听的?|读的?|阅读|使用)?$")
 _AUDIENCE_EN = re.compile(r"^(?:aim(?:ed)? (?:it )?at|for|make it for|address)\s+(.{1,60})$", re.IGNORECASE)
 _CLAUSES = re.compile(r"[，,；;。.!！\n]+\s*|\s*(?:并且|而且|同时|以及|\band\b|\bbut\b)\s*", re.IGNORECASE)
 _POLITE = re.compile(

@@ -93,6 +93,21 @@ def test_material_stands_at_the_end_and_gives_no_orders() -> None:
     assert improved("Translate into French: {{text}}").endswith("## Material\n{{text}}")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "task"),
+    [
+        ("麻烦帮我写个周报，谢谢！", "请写个周报。"),
+        ("写一首诗。谢谢", "写一首诗。"),
+        ("Please write a weekly report, thanks a lot!", "Write a weekly report."),
+        ("Write a poem. Thank you very much.", "Write a poem."),
+        ("写一封信，表示感谢", "写一封信，表示感谢。"),
+        ("Translate into Chinese: thank you", "Translate into Chinese: thank you."),
+    ],
+)
+def test_thanks_are_no_part_of_the_task(prompt: str, task: str) -> None:
+    assert f"\n{task}\n" in improved(prompt)
+
+
 def test_code_is_no_heading() -> None:
     code = "```python\n# Task: divide\ndef f(x):\n    return x / 0\n```"
     assert code in improved(f"这段代码有什么问题：\n{code}", "programming")
@@ -105,6 +120,11 @@ def test_code_is_no_heading() -> None:
         ("用表格", "用 Markdown 表格呈现，第一行是表头。"),
         ("300字以内", "全文不超过 300 字。"),
         ("面向老师", "老师。"),
+        ("讲给老师听", "老师。"),
+        ("给家长听", "家长。"),
+        ("给小学生听", "孩子：用短句和身边熟悉的事物，不用专业词。"),
+        ("用英文", "用英文回答。"),
+        ("in English", "用English回答。"),
         ("提到买二送一", "提到买二送一。"),
         ("make it more formal", "语气正式、专业，不用口语和网络用语。"),
     ],
