@@ -101,7 +101,8 @@ def test_every_progress_event_adds_up_too(alice: User, monkeypatch: Any) -> None
     assert events(parent)[-1] == "failed"
 
 
-def test_progress_is_not_written_for_every_child(alice: User) -> None:
+def test_progress_is_not_written_for_every_child(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parents, "REPORT_SECONDS", 3600.0)
     parent = batch(alice, 30)
     run_children(parent)
     assert events(parent).count("progress") <= 2

@@ -89,13 +89,19 @@ def eventually(promise: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     while not promise():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(0.05)
     return True
 
 
 def all_gone(pids: list[int]) -> bool:
     """Whether all of them end."""
-    return eventually(lambda: not any(map(runs, pids)))
+    left = set(pids)
+
+    def are_gone() -> bool:
+        left.difference_update([pid for pid in left if not runs(pid)])
+        return not left
+
+    return eventually(are_gone)
 
 
 def below(pid: int) -> list[int]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from templates.services.catalogue import catalogue_init
+from tests.support.patience import PATIENCE
 from tests.support.processes import House
 from tests.system.test_factory import a_document, served
 
@@ -24,7 +25,7 @@ PACKAGE = "atelier_client"
 
 def generate(base: str, folder: Path) -> None:
     """What somebody runs who has read the documentation: nothing is patched, a warning is a fault of the schema."""
-    with urllib.request.urlopen(f"{base}/openapi.json", timeout=30) as answer:
+    with urllib.request.urlopen(f"{base}/openapi.json", timeout=PATIENCE) as answer:
         (folder / "openapi.json").write_bytes(answer.read())
     # This generator has to be told that a ZIP and a CSV are files.
     files = "".join(f"  {kind}: application/octet-stream\n" for kind in ("application/zip", "text/csv"))
@@ -34,7 +35,7 @@ def generate(base: str, folder: Path) -> None:
     command = [program, "generate", "--path", "openapi.json", "--meta", "none", "--fail-on-warning"]
     said = subprocess.run(
         [*command, "--output-path", PACKAGE, "--config", "config.yaml"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
 
@@ -59,7 +60,7 @@ def test_the_round_of_the_readme(home: House, tmp_path: Path, monkeypatch: pytes
             username="小云", email="yun@example.com", password="一个足够长的密码 42"
         )
         session = call("auth", "register", client=made.Client(base_url=base), body=account).data
-        client = made.AuthenticatedClient(base_url=base, token=session.access, timeout=60)
+        client = made.AuthenticatedClient(base_url=base, token=session.access, timeout=PATIENCE)
 
         texts = models.ProjectCreate(name_zh="云上茶馆", name_en="Cloud Tea House")
         project = call("templates", "create_project", client=client, body=texts).data

@@ -71,7 +71,7 @@ def next_document(environment: dict[str, str]) -> tuple[str, str]:
         "zh",
     ]
     with running(command, environment) as writing:
-        assert writing.end(60) == 0, writing.text
+        assert writing.end() == 0, writing.text
     with sqlite3.connect(folder / "atelier.sqlite3") as database:
         rows = database.execute(
             "SELECT provider, model FROM templates_document ORDER BY created_at"
@@ -110,7 +110,7 @@ def test_it_answers_comes_back_and_at_last_leaves_the_field_to_the_sandbox(data:
 
         Path(f"{room.file(MODEL)}.broken").touch()
         os.kill(server_pid(program), signal.SIGKILL)
-        program.until("local-llm | failed with exit code 1, 3 times now. Going on without it.", seconds=30)
+        program.until("local-llm | failed with exit code 1, 3 times now. Going on without it.")
         program.until("failed to load the model")
         assert eventually(lambda: answers(int(environment["PORT"]), "/health/live"))
         assert next_document(environment)[0] == "sandbox"

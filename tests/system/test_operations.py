@@ -27,6 +27,7 @@ from config.env import ROOT
 from launcher.supervisor.broker import Broker
 from launcher.supervisor.ports import LOOPBACK, free_port
 from launcher.supervisor.processes import Child, ProcessSpec
+from tests.support.patience import PATIENCE
 from tests.support.postgres import postgres
 from tests.support.programs import eventually
 
@@ -78,7 +79,7 @@ class Service:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         if form:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-        with closing(http.client.HTTPConnection(LOOPBACK, port or self.web, timeout=60)) as connection:
+        with closing(http.client.HTTPConnection(LOOPBACK, port or self.web, timeout=PATIENCE)) as connection:
             connection.request(method, path, urlencode(form) if form else None, headers=sent)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read().decode())
@@ -279,7 +280,7 @@ def test_a_process_that_cannot_start_says_why_in_one_line(ready: Service) -> Non
         ["env", "VAR_DIR=a-file/below", *command],
         cwd=ready.folder,
         env={"PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     lines = [json.loads(line) for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     assert done.returncode != 0
