@@ -16,6 +16,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),  # the admin's choice of language
     path("admin/", admin.site.urls),
     path("", include("accounts.api.page_urls")),
+    path("", include("generation.api.file_urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("prompts.api.urls")),
     path("api/v1/conversations", include("conversations.api.urls")),

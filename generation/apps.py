@@ -33,6 +33,7 @@ class GenerationConfig(AppConfig):
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)
+        scopes.register("files", read=_("Read files."), write=_("Upload and delete files."))
         scopes.register("catalogue", read=_("Read the models that can be asked, and their prices."))
         scopes.register(
             "jobs", read=_("Read jobs and follow their events."), write=_("Cancel and retry jobs.")
@@ -50,6 +51,7 @@ class GenerationConfig(AppConfig):
             menu.Item("generation.workerheartbeat", "memory"),
             position=10,
         )
+        menu.register("files", _("Files"), menu.Item("generation.storedfile", "draft"), position=20)
         menu.register(
             "catalogue",
             _("Models and prices"),

@@ -20,3 +20,9 @@ def is_owner_prefix(folder: str) -> bool:
         return owner_prefix(UUID(name)) == folder
     except ValueError:
         return False
+
+
+def is_owners_key(key: str) -> bool:
+    """Whether this is the key of one file in an account's folder."""
+    folder, _, name = key.rpartition("/")
+    return is_owner_prefix(f"{folder}/") and name not in ("", ".", "..")

@@ -1,4 +1,4 @@
-"""Files of accounts that were deleted: removed from the storage until nothing is left."""
+"""Files that are to go, of deleted accounts or by themselves: removed from the storage until nothing is left."""
 
 import posixpath
 import time
@@ -12,7 +12,7 @@ from django.core.files.storage import Storage, default_storage
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.domain.files import is_owner_prefix, owner_prefix
+from accounts.domain.files import is_owner_prefix, is_owners_key, owner_prefix
 from accounts.models import FileRemoval
 from config.celery import enqueue
 from config.queues import Queue
@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 #: How long one run works. What is left then is for the next one: nothing slow lives on `status_updates`.
 RUN_SECONDS = 60.0
-#: Folders that one run looks at.
-ROWS_PER_RUN = 100
+#: Rows that one run looks at.
+ROWS_PER_RUN = 1000
 
 
 def removal_create(*, owner_id: UUID) -> FileRemoval:
@@ -32,13 +32,20 @@ def removal_create(*, owner_id: UUID) -> FileRemoval:
     return removal
 
 
+def object_removal_create(*, key: str) -> FileRemoval:
+    """Have one object removed once the transaction that deletes its row has committed."""
+    removal = FileRemoval.objects.create(prefix=key)
+    removal_retry(removal=removal)
+    return removal
+
+
 def removal_retry(*, removal: FileRemoval) -> None:
-    """Have a worker remove the files now instead of with the next round."""
+    """Have a worker remove what it names now instead of with the next round."""
     enqueue("accounts.remove_files", removal_id=str(removal.pk))
 
 
 def removals_run(*, removal_id: UUID | None = None) -> int:
-    """Remove the files of this folder, or of all that wait; returns how many folders are done.
+    """Remove what this row names, or all rows that wait; returns how many are done.
 
     May run twice at once, stop anywhere and be repeated: what is gone is gone.
     """
@@ -50,20 +57,24 @@ def removals_run(*, removal_id: UUID | None = None) -> int:
 
 
 def removal_run(*, removal: FileRemoval, until: float) -> bool:
-    """Remove what is in the folder, then the row. True when both are gone.
+    """Remove what is in the folder, or the one object, then the row. True when both are gone.
 
-    The row stays for as long as a job that was running when the account was deleted may still be writing a file.
+    A folder's row stays for as long as a job that was running when the account was deleted may still be writing a file.
     """
     FileRemoval.objects.filter(pk=removal.pk).update(attempts=F("attempts") + 1, updated_at=timezone.now())
-    if not is_owner_prefix(removal.prefix):
-        log.error("files.not_an_owners_folder", removal_id=str(removal.pk))
+    is_folder = is_owner_prefix(removal.prefix)
+    if not is_folder and not is_owners_key(removal.prefix):
+        log.error("files.not_an_owners", removal_id=str(removal.pk))
         return False
     try:
-        is_empty = folder_remove(default_storage, removal.prefix, until=until)
+        if is_folder:
+            is_empty = folder_remove(default_storage, removal.prefix, until=until)
+        else:
+            is_empty = object_remove(default_storage, removal.prefix, until=until)
     except Exception as exc:  # noqa: BLE001 — every storage has errors of its own, and this one's may not stop the others'
         log.warning("files.not_removed", removal_id=str(removal.pk), error=type(exc).__name__)
         return False
-    if not is_empty or timezone.now() < removal.created_at + _late_writers():
+    if not is_empty or (is_folder and timezone.now() < removal.created_at + _late_writers()):
         return False
     FileRemoval.objects.filter(pk=removal.pk).delete()
     return True
@@ -71,6 +82,14 @@ def removal_run(*, removal: FileRemoval, until: float) -> bool:
 
 def _late_writers() -> timedelta:
     return timedelta(seconds=settings.QUEUE_LIMITS[Queue.AGENT_BUILDS].visibility_seconds)
+
+
+def object_remove(storage: Storage, key: str, *, until: float) -> bool:
+    """Remove one object, if it is there. False when there was no time for it."""
+    if time.monotonic() >= until:
+        return False
+    storage.delete(key)
+    return True
 
 
 def folder_remove(storage: Storage, folder: str, *, until: float) -> bool:

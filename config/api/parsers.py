@@ -7,13 +7,19 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadhandler import FileUploadHandler, load_handler
 from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext as _
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, DataAndFiles
 
 from config.errors import BodyTooLargeError, MalformedError, UnsupportedMediaTypeError
+from config.files.errors import FileTooLargeError
 
 MAX_DEPTH = 32
+#: What a form has around its file, at most.
+FORM_BYTES = 64 * 1024
 UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
@@ -59,6 +65,61 @@ def body_limit(view: Any) -> int:
     most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES
     own = getattr(view, "max_body_bytes", None)
     return int(min(most, own) if own else most)
+class FileParser(BaseParser):
+    """One file, as browsers send it: the part `file` of a form. Written to a temporary file while it is read, and no
+    further than the view's `max_file_bytes` (413)."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> "DataAndFiles[Any, Any]":
+        view: Any = (parser_context or {})["view"]
+        limit: int = view.max_file_bytes
+        announced = int(stream.META.get("CONTENT_LENGTH") or 0)
+        if announced > limit + FORM_BYTES:
+            raise FileTooLargeError(limit=limit)
+        counted: Any = CountedStream(stream)
+        handlers = [SizeLimit(limit), *map(load_handler, settings.FILE_UPLOAD_HANDLERS)]
+        try:
+            data, files = MultiPartParser(stream.META, counted, handlers, "utf-8").parse()
+        except (MultiPartParserError, TooManyFilesSent, TooManyFieldsSent, RequestDataTooBig):
+            raise MalformedError(reason=_("it is no form of multipart/form-data with one file")) from None
+        except (UnreadablePostError, OSError):
+            raise MalformedError(reason=_("the connection broke while the body was read")) from None
+        if counted.read_bytes < announced:
+            raise MalformedError(reason=_("the body is shorter than its Content-Length"))
+        return DataAndFiles(data, files)
+
+
+class CountedStream:
+    """A body, and how much of it was read."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.read_bytes = 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece: bytes = self._stream.read(size)
+        self.read_bytes += len(piece)
+        return piece
+
+
+class SizeLimit(FileUploadHandler):
+    """Stands before those that keep what comes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        if start + len(raw_data) > self._limit:
+            raise FileTooLargeError(limit=self._limit)
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """The next one has the file."""
+        return
 
 
 def _check_charset(media_type: str) -> None:

@@ -9,6 +9,7 @@ from config.crypto import encryption_keys
 from config.databases import database_entry
 from config.egress.policy import egress_settings
 from config.env import Env, var_dir
+from config.files.settings import file_storage
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
@@ -302,7 +303,7 @@ CORS_EXPOSE_HEADERS = [
     "Retry-After",
     "X-Request-ID",
 ]
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"^/(api|files)/"
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JSendRenderer"],
@@ -317,7 +318,10 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "TEST_REQUEST_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.MultiPartRenderer",
+    ],
 }
 
 SIMPLE_JWT = {
@@ -427,12 +431,22 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(MEDIA_ROOT)},
-    },
+    "default": file_storage(env, MEDIA_ROOT),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+FILE_MAX_BYTES = env.int("FILE_MAX_BYTES", default=20_000_000, min=1000, help="Largest file, in bytes")
+FILE_MAX_PIXELS = env.int(
+    "FILE_MAX_PIXELS", default=50_000_000, min=10_000, max=200_000_000, help="Largest picture, in pixels"
+)
+FILE_QUOTA_BYTES = env.int(
+    "FILE_QUOTA_BYTES",
+    default=1_000_000_000,
+    min=-1,
+    help="What a user's files may take in all; -1: no limit",
+)
+FILE_LINK_SECONDS = env.int(
+    "FILE_LINK_SECONDS", default=3600, min=10, max=604_800, help="How long a link to a file is good"
+)
 EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where commands write documents")
 
 # -- logs ----------------------------------------------------------------------------------------------------------

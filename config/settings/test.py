@@ -29,5 +29,6 @@ if os.environ.get("ATELIER_SYSTEM_TEST") != "1":
     PROVIDER_ORDER = {"llm": ["sandbox"]}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     MEDIA_ROOT = Path(tempfile.gettempdir()) / f"atelier-test-{os.getpid()}"
+    STORAGES["default"] = file_storage(env, MEDIA_ROOT)
 INSTALLED_APPS += ["tests.support.kinds"]
 LOGGING = logging_config(level="WARNING", json=False)

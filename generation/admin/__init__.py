@@ -2,6 +2,7 @@
 
 from generation.admin.calls import ProviderCallAdmin
 from generation.admin.catalogue import CatalogueModelAdmin, ModelPriceAdmin
+from generation.admin.files import StoredFileAdmin
 from generation.admin.jobs import JobAdmin, JobEventAdmin
 from generation.admin.workers import WorkerHeartbeatAdmin
 
@@ -11,5 +12,6 @@ __all__ = [
     "JobEventAdmin",
     "ModelPriceAdmin",
     "ProviderCallAdmin",
+    "StoredFileAdmin",
     "WorkerHeartbeatAdmin",
 ]

@@ -4,12 +4,15 @@ from django.urls import path
 
 from generation.api.views.catalogue import CatalogueApi
 from generation.api.views.events import JobEventListApi
+from generation.api.views.files import FileApi, FileListApi
 from generation.api.views.jobs import JobApi, JobCancelApi, JobListApi, JobRetryApi
 from generation.api.views.queues import QueueClearApi, QueueStatusApi
 from generation.api.views.usage import UsageApi, UsageBudgetApi, UsageCallListApi
 
 urlpatterns = [
     path("catalogue", CatalogueApi.as_view()),
+    path("files", FileListApi.as_view()),
+    path("files/<uuid:file_id>", FileApi.as_view(), name="file"),
     path("jobs", JobListApi.as_view()),
     path("jobs/<uuid:job_id>", JobApi.as_view(), name="job"),
     path("jobs/<uuid:job_id>/events", JobEventListApi.as_view()),

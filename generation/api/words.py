@@ -38,6 +38,7 @@ WORDS = {
     "model": "The model's name at its provider.",
     "oldest_queued_at": "Since when the first in the queue has waited; null: nobody waits.",
     "oldest_queued_seconds": "For how long it has waited.",
+    "media_type": "What kind of file it is.",
     "output": "What came of it, as the kind of job defines it; null until it has succeeded.",
     "output_micros": "For a million output tokens; null where that isn't what is paid for.",
     "output_tokens": "Tokens that the model answered with.",
@@ -66,6 +67,7 @@ WORDS = {
 }
 
 TAGS = {
+    "files": "Pictures and texts that you keep here, for whatever takes files.",
     "catalogue": "The AI models that can be asked, and what they cost.",
     "jobs": "Long work: how far it is, what happened, what came of it; cancel it, or try it again.",
     "queue": "How much waits, and who works on it.",

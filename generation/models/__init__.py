@@ -1,8 +1,9 @@
-"""Jobs and their events, the ledger of paid calls, the catalogue of models, and the workers' heartbeats."""
+"""Jobs and their events, the ledger of paid calls, the catalogue of models, files, and the workers' heartbeats."""
 
 from generation.models.calls import ProviderCall
 from generation.models.catalogue import CatalogueModel, ModelPrice
+from generation.models.files import StoredFile
 from generation.models.jobs import Job, JobEvent
 from generation.models.workers import WorkerHeartbeat
 
-__all__ = ["CatalogueModel", "Job", "JobEvent", "ModelPrice", "ProviderCall", "WorkerHeartbeat"]
+__all__ = ["CatalogueModel", "Job", "JobEvent", "ModelPrice", "ProviderCall", "StoredFile", "WorkerHeartbeat"]

@@ -24,7 +24,7 @@ from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import read_page, read_row
 from config.api.lists.spec import ListSpec, Source
 from conversations.models import Conversation, Message, Reply
-from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall
+from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, StoredFile
 from prompts.models import (
     Optimization,
     Prompt,
@@ -111,11 +111,23 @@ def rows(alice: User) -> None:
     _account(alice)
     _prompts(alice)
     _conversations(alice)
+    _files(alice)
     model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
     ModelPrice.objects.create(
         model=model, version="1", valid_from=EXACT_SECOND, input_micros=0, output_micros=2**53 + 1
     )
     CatalogueModel.objects.create(provider="x", name="bare", ends_at=TRAILING_ZEROS)
+
+
+def _files(owner: User) -> None:
+    picture = StoredFile.objects.create(
+        owner=owner, key="1", name=NASTY, media_type="image/png", size=2**53 + 1, sha256="0" * 64, width=1, height=2,
+        missing_since=TRAILING_ZEROS,
+    )  # fmt: skip
+    _at(picture, created_at=EXACT_SECOND)
+    StoredFile.objects.create(
+        owner=owner, key="2", name="a", media_type="text/plain", size=1, sha256="0" * 64
+    )
 
 
 def _prompts(owner: User) -> None:

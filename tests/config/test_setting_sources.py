@@ -36,6 +36,8 @@ CHOSEN = {
     "ENCRYPTION_KEYS": "s5cEXr2Gv3Pq9nWzJ1kTyMbL7oQhUd0fAiR8xVtC4eY=",
     "LOG_LEVEL": "warning",
     "LOG_FORMAT": "json",
+    "FILE_STORAGE": "s3",
+    "S3_ENDPOINT_URL": "https://s3.example",
     "LLM_PROVIDERS": "moonshot,bedrock",
     "EGRESS_ALLOW_PRIVATE": "10.9.0.0/16",
 }

@@ -4,9 +4,18 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.domain.files import owner_prefix
 from accounts.models import User
 from generation.domain.states import CallStatus, JobStatus
-from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, WorkerHeartbeat
+from generation.models import (
+    CatalogueModel,
+    Job,
+    JobEvent,
+    ModelPrice,
+    ProviderCall,
+    StoredFile,
+    WorkerHeartbeat,
+)
 from tests.support.rows import Maker, another
 
 ERROR = {
@@ -38,6 +47,13 @@ def call(n: int, owner: User) -> ProviderCall:
     )  # fmt: skip
 
 
+def file(n: int, owner: User) -> StoredFile:
+    key = f"{owner_prefix(owner.pk)}{n:032x}"
+    return StoredFile.objects.create(
+        owner=owner, key=key, name=f"茶馆 {n}.png", media_type="image/png", size=n, sha256="0" * 64, width=1, height=1
+    )  # fmt: skip
+
+
 def price(n: int, owner: User) -> ModelPrice:
     model = CatalogueModel.objects.create(provider="deepseek", name=f"茶-{n}", ends_at=timezone.now())
     return ModelPrice.objects.create(
@@ -63,5 +79,6 @@ MAKERS: dict[str, Maker] = {
     "generation.JobEvent": event,
     "generation.ModelPrice": price,
     "generation.ProviderCall": call,
+    "generation.StoredFile": file,
     "generation.WorkerHeartbeat": worker,
 }

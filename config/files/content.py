@@ -1,0 +1,89 @@
+"""What a file is, by its content: neither its name nor what a client declares counts."""
+
+import codecs
+import hashlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from config.files.errors import FileEmptyError, FileTooLargeError, FileTypeRefusedError
+from config.files.pictures import picture_size
+
+PNG, JPEG, WEBP, GIF = "image/png", "image/jpeg", "image/webp", "image/gif"
+PICTURES = (PNG, JPEG, WEBP, GIF)
+TEXT = "text/plain"
+MEDIA_TYPES = (*PICTURES, TEXT)
+#: Control characters that a text may have.
+BLANKS = frozenset("\t\n\v\f\r\x1b")
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file's facts. `size` is in bytes; `width` and `height`, as it is shown, are those of pictures only."""
+
+    media_type: str
+    size: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+
+
+def content_of(file: BinaryIO, *, most_bytes: int, most_pixels: int) -> Content:
+    """Read the whole file and find out what it is; it is left at its beginning.
+
+    Raises FileEmptyError, FileTooLargeError (as soon as it is), FileTypeRefusedError, PictureBrokenError,
+    PictureTooLargeError.
+    """
+    digest, size, head, text = hashlib.sha256(), 0, b"", Text()
+    file.seek(0)
+    while chunk := file.read(CHUNK):
+        size += len(chunk)
+        if size > most_bytes:
+            raise FileTooLargeError(limit=most_bytes)
+        head = head or chunk[:16]
+        digest.update(chunk)
+        text.read(chunk)
+    if not size:
+        raise FileEmptyError
+    media_type = picture_type(head) or (TEXT if text.is_complete() else "")
+    if not media_type:
+        raise FileTypeRefusedError(types=", ".join(MEDIA_TYPES))
+    width = height = None
+    if media_type != TEXT:
+        width, height = picture_size(file, media_type, most_pixels=most_pixels)
+    file.seek(0)
+    return Content(media_type, size, digest.hexdigest(), width, height)
+
+
+def picture_type(head: bytes) -> str:
+    """Which kind of picture begins so; empty for none of ours. `head` has 12 bytes or more."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    return GIF if head.startswith((b"GIF87a", b"GIF89a")) else ""
+
+
+class Text:
+    """Whether what is read piece by piece is a text: UTF-8 without control characters that no text has."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._is_text = True
+
+    def read(self, chunk: bytes, *, is_last: bool = False) -> None:
+        if not self._is_text:
+            return
+        try:
+            found = self._decoder.decode(chunk, final=is_last)
+        except UnicodeDecodeError:
+            self._is_text = False
+        else:
+            self._is_text = all(one >= " " or one in BLANKS for one in set(found))
+
+    def is_complete(self) -> bool:
+        """At the end: the last character isn't cut off either."""
+        self.read(b"", is_last=True)
+        return self._is_text

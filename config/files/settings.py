@@ -1,0 +1,43 @@
+"""Where files are kept, as the environment says it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from config.env import Env
+
+
+def file_storage(env: "Env", folder: Path) -> dict[str, Any]:
+    """The entry of `STORAGES` for files: a folder of this machine, or a bucket."""
+    kind = env.str("FILE_STORAGE", default="disk", choices=["disk", "s3"], help="Where files are kept")
+    bucket = env.str("S3_BUCKET", default="", help="Bucket for files")
+    endpoint = env.url(
+        "S3_ENDPOINT_URL", default="", schemes=("http", "https"), help="Address of S3; empty: that of AWS"
+    )
+    region = env.str("S3_REGION", default="", help="Region of the bucket")
+    key_id = env.str("S3_ACCESS_KEY_ID", default="", help="Access key; empty: as AWS's SDK finds it")
+    secret = env.secret("S3_SECRET_ACCESS_KEY", default="", help="The secret of the access key")
+    path_style = env.bool("S3_PATH_STYLE", default=False, help="Bucket in the path instead of the host name")
+    prefix = env.str("S3_PREFIX", default="", help="Folder of the bucket below which all files lie")
+    if kind == "disk":
+        return {"BACKEND": "config.files.storages.DiskStorage", "OPTIONS": {"location": str(folder)}}
+    if not bucket:
+        env.problem("must name the bucket, as FILE_STORAGE is s3.", name="S3_BUCKET")
+    if bool(key_id) != bool(secret):
+        env.problem("and S3_SECRET_ACCESS_KEY go together: set both, or neither.", name="S3_ACCESS_KEY_ID")
+    return {
+        "BACKEND": "config.files.s3.ObjectStorage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": endpoint or None,
+            "region_name": region or None,
+            "access_key": key_id or None,
+            "secret_key": secret or None,
+            "addressing_style": "path" if path_style else "auto",
+            "location": prefix.strip("/"),
+            "signature_version": "s3v4",
+            "default_acl": None,
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    }

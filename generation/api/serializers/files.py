@@ -1,0 +1,49 @@
+"""Shapes of files."""
+
+from rest_framework import serializers
+
+from config.api.lists.fields import Int, Text, Time, Uuid
+from config.api.lists.plain import plain_serializer
+from config.api.lists.read_models import ReadModel
+from config.api.serializers import StrictSerializer
+from generation.models import StoredFile
+
+EXAMPLE_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+class FileOut(ReadModel, source_model=StoredFile):
+    """A file."""
+
+    id = Uuid()
+    name = Text(help="As it was called where it came from, without folders.", example="茶馆 tea house.png")
+    media_type = Text(help="By its content, whatever its name says.", example="image/png")
+    size = Int(help="In bytes.", example=48_211)
+    sha256 = Text(help="The SHA-256 of its content, in hexadecimal digits.", example=EXAMPLE_SHA256)
+    width = Int(help="In pixels, as the picture is shown; null for what is no picture.", example=1024)
+    height = Int(help="In pixels, as the picture is shown; null for what is no picture.", example=768)
+    missing_since = Time(help="Since when its content is missing from the storage; null: it isn't.")
+    created_at = Time()
+
+
+class FileDetailOut(plain_serializer(FileOut)):  # type: ignore[misc]
+    """A file, with a link to its content."""
+
+    url = serializers.URLField(
+        help_text="Its content: whoever has the link can read it, without a login. Takes ranges."
+    )
+    url_expires_at = serializers.DateTimeField(help_text="Until when; read the file again for a new link.")
+
+
+class FileUploadIn(StrictSerializer):
+    """A file to be kept."""
+
+    file = serializers.FileField(
+        allow_empty_file=True, help_text="The file with its name, as a browser's form sends it."
+    )
+
+
+DETAIL_EXAMPLE = {
+    **FileOut.example(),
+    "url": "https://atelier.example.com/files/WyIwMTkzIiwxXQ:1tGx:3q2uVw",
+    "url_expires_at": "2026-01-31T09:00:00.000000Z",
+}

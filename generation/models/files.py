@@ -1,0 +1,57 @@
+"""Files that accounts keep."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from config.db import OwnedModel
+from config.files.content import PICTURES, TEXT
+from config.files.names import LONGEST
+from config.search.fields import SearchableModel, SearchText
+
+
+class StoredFile(SearchableModel, OwnedModel):
+    """A file in the default storage. There is a row only after its object is there, and an object that has lost its row
+    is to go: in the transaction that deletes the row, a `FileRemoval` of its key is written.
+
+    What refers to a file does so by a foreign key with `on_delete=PROTECT`: the file then stays as long as it does.
+    `missing_since` is when the nightly look found no object; nothing is deleted for that.
+    """
+
+    key = models.CharField(_("key in the storage"), max_length=200, editable=False)
+    name = models.CharField(_("name"), max_length=LONGEST)
+    media_type = models.CharField(_("type"), max_length=100, editable=False)
+    size = models.BigIntegerField(_("size (bytes)"), editable=False)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
+    width = models.PositiveIntegerField(_("width"), null=True, editable=False)
+    height = models.PositiveIntegerField(_("height"), null=True, editable=False)
+    missing_since = models.DateTimeField(_("missing since"), null=True, editable=False)
+    search_text = SearchText("name")
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="stored_file_key_once"),
+            models.CheckConstraint(condition=models.Q(size__gt=0), name="stored_file_has_content"),
+            models.CheckConstraint(
+                condition=models.Q(width__isnull=True, height__isnull=True)
+                | models.Q(width__gt=0, height__gt=0),
+                name="stored_file_two_sides",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="stored_file_owner_newest"),
+            # What an account's files take is summed up from the index alone.
+            models.Index(fields=["owner", "size", "id"], name="stored_file_owner_size"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type in PICTURES
+
+    @property
+    def is_text(self) -> bool:
+        return self.media_type == TEXT

@@ -1,0 +1,175 @@
+"""Files: stored, referred to, read, deleted.
+
+The object comes first and its row afterwards, so that a row never promises what isn't there. An object whose row didn't
+come (a process that died in between, a transaction that was rolled back) belongs to nobody; `services.orphans` finds
+it. A job's handler puts the object (`object_put`) outside of any transaction, and adds its row (`file_add`) in the one
+that makes the job succeed: a failed storing is repeated without what was bought being bought again.
+"""
+
+import io
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from accounts.domain.files import owner_prefix
+from accounts.models import User
+from accounts.services.activities import activity_record
+from accounts.services.files import object_removal_create
+from config.files.content import Content, content_of
+from config.files.errors import (
+    FileInUseError,
+    FileLostError,
+    FileNotHereError,
+    FileQuotaError,
+    FileStorageError,
+    FileUnknownError,
+)
+from config.files.names import file_name
+from generation.models import StoredFile
+from generation.models.actions import Action, ObjectType
+from generation.selectors.files import bytes_used
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What is in the storage already, under this key."""
+
+    key: str
+    content: Content
+
+
+def object_put(*, owner_id: UUID, source: bytes | BinaryIO) -> StoredObject:
+    """Look at a file (bytes, or a file that can be read twice) and put it into the storage; call `file_add` next.
+
+    Not in a transaction: this is slow. Raises what `content_of` does, FileQuotaError, FileStorageError.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    content = content_of(file, most_bytes=settings.FILE_MAX_BYTES, most_pixels=settings.FILE_MAX_PIXELS)
+    _check_quota(owner_id, content.size)
+    key = f"{owner_prefix(owner_id)}{secrets.token_hex(16)}"
+    try:
+        kept = default_storage.save(key, File(file))
+    except Exception as exc:
+        # Every storage has errors of its own: a full disk, a bucket that isn't there, one that doesn't answer.
+        log.error("file.not_stored", error=type(exc).__name__, reason=str(exc)[:200])
+        object_discard(key)
+        raise FileStorageError from exc
+    return StoredObject(kept, content)
+
+
+def object_discard(key: str) -> None:
+    """Take back an object that gets no row, as well as that can be done now; what stays is found as an orphan."""
+    with suppress(Exception):
+        default_storage.delete(key)
+
+
+@transaction.atomic
+def file_add(*, owner_id: UUID, stored: StoredObject, name: str = "") -> StoredFile:
+    """The row of what was put into the storage. The account is locked, so that of files that come together only so
+    many get in as there is room for. Raises FileQuotaError; FileNotHereError when the account has gone meanwhile."""
+    if not User.objects.select_for_update(no_key=True).filter(pk=owner_id).exists():
+        raise FileNotHereError
+    _check_quota(owner_id, stored.content.size)
+    content = stored.content
+    return StoredFile.objects.create(
+        owner_id=owner_id,
+        key=stored.key,
+        name=file_name(name),
+        media_type=content.media_type,
+        size=content.size,
+        sha256=content.sha256,
+        width=content.width,
+        height=content.height,
+    )
+
+
+@contextmanager
+def object_kept(*, owner_id: UUID, source: bytes | BinaryIO) -> Iterator[StoredObject]:
+    """`object_put`, taken back when what is done inside (`file_add`) fails."""
+    stored = object_put(owner_id=owner_id, source=source)
+    try:
+        yield stored
+    except BaseException:
+        object_discard(stored.key)
+        raise
+
+
+def file_store(*, owner_id: UUID, source: bytes | BinaryIO, name: str = "") -> StoredFile:
+    """Both steps at once. Raises what they raise; then nothing is left in the storage."""
+    with object_kept(owner_id=owner_id, source=source) as stored:
+        return file_add(owner_id=owner_id, stored=stored, name=name)
+
+
+def file_upload(*, owner_id: UUID, source: BinaryIO, name: str) -> StoredFile:
+    """A file that an account sends. Raises what `file_store` does."""
+    with object_kept(owner_id=owner_id, source=source) as stored, transaction.atomic():
+        file = file_add(owner_id=owner_id, stored=stored, name=name)
+        _record(file, Action.UPLOAD_FILE, media_type=file.media_type, size=file.size)
+    return file
+
+
+def files_of_owner(owner_id: UUID, file_ids: Iterable[UUID]) -> list[StoredFile]:
+    """The files with these keys, in their order, which nobody deletes until the transaction that this is called in has
+    ended. For what is to refer to them. Raises FileUnknownError that names those that aren't the owner's."""
+    wanted = list(file_ids)
+    rows = StoredFile.objects.owned_by(owner_id).filter(pk__in=set(wanted)).order_by("pk")
+    found = {file.pk: file for file in rows.select_for_update(no_key=True)} if wanted else {}
+    unknown = set(wanted) - found.keys()
+    if unknown:
+        raise FileUnknownError(file_ids=", ".join(sorted(map(str, unknown))))
+    return [found[file_id] for file_id in wanted]
+
+
+def file_open(file: StoredFile) -> BinaryIO:
+    """Its content, for a `with`. Raises FileLostError, FileStorageError."""
+    try:
+        return cast(BinaryIO, default_storage.open(file.key))
+    except FileNotFoundError:
+        log.error("file.lost", file_id=str(file.pk))
+        raise FileLostError from None
+    except Exception as exc:
+        log.error("file.not_read", file_id=str(file.pk), error=type(exc).__name__)
+        raise FileStorageError from exc
+
+
+def file_delete(*, file: StoredFile) -> None:
+    """Delete a file; its object follows, as often as it takes. Raises FileInUseError."""
+    with transaction.atomic():
+        StoredFile.objects.select_for_update().filter(
+            pk=file.pk
+        ).first()  # who refers to it now is waited for
+        _record(file, Action.DELETE_FILE)
+        object_removal_create(key=file.key)
+        try:
+            file.delete()
+        except ProtectedError as exc:
+            raise FileInUseError from exc
+
+
+def _check_quota(owner_id: UUID, size: int) -> None:
+    limit = settings.FILE_QUOTA_BYTES
+    used = bytes_used(owner_id) if limit >= 0 else 0
+    if limit >= 0 and used + size > limit:
+        raise FileQuotaError(used=used, limit=limit, size=size)
+
+
+def _record(file: StoredFile, action: Action, **details: Any) -> None:
+    activity_record(
+        owner_id=file.owner_id,
+        action=action,
+        object_type=ObjectType.FILE,
+        object_id=file.pk,
+        details={"name": file.name, **details},
+    )
