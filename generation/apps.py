@@ -30,6 +30,7 @@ class GenerationConfig(AppConfig):
         queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)
         queues.register("generation.look_at_listings", queues.Queue.STATUS_UPDATES, every=300)
         queues.register("generation.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
+        queues.register("generation.clean_orphans", queues.Queue.STATUS_UPDATES, every=21_600)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

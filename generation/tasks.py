@@ -12,6 +12,7 @@ from config.queues import Queue
 from generation.jobs import housekeeping, runner, sweeper
 from generation.jobs.worker import this_worker
 from generation.services.listing import listings_refresh
+from generation.services.orphans import orphans_sweep
 
 
 @shared_task(name="generation.run_job")
@@ -37,6 +38,11 @@ def look_at_listings(**_: Any) -> dict[str, int]:
 @shared_task(name="generation.clean_up", ignore_result=False)
 def clean_up(**_: Any) -> dict[str, int]:
     return housekeeping.clean_up()
+
+
+@shared_task(name="generation.clean_orphans", ignore_result=False)
+def clean_orphans(**_: Any) -> dict[str, int]:
+    return orphans_sweep()
 
 
 @worker_ready.connect

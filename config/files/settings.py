@@ -33,11 +33,30 @@ def file_storage(env: "Env", folder: Path) -> dict[str, Any]:
             "region_name": region or None,
             "access_key": key_id or None,
             "secret_key": secret or None,
-            "addressing_style": "path" if path_style else "auto",
+            "path_style": path_style,
             "location": prefix.strip("/"),
-            "signature_version": "s3v4",
-            "default_acl": None,
-            "file_overwrite": False,
-            "querystring_auth": True,
         },
     }
+
+
+def file_limits(env: "Env") -> tuple[int, int, int, int]:
+    """The largest file and the largest picture, what a user's files may take, and how long links are good."""
+    return (
+        env.int("FILE_MAX_BYTES", default=20_000_000, min=1000, help="Largest file, in bytes"),
+        env.int(
+            "FILE_MAX_PIXELS",
+            default=50_000_000,
+            min=10_000,
+            max=200_000_000,
+            help="Largest picture, in pixels",
+        ),
+        env.int(
+            "FILE_QUOTA_BYTES",
+            default=1_000_000_000,
+            min=-1,
+            help="Bytes that a user's files may take in all; -1: no limit",
+        ),
+        env.int(
+            "FILE_LINK_SECONDS", default=3600, min=10, max=604_800, help="How long a link to a file is good"
+        ),
+    )

@@ -9,7 +9,7 @@ from config.crypto import encryption_keys
 from config.databases import database_entry
 from config.egress.policy import egress_settings
 from config.env import Env, var_dir
-from config.files.settings import file_storage
+from config.files.settings import file_limits, file_storage
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
@@ -434,19 +434,7 @@ STORAGES = {
     "default": file_storage(env, MEDIA_ROOT),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-FILE_MAX_BYTES = env.int("FILE_MAX_BYTES", default=20_000_000, min=1000, help="Largest file, in bytes")
-FILE_MAX_PIXELS = env.int(
-    "FILE_MAX_PIXELS", default=50_000_000, min=10_000, max=200_000_000, help="Largest picture, in pixels"
-)
-FILE_QUOTA_BYTES = env.int(
-    "FILE_QUOTA_BYTES",
-    default=1_000_000_000,
-    min=-1,
-    help="What a user's files may take in all; -1: no limit",
-)
-FILE_LINK_SECONDS = env.int(
-    "FILE_LINK_SECONDS", default=3600, min=10, max=604_800, help="How long a link to a file is good"
-)
+FILE_MAX_BYTES, FILE_MAX_PIXELS, FILE_QUOTA_BYTES, FILE_LINK_SECONDS = file_limits(env)
 EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where commands write documents")
 
 # -- logs ----------------------------------------------------------------------------------------------------------

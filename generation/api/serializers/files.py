@@ -1,5 +1,8 @@
 """Shapes of files."""
 
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.api.lists.fields import Int, Text, Time, Uuid
@@ -40,6 +43,12 @@ class FileUploadIn(StrictSerializer):
     file = serializers.FileField(
         allow_empty_file=True, help_text="The file with its name, as a browser's form sends it."
     )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A form may have several of one name; the framework would take the last."""
+        if hasattr(data, "getlist") and len(data.getlist("file")) > 1:
+            raise serializers.ValidationError({"file": [_("Send one file at a time.")]})
+        return super().to_internal_value(data)
 
 
 DETAIL_EXAMPLE = {

@@ -5,34 +5,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from accounts.domain.files import owner_prefix
 from accounts.models import Activity, FileRemoval, User
 from accounts.services.files import removals_run
 from generation.models import StoredFile
+from tests.generation.files.uploads import FILES, refusal, stored, upload
+from tests.support.access_tokens import machine
 from tests.support.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
 ClientFor = Callable[[User], APIClient]
-FILES = "/api/v1/files"
-
-
-def upload(client: APIClient, content: bytes, name: str = "茶馆.png", **options: Any) -> Any:
-    return client.post(FILES, {"file": SimpleUploadedFile(name, content)}, format="multipart", **options)
-
-
-def stored() -> set[str]:
-    """The keys of all objects."""
-    folders, _ = default_storage.listdir("users") if default_storage.exists("users") else ([], [])
-    return {
-        f"users/{folder}/{name}"
-        for folder in folders
-        for name in default_storage.listdir(f"users/{folder}")[1]
-    }
 
 
 def test_a_picture_is_kept_and_shown(alice: User, client_for: ClientFor) -> None:
@@ -81,3 +66,44 @@ def test_deleted_the_object_follows_the_row(
         "upload_file",
         "delete_file",
     ]
+
+
+def test_a_strangers_file_is_nowhere(alice: User, bob: User, client_for: ClientFor) -> None:
+    file = upload(client_for(alice), picture()).json()["data"]
+    stranger = client_for(bob)
+    for answer in (stranger.get(f"{FILES}/{file['id']}"), stranger.delete(f"{FILES}/{file['id']}")):
+        assert refusal(answer) == (404, "FILE_NOT_FOUND")
+    assert stranger.get(FILES).json()["data"] == []
+    assert StoredFile.objects.exists()
+    assert not FileRemoval.objects.exists()
+
+
+def test_tokens_need_their_scopes(alice: User) -> None:
+    assert refusal(upload(machine(alice, "files:read"), picture())) == (403, "SCOPE_MISSING")
+    assert refusal(machine(alice, "files:write").get(FILES)) == (403, "SCOPE_MISSING")
+    assert upload(machine(alice, "files:write"), picture()).status_code == 201
+
+
+def test_lists_are_narrowed_and_sorted(alice: User, client_for: ClientFor) -> None:
+    client = client_for(alice)
+    for name, content in (("茶馆.png", picture()), ("Tea House.txt", b"a"), ("馆.txt", b"abc")):
+        assert upload(client, content, name).status_code == 201
+
+    def names(query: str) -> list[str]:
+        answer = client.get(f"{FILES}?{query}")
+        assert answer.status_code == 200, answer.json()
+        return [row["name"] for row in answer.json()["data"]]
+
+    assert names("media_type=text/plain&sort=-size") == ["馆.txt", "Tea House.txt"]
+    assert names("media_type=image/png,image/jpeg") == ["茶馆.png"]
+    assert names("search=tea") == ["Tea House.txt"]
+    assert names("search=馆&sort=created_at") == ["茶馆.png", "馆.txt"]
+    assert refusal(client.get(f"{FILES}?media_type=image/tiff")) == (422, "VALIDATION_FAILED")
+
+
+def test_a_stale_copy_deletes_nothing(alice: User, client_for: ClientFor) -> None:
+    client = client_for(alice)
+    address = upload(client, picture()).headers["Location"]
+    etag = client.get(address).headers["ETag"]
+    assert refusal(client.delete(address, headers={"If-Match": '"x"'})) == (412, "PRECONDITION_FAILED")
+    assert client.delete(address, headers={"If-Match": etag}).status_code == 204
