@@ -7,6 +7,7 @@ from config.db import OwnedModel
 from config.files.content import PICTURES, TEXT
 from config.files.names import LONGEST
 from config.search.fields import SearchableModel, SearchText
+from generation.models.actions import ObjectType
 
 
 class StoredFile(SearchableModel, OwnedModel):
@@ -16,6 +17,9 @@ class StoredFile(SearchableModel, OwnedModel):
     What refers to a file does so by a foreign key with `on_delete=PROTECT`: the file then stays as long as it does.
     `missing_since` is when the nightly look found no object; nothing is deleted for that.
     """
+
+    recorded_as = ObjectType.FILE
+    recorded_with = ("name", "media_type", "size")
 
     key = models.CharField(_("key in the storage"), max_length=200, editable=False)
     name = models.CharField(_("name"), max_length=LONGEST)

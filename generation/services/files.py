@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 import structlog
@@ -23,7 +23,7 @@ from django.db.models import ProtectedError
 
 from accounts.domain.files import owner_prefix
 from accounts.models import User
-from accounts.services.activities import activity_record
+from accounts.services.activities import row_record
 from accounts.services.files import object_removal_create
 from config.files.content import Content, content_of
 from config.files.errors import (
@@ -36,7 +36,7 @@ from config.files.errors import (
 )
 from config.files.names import file_name
 from generation.models import StoredFile
-from generation.models.actions import Action, ObjectType
+from generation.models.actions import Action
 from generation.selectors.files import bytes_used
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,7 @@ def file_upload(*, owner_id: UUID, source: BinaryIO, name: str) -> StoredFile:
     """A file that an account sends. Raises what `file_store` does."""
     with object_kept(owner_id=owner_id, source=source) as stored, transaction.atomic():
         file = file_add(owner_id=owner_id, stored=stored, name=name)
-        _record(file, Action.UPLOAD_FILE, media_type=file.media_type, size=file.size)
+        row_record(file, Action.UPLOAD_FILE)
     return file
 
 
@@ -150,7 +150,7 @@ def file_delete(*, file: StoredFile) -> None:
         StoredFile.objects.select_for_update().filter(
             pk=file.pk
         ).first()  # who refers to it now is waited for
-        _record(file, Action.DELETE_FILE)
+        row_record(file, Action.DELETE_FILE)
         object_removal_create(key=file.key)
         try:
             file.delete()
@@ -163,13 +163,3 @@ def _check_quota(owner_id: UUID, size: int) -> None:
     used = bytes_used(owner_id) if limit >= 0 else 0
     if limit >= 0 and used + size > limit:
         raise FileQuotaError(used=used, limit=limit, size=size)
-
-
-def _record(file: StoredFile, action: Action, **details: Any) -> None:
-    activity_record(
-        owner_id=file.owner_id,
-        action=action,
-        object_type=ObjectType.FILE,
-        object_id=file.pk,
-        details={"name": file.name, **details},
-    )
