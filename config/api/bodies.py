@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from config.api.parsers import body_limit
+from config.api.parsers import FORM_BYTES, body_limit
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,7 +36,8 @@ class WsgiBodies:
 
 
 class AsgiBodies:
-    """ASGI middleware: the same, and leaves alone what announces more than the limit as JSON."""
+    """ASGI middleware: the same, and leaves alone what announces more than the limit. Django would write it to the
+    disk before anybody asks who sent it."""
 
     def __init__(self, application: Callable[[Any, Any, Any], Awaitable[None]]) -> None:
         self.application = application
@@ -48,7 +49,7 @@ class AsgiBodies:
                 body = await _read(receive, _limit(scope.get("path", "/")) + 1)
                 scope["headers"] = [*scope["headers"], (b"content-length", str(len(body)).encode())]
                 receive = _replayed(body, receive)
-            elif b"json" in headers.get(b"content-type", b"") and _is_too_large(scope, headers):
+            elif _is_too_large(scope, headers):
                 receive = _replayed(b"", receive)
         await self.application(scope, receive, send)
 
@@ -63,8 +64,10 @@ def _limit(path: str) -> int:
 
 
 def _is_too_large(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """Addresses are looked up for large bodies only."""
+    """Addresses are looked up for large bodies only. A form may bring a file along."""
     announced = _announced(headers)
+    if headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data"):
+        return announced > settings.FILE_MAX_BYTES + FORM_BYTES
     return announced > settings.MAX_BODY_BYTES and announced > _limit(scope.get("path", "/"))
 
 

@@ -145,11 +145,11 @@ def file_open(file: StoredFile) -> BinaryIO:
 
 
 def file_delete(*, file: StoredFile) -> None:
-    """Delete a file; its object follows, as often as it takes. Raises FileInUseError."""
+    """Delete a file; its object follows, as often as it takes. Raises FileInUseError, FileNotHereError."""
     with transaction.atomic():
-        StoredFile.objects.select_for_update().filter(
-            pk=file.pk
-        ).first()  # who refers to it now is waited for
+        # Who is about to refer to it is waited for.
+        if not StoredFile.objects.select_for_update().filter(pk=file.pk).exists():
+            raise FileNotHereError
         row_record(file, Action.DELETE_FILE)
         object_removal_create(key=file.key)
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from config.api.bodies import AsgiBodies, WsgiBodies
+from config.api.parsers import FORM_BYTES
 
 LIMIT = 100
 
@@ -90,14 +91,18 @@ def test_asgi_stops_reading_when_it_is_too_much() -> None:
     assert after == "http.disconnect"
 
 
-def test_asgi_does_not_store_json_that_announces_too_much() -> None:
-    announced = [(b"content-length", b"5000"), (b"content-type", b"application/json")]
+@pytest.mark.parametrize(
+    "content_type", [b"application/json", b"audio/mpeg", b"", b"multipart/form-data; boundary=x"]
+)
+def test_asgi_does_not_store_what_announces_too_much(content_type: bytes, settings: Any) -> None:
+    settings.FILE_MAX_BYTES = 4999 - FORM_BYTES
+    announced = [(b"content-length", b"5000"), (b"content-type", content_type)]
     headers, body, after = through_asgi([b"a" * 2500] * 2, announced)
     assert (headers[b"content-length"], body, after) == (b"5000", b"", "http.disconnect")
 
 
-def test_asgi_passes_other_bodies_as_they_come() -> None:
-    announced = [(b"content-length", b"5000"), (b"content-type", b"audio/mpeg")]
+def test_asgi_passes_a_form_with_a_file_as_it_comes() -> None:
+    announced = [(b"content-length", b"5000"), (b"content-type", b"multipart/form-data; boundary=x")]
     assert len(through_asgi([b"a" * 2500] * 2, announced)[1]) == 5000
 
 

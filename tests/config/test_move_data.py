@@ -20,6 +20,9 @@ from django.utils import timezone
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult
 
 from accounts.models import AuditEntry, User
+from generation.models import StoredFile
+from generation.services.files import file_store
+from tests.conftest import make_user
 from tests.support.databases import Database, empty_database, fresh_database, in_use
 from tests.support.kinds.models import StoredText
 from tests.support.rows import make_rows, makers
@@ -142,13 +145,22 @@ def test_it_names_what_is_missing(settings: Any) -> None:
 def test_files_go_along(settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path / "old"
     settings.MEDIA_ROOT, settings.EXPORT_DIR = tmp_path / "old" / "media", tmp_path / "old" / "documents"
+    media = {
+        "BACKEND": "config.files.storages.DiskStorage",
+        "OPTIONS": {"location": str(settings.MEDIA_ROOT)},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": media}
     for name in ("media/茶馆/a.png", "documents/zh/b.md", "broker.password"):
         path = tmp_path / "old" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
     with fresh_database() as first, empty_database() as second, in_use(first):
+        kept = file_store(owner_id=make_user("alice").pk, source="茶".encode(), name="茶.txt")
         said = move(settings, second, "--var-dir", str(tmp_path / "new"))
-    assert "2 files have arrived." in said
+        with in_use(second):
+            assert StoredFile.objects.get().key == kept.key
+    assert "3 files have arrived." in said
+    assert (tmp_path / "new" / "media" / kept.key).read_text() == "茶"
     assert (tmp_path / "new" / "media" / "茶馆" / "a.png").read_text() == "media/茶馆/a.png"
     assert not (tmp_path / "new" / "broker.password").exists()
     shutil.rmtree(tmp_path / "old")

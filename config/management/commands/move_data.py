@@ -13,7 +13,8 @@ class Command(BaseCommand):
     help = (
         "Copy all rows of the database in use (DATABASE_URL) into the empty one of NEW_DATABASE_URL, and count both "
         "sides. Stop everything else first. Nothing is changed where it comes from; afterwards set DATABASE_URL to "
-        "the new address. Files stay in VAR_DIR unless --var-dir names another folder for them."
+        "the new address. Files stay in VAR_DIR unless --var-dir names another folder for them; those in a bucket stay "
+        "there."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
