@@ -11,7 +11,6 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from accounts.domain.files import owner_prefix
 from accounts.models import User
@@ -27,9 +26,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def days_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that is made in the test is two days old for who looks."""
-    later = timezone.now() + timedelta(days=2)
-    monkeypatch.setattr(orphans.timezone, "now", lambda: later)
+    """Nothing that is made in the test is too young for who looks."""
+    monkeypatch.setattr(orphans, "YOUNGEST", timedelta(seconds=-60))
 
 
 def clean(*arguments: str) -> str:
