@@ -65,6 +65,8 @@ def body_limit(view: Any) -> int:
     most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES
     own = getattr(view, "max_body_bytes", None)
     return int(min(most, own) if own else most)
+
+
 class FileParser(BaseParser):
     """One file, as browsers send it: the part `file` of a form. Written to a temporary file while it is read, and no
     further than the view's `max_file_bytes` (413)."""
@@ -79,6 +81,9 @@ class FileParser(BaseParser):
         announced = int(stream.META.get("CONTENT_LENGTH") or 0)
         if announced > limit + FORM_BYTES:
             raise FileTooLargeError(limit=limit)
+        most = body_limit(view)
+        if "HTTP_TRANSFER_ENCODING" in stream.META and announced > most:
+            raise BodyTooLargeError(limit=most)  # of one without a length no more was read
         counted: Any = CountedStream(stream)
         handlers = [SizeLimit(limit), *map(load_handler, settings.FILE_UPLOAD_HANDLERS)]
         try:

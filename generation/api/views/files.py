@@ -88,7 +88,8 @@ class FileListApi(FilesApi, ListApi):
     )
     def post(self, request: Request) -> Created:
         given = self.read(FileUploadIn)["file"]
-        file = file_upload(owner_id=self.caller.pk, source=given, name=given.name)
+        name = given.name.replace("%22", '"')  # as browsers send it in a form
+        file = file_upload(owner_id=self.caller.pk, source=given, name=name)
         return Created(self.detail(file), self.location(file))
 
 

@@ -133,6 +133,17 @@ def test_forms_without_a_file(
     assert refusal(client.generic("POST", FILES, body, content_type=content_type)) == expected
 
 
+def test_a_body_without_a_length_is_read_as_far_as_any_other(client: APIClient, settings: Any) -> None:
+    """`config.api.bodies` tells such a length then."""
+    settings.MAX_BODY_BYTES = 1000
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + b"a" * 1000
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = client.generic(
+        "POST", FILES, body[:1001], content_type="multipart/form-data; boundary=x", **chunked
+    )
+    assert refusal(answer) == (413, "BODY_TOO_LARGE")
+
+
 def test_more_than_the_file(client: APIClient) -> None:
     file = SimpleUploadedFile("a.txt", b"a")
     answer = client.post(FILES, {"file": file, "owner": "bob"}, format="multipart")

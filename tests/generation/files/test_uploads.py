@@ -77,6 +77,7 @@ def test_the_content_says_what_it_is(
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\li\\茶.png", "茶.png"),
         ('say "hi".png', 'say "hi".png'),
+        ("say %22hi%22 100%.png", 'say "hi" 100%.png'),
         ("a;b='c'%00.png", "a;b='c'%00.png"),
         ("photo\u202egnp.exe", "photognp.exe"),
         ("zero\u200bwidth.png", "zerowidth.png"),
