@@ -18,6 +18,11 @@ else:
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"atelier-test-{os.getpid()}.sqlite3")}
 KEEP_CONNECTIONS = os.environ.get("ATELIER_SYSTEM_TEST") != "1"
 
+REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
+REST_FRAMEWORK["TEST_REQUEST_RENDERER_CLASSES"] = [
+    "rest_framework.renderers.JSONRenderer",
+    "rest_framework.renderers.MultiPartRenderer",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 RATE_LIMIT_MAX_REQUESTS = 0
 LOGIN_LIMIT_MAX_ATTEMPTS = 0
