@@ -131,7 +131,7 @@ KINDS = (
         max_failures=2,
         title=_("title of a conversation"),
         titles=title_job_titles,
-        words={"message_id": _("message"), "title": _("title")},
+        words={"message_id": _("message"), "is_used": _("in use")},
         links={"message_id": "conversations.message"},
     ),
 )

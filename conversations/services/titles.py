@@ -7,6 +7,7 @@ from uuid import UUID
 from conversations.domain.titles import title_question
 from conversations.models import Conversation, Message
 from generation.jobs import services as jobs
+from generation.jobs.ledger import results_forget
 from generation.models import Job
 from generation.providers.llm.base import ChatMessage, ChatRequest
 
@@ -58,12 +59,12 @@ def title_request(message: Message) -> ChatRequest:
 
 def title_store(*, job: Job, found: FinishedTitle) -> dict[str, Any]:
     """Put the title in place, unless the conversation is gone or got one meanwhile. Runs inside the transaction that
-    makes the job succeed."""
+    makes the job succeed. It is kept nowhere else: it goes with the texts that it was made of."""
     message_id = job.input["message_id"]
+    results_forget([job.pk])
     rows = Conversation.objects.filter(messages=message_id, title="", is_title_automatic=True)
     conversation = rows.select_for_update(of=("self",), no_key=True).first() if found.title else None
-    if conversation is None:
-        return {"message_id": message_id, "title": ""}
-    conversation.title = found.title
-    conversation.save(update_fields=["title", "updated_at"])
-    return {"message_id": message_id, "title": found.title}
+    if conversation is not None:
+        conversation.title = found.title
+        conversation.save(update_fields=["title", "updated_at"])
+    return {"message_id": message_id, "is_used": conversation is not None}

@@ -46,8 +46,10 @@ def test_it_is_bought_like_everything_else(alice: User, providers: Any) -> None:
     asked = scripted_llm.calls[-1][1].messages[0].content
     assert "绿茶怎么泡？" in asked
     assert "水温约 80 °C。" in asked
-    [call] = title_jobs().get().calls.all()
+    job = title_jobs().get()
+    [call] = job.calls.all()
     assert (call.feature, call.status) == (TITLE_KIND, "settled")
+    assert "泡绿茶" not in f"{call.result} {job.output}", "it is kept where it goes with the texts"
 
 
 def test_a_title_that_somebody_gave_stays(alice: User) -> None:
@@ -74,7 +76,7 @@ def test_one_that_was_given_meanwhile_stays(alice: User, providers: Any) -> None
 
     scripted_llm.plays["deepseek"].append(while_it_is_found)
     assert titled(conversation) == "我的茶"
-    assert title_jobs().get().status == "succeeded"
+    assert (title_jobs().get().status, title_jobs().get().output["is_used"]) == ("succeeded", False)
 
 
 def test_its_failure_harms_nothing(alice: User, providers: Any) -> None:
