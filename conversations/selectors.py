@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, UUIDField, Value
+from django.db.models import Count, QuerySet, Sum, UUIDField, Value
+from django.db.models.functions import Coalesce
 
 from config.sql.trees import IsOnPathTo
 from conversations.models import Conversation, ConversationSettings, Message, Reply
@@ -43,6 +44,21 @@ def branch_of(message: Message, *, most: int = 2**31 - 1) -> list[Message]:
     while (parent := found.get(branch[-1].parent_id)) is not None:
         branch.append(parent)
     return branch[::-1]
+
+
+#: What `conversation_usage` sums up.
+USED = ("replies", "input_tokens", "output_tokens", "reasoning_tokens", "cost_micros", "milliseconds")
+
+
+def conversation_usage(conversation_id: UUID) -> list[dict[str, Any]]:
+    """What the answers that were made in a conversation took, by the model that gave them, the dearest first."""
+    made = Message.objects.filter(conversation_id=conversation_id, reply__isnull=False)
+    sums = {name: Coalesce(Sum(name), 0) for name in USED if name != "replies"}
+    rows: Any = made.values("provider", "answered_by").annotate(replies=Count("pk"), **sums)
+    return [
+        {"provider": row["provider"], "model": row["answered_by"], **{name: row[name] for name in USED}}
+        for row in rows.order_by("-cost_micros", "provider", "answered_by")
+    ]
 
 
 def reply_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:

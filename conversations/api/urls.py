@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from conversations.api.views import conversations, messages, settings
+from conversations.api.views import conversations, messages, settings, usage
 
 urlpatterns = [
     path("", conversations.ConversationListApi.as_view()),
     path("/settings", settings.ConversationSettingsApi.as_view()),
     path("/search", messages.MessageSearchApi.as_view()),
     path("/<uuid:conversation_id>", conversations.ConversationApi.as_view(), name="conversation"),
+    path("/<uuid:conversation_id>/usage", usage.ConversationUsageApi.as_view()),
     path("/<uuid:conversation_id>/fork", conversations.ConversationForkApi.as_view()),
     path("/<uuid:conversation_id>/reply", messages.ReplyApi.as_view()),
     path("/<uuid:conversation_id>/reply/estimate", messages.ReplyEstimateApi.as_view()),

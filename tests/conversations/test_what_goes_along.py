@@ -147,3 +147,29 @@ class TestEstimates:
         )
         other = {"content": "?", "parent_id": str(conversation.pk)}
         assert fault(client.post(f"{path}/reply/estimate", other)) == (422, "MESSAGE_UNKNOWN")
+
+
+class TestUsage:
+    def test_a_conversation_sums_up_its_answers(
+        self, client: APIClient, providers: Any, conversation: Conversation, path: str
+    ) -> None:
+        providers("deepseek", "openai")
+        first = answered(conversation, models=["deepseek-chat"])
+        second = answered(conversation, "然后呢？", models=["gpt-4o-mini"])
+        used = client.get(f"{path}/usage").json()["data"]
+        assert used["replies"] == 2
+        assert used["cost_micros"] == first.cost_micros + second.cost_micros > 0
+        assert used["output_tokens"] == first.output_tokens + second.output_tokens
+        assert {row["provider"]: row["cost_micros"] for row in used["models"]} == {
+            "deepseek": first.cost_micros, "openai": second.cost_micros,
+        }  # fmt: skip
+        fork = client.post(f"{path}/fork", {"message_id": str(second.pk)}).json()["data"]["id"]
+        nothing = client.get(f"{CONVERSATIONS}/{fork}/usage").json()["data"]
+        assert (nothing["replies"], nothing["cost_micros"], nothing["models"]) == (0, 0, [])
+
+    def test_what_failed_counts_too(
+        self, client: APIClient, providers: Any, conversation: Conversation, path: str
+    ) -> None:
+        scripted_llm.plays["deepseek"].append(scripted_llm.part("", "stop"))
+        failed = answered(conversation)
+        assert client.get(f"{path}/usage").json()["data"]["cost_micros"] == failed.cost_micros > 0
