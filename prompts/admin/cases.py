@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -122,12 +122,12 @@ class PromptEvaluationAdmin(ReadOnlyAdmin):
     def score(self, evaluation: Any) -> Any:
         """In all, of each side, and of each case."""
         report = evaluation.report
+        in_all = format_html("<div>{}</div>", _figures(report, SCORES))
         lines = [
-            ("", _figures(report, SCORES)),
             *((side.label, _figures(report[side.value], FIGURES)) for side in Side),
             *((case["name"], _figures(case, SCORES)) for case in report["cases"]),
         ]
-        return format_html_join("", '<div><span class="mr-4">{}</span>{}</div>', lines)
+        return in_all + format_html_join("", '<div><span class="mr-4">{}</span>{}</div>', lines)
 
     @display(description=_("answers"))
     def trials_link(self, evaluation: PromptEvaluation) -> Any:

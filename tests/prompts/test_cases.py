@@ -15,6 +15,7 @@ from generation.jobs import runner
 from generation.models import Job, ProviderCall
 from generation.providers.base import CONTENT_REFUSED, ProviderError
 from prompts.models import Prompt, PromptCase, PromptEvaluation, PromptTrial
+from prompts.services.evaluations import EvaluationOptions, evaluation_create
 from prompts.services.prompts import prompt_update
 from tests.generation.factories import run_children
 from tests.prompts.factories import optimized, prompt_of
@@ -243,6 +244,20 @@ class TestEvaluations:
             == taken("/api/v1/prompts/evaluations", limit=3)
             == 1
         )
+
+    def test_it_is_written_down_in_as_many_statements_however_large(
+        self, client: APIClient, prompt: Prompt
+    ) -> None:
+        client.post(address(prompt, "/cases"), CASE)
+
+        def taken(runs: int) -> int:
+            """Without what is remembered for some seconds: models, prices, own keys."""
+            with CaptureQueriesContext(connection) as queries:
+                evaluation_create(prompt=prompt, options=EvaluationOptions(runs=runs))
+            ours = ('"prompts_', '"generation_job', "INSERT")
+            return sum(any(word in query["sql"] for word in ours) for query in queries)
+
+        assert taken(1) == taken(10) <= 20
 
     def test_a_budget_that_can_t_pay_refuses(self, client: APIClient, alice: User, prompt: Prompt) -> None:
         client.post(address(prompt, "/cases"), CASE)
