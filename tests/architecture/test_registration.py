@@ -21,7 +21,6 @@ WALKS = (
 
 
 @pytest.mark.once
-@pytest.mark.timeout(300)
 def test_an_app_is_found_by_what_it_registers() -> None:
     """In a process of its own, since apps register once."""
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--ds=tests.support.toy.settings")

@@ -27,7 +27,7 @@ from tests.support.databases import Database, empty_database, fresh_database, in
 from tests.support.kinds.models import StoredText
 from tests.support.rows import make_rows, makers
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.django_db(databases=[])]
+pytestmark = pytest.mark.django_db(databases=[])
 
 
 @pytest.fixture(autouse=True)

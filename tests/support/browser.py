@@ -10,10 +10,10 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.patience import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
-#: A page that hasn't loaded by then never will, however busy the machine is.
-PATIENCE_SECONDS = 120
 
 
 def find_browser() -> str | None:
@@ -105,7 +105,7 @@ class Browser:
     def open(self, url: str) -> None:
         """Go there and wait until the page and its scripts are loaded."""
         self.call("Page.navigate", url=url)
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + PATIENCE
         while self.run("[document.readyState, location.href]") != ["complete", url]:
             if time.monotonic() > end:
                 raise TimeoutError(url)

@@ -31,7 +31,7 @@ from tests.support.patience import PATIENCE
 from tests.support.postgres import postgres
 from tests.support.programs import eventually
 
-pytestmark = [pytest.mark.system, pytest.mark.once, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.system, pytest.mark.once]
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 TOKEN = token_make(is_test=False)

@@ -15,7 +15,7 @@ from templates.models import Document, Project
 from tests.support.databases import fresh_database, in_use
 from tests.templates.factories import document_make, project_make
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.django_db(databases=[])]
+pytestmark = pytest.mark.django_db(databases=[])
 
 
 @pytest.fixture
