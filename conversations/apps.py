@@ -34,6 +34,7 @@ class ConversationsConfig(AppConfig):
             menu.Item("conversations.conversation", "forum"),
             menu.Item("conversations.message", "chat_bubble"),
             menu.Item("conversations.reply", "reply"),
+            menu.Item("conversations.attachment", "attach_file"),
             menu.Item("conversations.conversationsettings", "tune"),
             position=16,
         )

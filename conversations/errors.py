@@ -94,3 +94,12 @@ class MessageTooLongError(AppError):
         "该消息连同附件最多占 {tokens} 个词元，而除系统提示词和回答外模型只能容纳 {room} 个。"
         "请缩短消息，或选择上下文更大的模型。"
     )
+
+
+class AttachmentTooLargeError(AppError):
+    """By `details`: which file. Bytes, or pixels of an image's longer side."""
+
+    code = "ATTACHMENT_TOO_LARGE"
+    status = 422
+    en = "{name} is too large to be shown to a model: {size}, and {limit} are taken (bytes, or pixels of a side)."
+    zh = "{name} 过大，不能提供给模型：{size}，上限为 {limit}（字节数，或图片一边的像素数）。"

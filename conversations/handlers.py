@@ -10,7 +10,13 @@ from conversations.domain import sandbox_chat
 from conversations.domain.titles import title_in
 from conversations.errors import MessageGoneError
 from conversations.models import Message
-from conversations.selectors import branch_of, comparison_job_titles, reply_job_titles, title_job_titles
+from conversations.selectors import (
+    attachments_of,
+    branch_of,
+    comparison_job_titles,
+    reply_job_titles,
+    title_job_titles,
+)
 from conversations.services.replies import (
     COMPARISON_KIND,
     REPLY_KIND,
@@ -19,7 +25,7 @@ from conversations.services.replies import (
     reply_end,
     reply_store,
 )
-from conversations.services.requests import REPLY, reply_asked
+from conversations.services.requests import REPLY, reply_asked, reply_request
 from conversations.services.titles import (
     TITLE,
     TITLE_KIND,
@@ -40,16 +46,19 @@ def run_reply(run: JobRun) -> FinishedReply:
     message = Message.objects.select_related("conversation", "parent").filter(pk=run.job.pk).first()
     if message is None or message.parent is None:
         raise MessageGoneError
+    branch = branch_of(message.parent)
     asked = reply_asked(
         message.conversation,
-        branch_of(message.parent),
+        branch,
+        attachments_of(branch),
         model=message.model,
         parameters=message.parameters,
         is_test=run.job.is_test,
         since=run.job.created_at,
     )
+    request = reply_request(asked)
     began = time.monotonic()
-    answer = run.chat("reply", asked.request, feature=REPLY_KIND)
+    answer = run.chat("reply", request, feature=REPLY_KIND)
     if not answer.text.strip():
         raise _said_nothing(answer)
     return FinishedReply(

@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet, Sum, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from config.sql.trees import IsOnPathTo
-from conversations.models import Conversation, ConversationSettings, Message, Reply
+from conversations.models import Attachment, Conversation, ConversationSettings, Message, Reply
 from generation.models import Job
 
 
@@ -59,6 +59,19 @@ def conversation_usage(conversation_id: UUID) -> list[dict[str, Any]]:
         {"provider": row["provider"], "model": row["answered_by"], **{name: row[name] for name in USED}}
         for row in rows.order_by("-cost_micros", "provider", "answered_by")
     ]
+
+
+def attachments_of(branch: Sequence[Message]) -> dict[UUID, list[Attachment]]:
+    """The attachments of these messages with their files, in their order, by message."""
+    rows = (
+        Attachment.objects.filter(message__in=branch)
+        .select_related("file")
+        .order_by("message_id", "position")
+    )
+    found: dict[UUID, list[Attachment]] = {}
+    for row in rows:
+        found.setdefault(row.message_id, []).append(row)
+    return found
 
 
 def reply_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:

@@ -1,5 +1,6 @@
 """Conversations in the admin."""
 
+from conversations.admin.attachments import AttachmentAdmin
 from conversations.admin.conversations import (
     ConversationAdmin,
     ConversationSettingsAdmin,
@@ -7,4 +8,4 @@ from conversations.admin.conversations import (
     ReplyAdmin,
 )
 
-__all__ = ["ConversationAdmin", "ConversationSettingsAdmin", "MessageAdmin", "ReplyAdmin"]
+__all__ = ["AttachmentAdmin", "ConversationAdmin", "ConversationSettingsAdmin", "MessageAdmin", "ReplyAdmin"]

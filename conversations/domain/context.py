@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from conversations.domain.limits import IMAGES_AT_ONCE
 from conversations.errors import MessageTooLongError, SystemPromptTooLongError
 from generation.providers.llm.base import ChatMessage, Role
 from generation.providers.llm.tokens import estimate_message_tokens
@@ -28,20 +29,26 @@ _GAP: Final = "\n\n[… {characters} characters left out · 此处省略 {charac
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the branch. `image_tokens`: what its images take at most."""
+    """A message of the branch.
+
+    `attached_tokens` is what its attachments take at most; they go along whole or not at all. `images` are those that
+    the model sees, `unseen` those that it can't read.
+    """
 
     id: str
     role: Role
     content: str
-    image_tokens: int = 0
+    attached_tokens: int = 0
+    images: int = 0
+    unseen: int = 0
 
     @property
     def tokens(self) -> int:
-        return estimate_message_tokens(ChatMessage(self.role, self.content)) + self.image_tokens
+        return estimate_message_tokens(ChatMessage(self.role, self.content)) + self.attached_tokens
 
     @property
     def is_empty(self) -> bool:
-        return not self.content.strip() and not self.image_tokens
+        return not self.content.strip() and not self.attached_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +79,16 @@ class Context:
         return {
             "messages": len(self.messages),
             "first_id": self.messages[0].id,
+            "images": sum(said.images for said in self.messages),
             "left_out": len(self.left_out),
             "left_out_characters": sum(len(said.content) for said in self.left_out),
             "left_out_ids": [said.id for said in self.left_out[:NAMED_LEFT_OUT]],
+            "images_left_out": sum(
+                [
+                    *(said.unseen for said in self.messages),
+                    *(said.images + said.unseen for said in self.left_out),
+                ]
+            ),
             "cut": [{"id": cut.id, "characters": cut.characters} for cut in self.cut],
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
@@ -109,7 +123,9 @@ def choose_context(
             raise SystemPromptTooLongError(tokens=system, room=room)
         if system + last.tokens > room:
             raise MessageTooLongError(tokens=last.tokens, room=room - system)
-    taken = _newest(earlier, room - system - last.tokens, most=context_messages)
+    taken = _newest(
+        earlier, room - system - last.tokens, most=context_messages, images=IMAGES_AT_ONCE - last.images
+    )
     ids = {said.id for said, _ in taken}
     messages = (*(said for said, _ in taken), last)
     input_tokens = system + sum(said.tokens for said in messages)
@@ -125,7 +141,7 @@ def choose_context(
     )
 
 
-def _newest(earlier: Sequence[Said], room: int, *, most: int | None) -> list[tuple[Said, int]]:
+def _newest(earlier: Sequence[Said], room: int, *, most: int | None, images: int) -> list[tuple[Said, int]]:
     """The newest messages that fit, oldest first, with the characters that each has lost."""
     taken: list[tuple[Said, int]] = []
     share = room // 2
@@ -135,9 +151,10 @@ def _newest(earlier: Sequence[Said], room: int, *, most: int | None) -> list[tup
         if most is not None and len(taken) >= most:
             break
         kept, lost = _shortened(said, share) if said.tokens > share else (said, 0)
-        if kept.tokens > room:
+        if kept.tokens > room or kept.images > images:
             break
         room -= kept.tokens
+        images -= kept.images
         taken.append((kept, lost))
     taken.reverse()
     first = next((place for place, (said, _) in enumerate(taken) if said.role == "user"), len(taken))
@@ -146,7 +163,7 @@ def _newest(earlier: Sequence[Said], room: int, *, most: int | None) -> list[tup
 
 def _shortened(said: Said, room: int) -> tuple[Said, int]:
     """The message without its middle, in at most `room` tokens if that is possible, and how much was lost."""
-    if room - said.image_tokens < LEAST_CUT_TOKENS:
+    if room - said.attached_tokens < LEAST_CUT_TOKENS:
         return said, 0
     kept = bisect_right(
         range(len(said.content)),

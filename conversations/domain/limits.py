@@ -8,6 +8,13 @@ MODEL = 161
 TAGS = 30
 #: Replies to one message that are made side by side.
 SIBLINGS = 4
+#: Files that a message refers to. Images are as all vendors take them: Bedrock, which takes the least, says so in
+#: API_runtime_Message.html.
+ATTACHMENTS = 10
+ATTACHED_TEXT_BYTES = 600_000
+ATTACHED_IMAGE_BYTES = 3_750_000
+ATTACHED_IMAGE_SIDE = 8_000
+IMAGES_AT_ONCE = 20
 #: What a reply may have at most, in tokens, and what it gets when nobody says.
 OUTPUT_TOKENS = 100_000
 DEFAULT_OUTPUT_TOKENS = 4_000

@@ -11,9 +11,10 @@ from config.db import uuid7
 from config.sql.writes import insert_all
 from conversations.domain.roles import MessageStatus
 from conversations.errors import MessageUnfinishedError, PromptForSystemUnknownError
-from conversations.models import Conversation, Message
+from conversations.models import Attachment, Conversation, Message
 from conversations.models.actions import Action
-from conversations.selectors import branch_of
+from conversations.selectors import attachments_of, branch_of
+from conversations.services.attachments import attachments_copied
 from conversations.services.messages import latest_below, message_of, messages_erase
 from prompts.models import Prompt
 from prompts.selectors import prompt_render_for
@@ -111,11 +112,12 @@ def conversation_fork(*, conversation: Conversation, message_id: UUID, title: st
         forked_from=until,
         **{name: getattr(conversation, name) for name in KEPT},
     )
+    branch = branch_of(until)
     with transaction.atomic():
         fork.save(force_insert=True)
         fork.tags.set(conversation.tags.all())
         copies: list[Message] = []
-        for message in branch_of(until):
+        for message in branch:
             copies.append(
                 Message(
                     pk=uuid7(),
@@ -126,6 +128,12 @@ def conversation_fork(*, conversation: Conversation, message_id: UUID, title: st
                 )
             )
         insert_all(copies)
+        attached = attachments_of(branch)
+        Attachment.objects.bulk_create(
+            one
+            for message, copy in zip(branch, copies, strict=True)
+            for one in attachments_copied(attached.get(message.pk, ()), copy)
+        )
         fork.current_message = copies[-1]
         fork.save(update_fields=["current_message", "updated_at"])
         row_record(fork, Action.FORK_CONVERSATION, messages=len(copies))

@@ -1,5 +1,6 @@
 """Messages: put in, look up, clear; and the end of what is being written."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from django.utils import timezone
 from accounts.services.activities import row_record
 from conversations.domain.roles import MessageStatus
 from conversations.errors import MessageUnfinishedError, MessageUnknownError, ReplyNotRunningError
-from conversations.models import Conversation, Message, Reply
+from conversations.models import Attachment, Conversation, Message, Reply
 from conversations.models.actions import Action
+from conversations.services.attachments import attachments_put
 from generation.domain.states import ACTIVE
 from generation.jobs.ledger import results_forget
 from generation.jobs.services import job_cancel
@@ -44,14 +46,21 @@ def message_add(*, conversation: Conversation, role: str, content: str, **place:
 
 
 def message_put(
-    *, conversation: Conversation, role: str, content: str, parent_id: UUID | None = CURRENT
+    *,
+    conversation: Conversation,
+    role: str,
+    content: str,
+    attachments: Sequence[Attachment] = (),
+    parent_id: UUID | None = CURRENT,
 ) -> Message:
     """Put a message behind another, the current one if none is named; None: at the beginning. It becomes the current
-    one. `conversation` is locked by the caller. Raises `MessageUnknownError`, `MessageUnfinishedError`.
+    one. `conversation` is locked by the caller. Raises `MessageUnknownError`, `MessageUnfinishedError`,
+    `FileUnknownError`.
     """
     message = message_new(conversation=conversation, role=role, content=content, parent_id=parent_id)
     with transaction.atomic():
         message.save(force_insert=True)
+        attachments_put(message, attachments)
         conversation.current_message = message
         conversation.last_message_at = timezone.now()
         conversation.save(update_fields=["current_message", "last_message_at", "updated_at"])
@@ -61,7 +70,7 @@ def message_put(
 def message_new(
     *, conversation: Conversation, role: str, content: str, parent_id: UUID | None = CURRENT
 ) -> Message:
-    """A message that isn't stored yet, in its place. Raises what `message_put` does."""
+    """A message that isn't stored yet, in its place. Raises `MessageUnknownError`, `MessageUnfinishedError`."""
     if parent_id is CURRENT:
         parent_id = conversation.current_message_id
     if parent_id is not None:

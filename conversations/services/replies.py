@@ -19,11 +19,11 @@ from conversations.errors import (
     NothingToAnswerError,
     ReplyRunningError,
 )
-from conversations.models import Conversation, Message, Reply
+from conversations.models import Attachment, Conversation, Message, Reply
 from conversations.models.actions import Action
-from conversations.selectors import branch_of
+from conversations.selectors import attachments_of, branch_of
 from conversations.services.messages import message_new, message_of, message_put
-from conversations.services.requests import Asked, reply_asked, reply_quote
+from conversations.services.requests import Asked, Attachments, reply_asked, reply_quote
 from conversations.services.titles import title_submit
 from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
@@ -59,29 +59,52 @@ class FinishedReply:
     context: dict[str, Any]
 
 
-def reply_to(*, conversation: Conversation, content: str, is_test: bool = False, **asked: Any) -> Reply:
+def reply_to(
+    *,
+    conversation: Conversation,
+    content: str,
+    attachments: Sequence[Attachment] = (),
+    is_test: bool = False,
+    **asked: Any,
+) -> Reply:
     """Put a message of the user into the conversation and have it answered (`reply_create`).
 
     `parent_id` says what it follows: the current message if it isn't named, None for the beginning of another branch.
     """
     place = {"parent_id": asked.pop("parent_id")} if "parent_id" in asked else {}
     with transaction.atomic():
-        question = message_put(conversation=conversation, role=Role.USER, content=content, **place)
+        question = message_put(
+            conversation=conversation, role=Role.USER, content=content, attachments=attachments, **place
+        )
         return reply_create(conversation=conversation, question=question, is_test=is_test, **asked)
 
 
 def reply_edited(
-    *, conversation: Conversation, message_id: UUID, content: str, is_test: bool = False, **asked: Any
+    *,
+    conversation: Conversation,
+    message_id: UUID,
+    content: str,
+    attachments: Sequence[Attachment] | None = None,
+    is_test: bool = False,
+    **asked: Any,
 ) -> Reply:
-    """Say something else instead of a message of the user: another branch, which begins beside it.
+    """Say something else instead of a message of the user: another branch, which begins beside it. With the same
+    `attachments`, if none are named.
 
     Raises `MessageUnknownError`, `MessageNotYoursError` and what `reply_create` raises.
     """
     message = message_of(conversation, message_id)
     if message.role != Role.USER:
         raise MessageNotYoursError
+    if attachments is None:
+        attachments = attachments_of([message]).get(message.pk, ())
     return reply_to(
-        conversation=conversation, content=content, parent_id=message.parent_id, is_test=is_test, **asked
+        conversation=conversation,
+        content=content,
+        attachments=attachments,
+        parent_id=message.parent_id,
+        is_test=is_test,
+        **asked,
     )
 
 
@@ -116,8 +139,9 @@ def reply_create(
         raise NothingToAnswerError
     names = tuple(models) or (conversation.model,)
     settings = {**conversation.parameters, **(parameters or {})}
-    asked = _asked(conversation, branch_of(question), names, settings, is_test=is_test)
-    quotes = [reply_quote(conversation, one) for one in asked]
+    branch = branch_of(question)
+    asked = _asked(conversation, branch, attachments_of(branch), names, settings, is_test=is_test)
+    quotes = [reply_quote(one) for one in asked]
     for quote in quotes:
         quote.check()
     is_test = all(quote.is_test for quote in quotes)
@@ -149,6 +173,7 @@ def reply_estimate(
     *,
     conversation: Conversation,
     content: str,
+    attachments: Sequence[Attachment] = (),
     models: Sequence[str] = (),
     parameters: Mapping[str, Any] | None = None,
     is_test: bool = False,
@@ -157,10 +182,12 @@ def reply_estimate(
     """What `reply_to` would cost, by all models together, and what would go along. Nothing is made. Raises what it
     raises, but for the budget and a reply that is being written."""
     question = message_new(conversation=conversation, role=Role.USER, content=content, **place)
-    branch = [*(branch_of(question.parent) if question.parent else ()), question]
+    earlier = branch_of(question.parent) if question.parent else []
+    attached: dict[UUID, Sequence[Attachment]] = {**attachments_of(earlier), question.pk: attachments}
     settings = {**conversation.parameters, **(parameters or {})}
-    asked = _asked(conversation, branch, tuple(models) or (conversation.model,), settings, is_test=is_test)
-    quotes = [reply_quote(conversation, one) for one in asked]
+    names = tuple(models) or (conversation.model,)
+    asked = _asked(conversation, [*earlier, question], attached, names, settings, is_test=is_test)
+    quotes = [reply_quote(one) for one in asked]
     whole = Quote(
         conversation.owner_id,
         tuple(route for quote in quotes for route in quote.routes),
@@ -173,13 +200,14 @@ def reply_estimate(
 def _asked(
     conversation: Conversation,
     branch: Sequence[Message],
+    attachments: Attachments,
     names: Sequence[str],
     parameters: Mapping[str, Any],
     *,
     is_test: bool,
 ) -> list[Asked]:
     return [
-        reply_asked(conversation, branch, model=name, parameters=parameters, is_test=is_test)
+        reply_asked(conversation, branch, attachments, model=name, parameters=parameters, is_test=is_test)
         for name in names
     ]
 

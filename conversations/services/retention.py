@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.services.activities import row_record
 from config.db import uuid7_floor
 from conversations.domain.roles import MessageStatus
-from conversations.models import Conversation, ConversationSettings, Message
+from conversations.models import Attachment, Conversation, ConversationSettings, Message
 from conversations.models.actions import Action
 from conversations.services.conversations import conversation_erase
 from generation.jobs.ledger import results_forget
@@ -78,6 +78,7 @@ def messages_purge(ids: Iterable[UUID]) -> None:
         Message.objects.filter(pk__in=ids).update(
             content="", reasoning="", search_text="", purged_at=now, updated_at=now
         )
+        Attachment.objects.filter(message__in=ids).delete()
         results_forget(ids)
         told_by_texts = Conversation.objects.filter(messages__in=ids, is_title_automatic=True).exclude(
             title=""

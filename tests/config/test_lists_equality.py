@@ -23,7 +23,7 @@ from config.api.lists.query import read_list_query
 from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import read_page, read_row
 from config.api.lists.spec import ListSpec, Source
-from conversations.models import Conversation, Message, Reply
+from conversations.models import Attachment, Conversation, Message, Reply
 from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, StoredFile
 from prompts.models import (
     Optimization,
@@ -110,8 +110,8 @@ def rows(alice: User) -> None:
     _at(TemplateBatch.objects.order_by("pk").last(), created_at=EXACT_SECOND)
     _account(alice)
     _prompts(alice)
-    _conversations(alice)
     _files(alice)
+    _conversations(alice)
     model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
     ModelPrice.objects.create(
         model=model, version="1", valid_from=EXACT_SECOND, input_micros=0, output_micros=2**53 + 1
@@ -178,6 +178,8 @@ def _conversations(owner: User) -> None:
     )  # fmt: skip
     full.tags.add(Tag.objects.get(name="bare"))
     question = Message.objects.create(owner=owner, conversation=full, role="user", content=NASTY * 20)
+    Attachment.objects.create(message=question, file=StoredFile.objects.first(), position=2, tokens=0)
+    Attachment.objects.create(message=question, file=StoredFile.objects.last(), position=1, tokens=2**31 - 1)
     reply = Reply.objects.create(conversation=full, running=1)
     for status, values in (("streaming", _empty_job()), ("failed", _full_job())):
         Message.objects.create(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import User
-from conversations.models import Conversation, Message, Reply
+from conversations.models import Attachment, Conversation, Message, Reply
 from conversations.services.retention import settings_update
 from tests.support.rows import Maker, another
 
@@ -34,7 +34,13 @@ def message(n: int, owner: User) -> Message:
     return Message.objects.create(owner=owner, conversation=place, role="user", content=f"茶 {n} <script>")
 
 
+def attachment(n: int, owner: User) -> Attachment:
+    file: Any = another("generation.StoredFile", owner)
+    return Attachment.objects.create(message=message(n, owner), file=file, position=n, tokens=n)
+
+
 MAKERS: dict[str, Maker] = {
+    "conversations.Attachment": attachment,
     "conversations.Conversation": conversation,
     "conversations.ConversationSettings": lambda n, owner: settings_update(
         owner_id=owner.pk, retention_days=9

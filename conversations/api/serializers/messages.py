@@ -14,7 +14,7 @@ from conversations.api.serializers.conversations import PARAMETERS_EXAMPLE, Repl
 from conversations.domain import limits
 from conversations.domain.context import NAMED_LEFT_OUT
 from conversations.domain.roles import MessageStatus, Role
-from conversations.models import Message, Reply
+from conversations.models import Attachment, Message, Reply
 
 SAYS_SOMETHING = RegexValidator(r"\S")
 
@@ -33,6 +33,11 @@ class ReplyContext(serializers.Serializer[Any]):
         required=False, help_text="Messages that go along, the last one included."
     )
     first_id = serializers.CharField(required=False, help_text="The first of them.")
+    images = serializers.IntegerField(required=False, help_text="Images that the model sees.")
+    images_left_out = serializers.IntegerField(
+        required=False,
+        help_text="Images that stay behind, with their messages or because the model reads none.",
+    )
     left_out = serializers.IntegerField(required=False, help_text="Earlier messages that stay behind.")
     left_out_characters = serializers.IntegerField(required=False, help_text="How long those are together.")
     left_out_ids = serializers.ListField(
@@ -49,6 +54,8 @@ class ReplyContext(serializers.Serializer[Any]):
 CONTEXT_EXAMPLE = {
     "messages": 5,
     "first_id": "0196fd3e-7d5c-7000-8000-000000000001",
+    "images": 1,
+    "images_left_out": 0,
     "left_out": 2,
     "left_out_characters": 5120,
     "left_out_ids": ["0196fd3e-7d5c-7000-8000-000000000002", "0196fd3e-7d5c-7000-8000-000000000003"],
@@ -57,6 +64,15 @@ CONTEXT_EXAMPLE = {
     "output_tokens": 4000,
     "context_tokens": 12288,
 }
+
+
+class MessageAttachment(ReadModel, source_model=Attachment):
+    """A file that a message shows to the model."""
+
+    file_id = Uuid("file", help="The file: GET /files/{file_id} has a link to its content.")
+    name = Text("file__name", example="茶单 menu.txt")
+    media_type = Text("file__media_type", help="By its content.", example="text/plain")
+    size = Int("file__size", help="In bytes.", example=2048)
 
 
 class MessageOut(ReadModel, source_model=Message):
@@ -69,6 +85,7 @@ class MessageOut(ReadModel, source_model=Message):
     role = Choice(Role, help="Who says it.", example="assistant")
     status = Choice(MessageStatus)
     content = Text(help="As far as it is written.", example="水温约 80 °C，泡两分钟。")
+    attachments = Many(MessageAttachment, order_by=["position"], help="In their order.")
     reasoning = Text(help="What the model thought aloud, apart from its answer.")
     model = Text(help="Who was asked; empty: the preferred one.", example="deepseek-flash")
     parameters = Json(shape=ReplyParameters, example=PARAMETERS_EXAMPLE)
@@ -125,9 +142,19 @@ class ReplyOut(ReadModel, source_model=Reply):
     updated_at = Time()
 
 
+def file_ids_field(help_text: str) -> BoundedListField:
+    return BoundedListField(
+        child=serializers.UUIDField(), max_length=limits.ATTACHMENTS, required=False, help_text=help_text
+    )
+
+
+ATTACHES = "Files of yours that the model is shown with it: texts, and images where it reads them."
+
+
 class MessageCreateIn(StrictModelSerializer):
     """A message that is ready."""
 
+    file_ids = file_ids_field(ATTACHES)
     role = serializers.ChoiceField(
         [Role.USER.value, Role.ASSISTANT.value], default=Role.USER.value, help_text="Who says it."
     )
@@ -139,7 +166,7 @@ class MessageCreateIn(StrictModelSerializer):
 
     class Meta:
         model = Message
-        fields = ("role", "content", "parent_id")
+        fields = ("role", "content", "parent_id", "file_ids")
         extra_kwargs = {
             "content": {
                 "trim_whitespace": False,
@@ -166,6 +193,7 @@ class HowToReplyIn(StrictSerializer):
 class ReplyCreateIn(HowToReplyIn):
     """A message of yours that is to be answered."""
 
+    file_ids = file_ids_field(ATTACHES)
     content = serializers.CharField(
         max_length=limits.CONTENT,
         trim_whitespace=False,
@@ -188,6 +216,7 @@ class ReplyEstimateOut(EstimateOut):
 class MessageEditIn(HowToReplyIn):
     """What you would rather have said."""
 
+    file_ids = file_ids_field("Files that it shows to the model; left out: those that the message has.")
     content = serializers.CharField(
         max_length=limits.CONTENT,
         trim_whitespace=False,

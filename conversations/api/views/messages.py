@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from accounts.errors import BudgetExceededError
 from accounts.selectors.budgets import budget_get
@@ -17,6 +18,7 @@ from config.api.schema import operation
 from config.api.shapes import ESTIMATE_EXAMPLE
 from config.api.views import Accepted, Created, Detail
 from config.errors import NotFoundError
+from config.files.errors import FileLostError, FileStorageError, FileUnknownError
 from conversations.api.filters import BranchFilter
 from conversations.api.serializers.messages import (
     CONTEXT_EXAMPLE,
@@ -32,6 +34,7 @@ from conversations.api.serializers.messages import (
 )
 from conversations.domain.roles import MessageStatus, Role
 from conversations.errors import (
+    AttachmentTooLargeError,
     MessageNotYoursError,
     MessageTooLongError,
     MessageUnfinishedError,
@@ -48,13 +51,23 @@ from conversations.selectors import (
     message_search_list_for,
     reply_list_for,
 )
+from conversations.services.attachments import attachments_new
 from conversations.services.messages import message_add, messages_clear, reply_stop
 from conversations.services.replies import reply_again, reply_edited, reply_estimate, reply_to
-from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
+from generation.errors import (
+    ModelEndedError,
+    ModelTakesNoImagesError,
+    ModelUnavailableError,
+    ModelUnknownError,
+    PriceMissingError,
+)
 
-PLACE_ERRORS = (MessageUnknownError, MessageUnfinishedError)
+PLACE_ERRORS = (
+    *(MessageUnknownError, MessageUnfinishedError),
+    *(FileUnknownError, AttachmentTooLargeError, FileLostError, FileStorageError),
+)
 ESTIMATE_ERRORS = (
-    *(PriceMissingError, ModelUnknownError, ModelEndedError, ModelUnavailableError),
+    *(PriceMissingError, ModelUnknownError, ModelEndedError, ModelUnavailableError, ModelTakesNoImagesError),
     *(SystemPromptTooLongError, MessageTooLongError, NotFoundError),
 )
 REPLY_ERRORS = (*ESTIMATE_ERRORS, ReplyRunningError, BudgetExceededError)
@@ -76,6 +89,16 @@ class InConversationApi(ResourceApi):
             if conversation is None:
                 raise NotFoundError
             yield conversation
+
+    def read_attached(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
+        """The body, with `attachments` instead of the ids of files: these are looked at before anything is locked."""
+        asked = dict(self.read(shape))
+        if "file_ids" in asked:
+            if not conversation_list_for(self.caller.pk).filter(pk=self.kwargs["conversation_id"]).exists():
+                raise NotFoundError
+            file_ids = asked.pop("file_ids")
+            asked["attachments"] = attachments_new(owner_id=self.caller.pk, file_ids=file_ids)
+        return asked
 
 
 class MessagesApi(InConversationApi):
@@ -107,7 +130,7 @@ class MessageListApi(MessagesApi, ListApi):
         errors=(*PLACE_ERRORS, NotFoundError),
     )
     def post(self, request: Request, **keys: Any) -> Created:
-        asked = self.read(MessageCreateIn)
+        asked = self.read_attached(MessageCreateIn)
         with self.conversation() as conversation:
             message = message_add(conversation=conversation, **asked)
         return self.created(message)
@@ -182,7 +205,7 @@ class ReplyApi(RepliesApi):
         operation_id="createReply",
     )
     def post(self, request: Request, **keys: Any) -> Accepted:
-        asked = self.read(ReplyCreateIn)
+        asked = self.read_attached(ReplyCreateIn)
         with self.conversation() as conversation:
             return self.accepted(reply_to(conversation=conversation, is_test=self.caller.is_test, **asked))
 
@@ -204,7 +227,7 @@ class ReplyEstimateApi(RepliesApi):
         operation_id="estimateReply",
     )
     def post(self, request: Request, **keys: Any) -> dict[str, Any]:
-        wanted = self.read(ReplyCreateIn)
+        wanted = self.read_attached(ReplyCreateIn)
         with self.conversation() as conversation:
             quote, asked = reply_estimate(conversation=conversation, is_test=self.caller.is_test, **wanted)
         budget = budget_get(self.caller.pk, is_test=quote.is_test)
@@ -250,7 +273,7 @@ class MessageEditApi(AgainApi):
         operation_id="editMessage",
     )
     def post(self, request: Request, **keys: Any) -> Accepted:
-        asked = self.read(MessageEditIn)
+        asked = self.read_attached(MessageEditIn)
         with self.conversation() as conversation:
             reply = reply_edited(
                 conversation=conversation,

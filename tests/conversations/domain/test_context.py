@@ -96,10 +96,20 @@ class TestCutting:
         assert context.cut == ()
 
     def test_images_count_and_are_not_cut(self) -> None:
-        context = choose([said(0, image_tokens=590), said(1), said(2)])
+        context = choose([said(0, attached_tokens=590), said(1), said(2)])
         assert ids(context) == ["2"]
-        context = choose([said(0, image_tokens=250), said(1), said(2)])
+        context = choose([said(0, attached_tokens=250), said(1), said(2)])
         assert ids(context) == ["0", "1", "2"]
+
+    def test_no_more_images_than_vendors_take(self) -> None:
+        context = choose([said(number, images=7 * (number % 2 == 0)) for number in range(7)])
+        assert ids(context) == ["4", "5", "6"]
+        assert context.record()["images"] == 14
+        assert context.record()["images_left_out"] == 14
+
+    def test_images_that_the_model_cannot_read_are_told(self) -> None:
+        context = choose([said(0, unseen=2), said(1), said(2)])
+        assert (context.record()["images"], context.record()["images_left_out"]) == (0, 2)
 
 
 class TestRoom:
@@ -123,7 +133,7 @@ class TestRoom:
         with pytest.raises(MessageTooLongError):
             choose([said(0, LONG)])
         with pytest.raises(MessageTooLongError):
-            choose([said(0, image_tokens=700)])
+            choose([said(0, attached_tokens=700)])
 
     def test_a_model_that_nobody_knows_is_asked_all_the_same(self) -> None:
         huge = LONG * 100
@@ -144,6 +154,8 @@ def test_the_record_says_what_was_left_out_and_cut() -> None:
     assert context.record() == {
         "messages": 3,
         "first_id": "2",
+        "images": 0,
+        "images_left_out": 0,
         "left_out": 2,
         "left_out_characters": len("message 0") + len("word ") * 200,
         "left_out_ids": ["1", "0"],
