@@ -34,6 +34,9 @@ ZEROS = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #: What is changed in a good environment, and the setting that is then to blame; none for a good one.
 CASES: dict[str, tuple[dict[str, str], str]] = {
     "all is well": ({"JWT_SECRET": STRONG[::-1], "CORS_ORIGIN": "https://app.example"}, ""),
+    "files in a bucket": ({"FILE_STORAGE": "s3", "S3_BUCKET": "b", "S3_REGION": "eu-central-1"}, ""),
+    "no bucket": ({"FILE_STORAGE": "s3"}, "S3_BUCKET"),
+    "half a login": ({"FILE_STORAGE": "s3", "S3_BUCKET": "b", "S3_ACCESS_KEY_ID": "k"}, "S3_ACCESS_KEY_ID"),
     "no secret": ({"SECRET_KEY": ""}, "SECRET_KEY"),
     "the published secret": ({"SECRET_KEY": DEV_SECRET}, "SECRET_KEY"),
     "one letter": ({"SECRET_KEY": "a" * 64}, "SECRET_KEY"),
