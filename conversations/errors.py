@@ -56,6 +56,13 @@ class ReplyInterruptedError(AppError):
     zh = "生成回复的进程中途退出，回复已中断；已生成的部分已保留，可重新生成。"
 
 
+class ReplyBrokenOffError(AppError):
+    code = "REPLY_BROKEN_OFF"
+    status = 502
+    en = "The provider broke off in the middle of the answer. What had come was kept; ask for another."
+    zh = "模型服务在回答途中断开。已生成的部分已保留，可重新生成。"
+
+
 class MessageGoneError(AppError):
     code = "MESSAGE_GONE"
     status = 404

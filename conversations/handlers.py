@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from conversations.domain import sandbox_chat
 from conversations.domain.titles import title_in
-from conversations.errors import MessageGoneError
+from conversations.errors import MessageGoneError, ReplyBrokenOffError, ReplyInterruptedError
 from conversations.models import Message
 from conversations.selectors import (
+    MESSAGE_TEXTS,
     attachments_of,
     branch_of,
     comparison_job_titles,
@@ -23,6 +27,7 @@ from conversations.services.replies import (
     FinishedReply,
     ReplyJobInput,
     reply_end,
+    reply_keep,
     reply_store,
 )
 from conversations.services.requests import REPLY, reply_asked, reply_request
@@ -36,9 +41,15 @@ from conversations.services.titles import (
 )
 from generation.errors import AnswerRejectedError, OutputEmptyError, OutputOnlyThoughtsError
 from generation.jobs.registry import JobKind, NoInput, WaitForChildren
-from generation.jobs.run import JobRun
+from generation.jobs.run import AttemptLostError, JobRun
+from generation.live.texts import newest
+from generation.live.writer import LiveWriter
 from generation.models import Job
+from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatResult
+
+#: What a reply buys.
+STEP = "reply"
 
 
 def run_reply(run: JobRun) -> FinishedReply:
@@ -56,9 +67,18 @@ def run_reply(run: JobRun) -> FinishedReply:
         is_test=run.job.is_test,
         since=run.job.created_at,
     )
+    _end_what_was_begun(run, message)
     request = reply_request(asked)
     began = time.monotonic()
-    answer = run.chat("reply", request, feature=REPLY_KIND)
+    with closing(LiveWriter(message.pk, run.job.attempt, partial(_keep, run.job))) as writer:
+        try:
+            answer = run.chat(STEP, request, feature=REPLY_KIND, on_delta=writer.on_delta)
+        except ProviderError as error:
+            if writer.text:
+                raise ReplyBrokenOffError(
+                    charged=error.charged, details={"cause": error.code, "provider": error.provider}
+                ) from error
+            raise
     if not answer.text.strip():
         raise _said_nothing(answer)
     return FinishedReply(
@@ -68,7 +88,7 @@ def run_reply(run: JobRun) -> FinishedReply:
         answered_by=answer.answered_model or answer.model,
         finish_reason=answer.finish_reason,
         milliseconds=round((time.monotonic() - began) * 1000),
-        first_token_ms=None,
+        first_token_ms=None if writer.began is None else round((writer.began - began) * 1000),
         context=asked.context.record(),
     )
 
@@ -77,6 +97,22 @@ def _said_nothing(answer: ChatResult) -> AnswerRejectedError:
     error = (OutputOnlyThoughtsError if answer.reasoning.strip() else OutputEmptyError)(charged=True)
     error.give_up()  # it is bought: the same step brings the same again
     return error
+
+
+def _end_what_was_begun(run: JobRun, message: Message) -> None:
+    """An attempt before this one died after readers had seen a beginning: they keep that, and get no other answer,
+    unless all of it was bought. Raises ReplyInterruptedError."""
+    text = MESSAGE_TEXTS.read(message.pk)
+    if text is None or not (text.text or text.reasoning) or run.has_bought(STEP):
+        return
+    found = newest(message.pk, replace(text, head=replace(text.head, attempt=message.attempt)))
+    if not _keep(run.job, found.text, found.reasoning):
+        raise AttemptLostError
+    raise ReplyInterruptedError
+
+
+def _keep(job: Job, content: str, reasoning: str) -> bool:
+    return reply_keep(job=job, content=content, reasoning=reasoning)
 
 
 def store_reply(job: Job, found: FinishedReply) -> dict[str, Any]:

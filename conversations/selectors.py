@@ -3,15 +3,17 @@
 What ends in `_list_for` is stable in shape (see `config.api.lists.spec.Source`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum, UUIDField, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, UUIDField, Value
+from django.db.models.functions import Coalesce, Length
 
 from config.sql.trees import IsOnPathTo
+from conversations.domain.roles import MessageStatus
 from conversations.models import Attachment, Conversation, ConversationSettings, Message, Reply
+from generation.live.texts import LiveHead, LiveText
 from generation.models import Job
 
 
@@ -91,3 +93,32 @@ def title_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
 def comparison_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
     rows = Reply.objects.filter(pk__in=[job.pk for job in jobs]).select_related("conversation")
     return {row.pk: str(row.conversation) for row in rows.only("pk", "conversation__title")}
+
+
+class MessageTexts:
+    """The texts of messages, for those who read them while they are written (`generation.live.texts.LiveSource`)."""
+
+    def heads(self, ids: Collection[UUID]) -> dict[UUID, LiveHead]:
+        attempts = Job.objects.filter(pk=OuterRef("pk")).values("attempt")
+        rows = Message.objects.filter(pk__in=ids).annotate(
+            characters=Length("content"), job_attempt=Subquery(attempts)
+        )
+        return {
+            # Before a worker has taken the job up, it is the first attempt that is waited for.
+            pk: LiveHead(max(attempt or 0, 1), status, status != MessageStatus.STREAMING, characters)
+            for pk, attempt, status, characters in rows.values_list(
+                "pk", "job_attempt", "status", "characters"
+            )
+        }
+
+    def read(self, id: UUID) -> LiveText | None:
+        attempts = Job.objects.filter(pk=OuterRef("pk")).values("attempt")
+        message = Message.objects.filter(pk=id).annotate(job_attempt=Subquery(attempts)).first()
+        if message is None:
+            return None
+        attempt = max(message.job_attempt or 0, 1)
+        head = LiveHead(attempt, message.status, message.is_over, len(message.content))
+        return LiveText(head, message.content, message.reasoning, message.is_rewritten, message.error)
+
+
+MESSAGE_TEXTS = MessageTexts()

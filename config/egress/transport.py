@@ -28,6 +28,7 @@ from config.egress.errors import (
 from config.egress.limits import Limits, Until
 from config.egress.policy import Policy
 from config.egress.resolution import Lookup, resolve
+from config.egress.sockets import PatientBackend
 from config.egress.urls import DEFAULT_PORTS, CheckedUrl
 
 _WRITE_BYTES = 16 * 1024
@@ -156,7 +157,7 @@ class _PinnedBackend(httpcore2.NetworkBackend):
     def __init__(self, checked: CheckedUrl, lookup: Lookup | None) -> None:
         self._checked = checked
         self._lookup = lookup
-        self._sockets = httpcore2.SyncBackend()
+        self._sockets = PatientBackend()
 
     def connect_tcp(
         self,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.api.views import conversations, messages, settings, usage
+from conversations.api.views import conversations, events, messages, settings, usage
 
 urlpatterns = [
     path("", conversations.ConversationListApi.as_view()),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("/<uuid:conversation_id>/reply", messages.ReplyApi.as_view()),
     path("/<uuid:conversation_id>/reply/estimate", messages.ReplyEstimateApi.as_view()),
     path("/<uuid:conversation_id>/stop", messages.ReplyStopApi.as_view()),
+    path("/<uuid:conversation_id>/events", events.MessageEventsApi.as_view()),
     path("/<uuid:conversation_id>/messages", messages.MessageListApi.as_view()),
     path(
         "/<uuid:conversation_id>/messages/<uuid:message_id>",

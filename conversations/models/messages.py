@@ -48,7 +48,7 @@ class Message(SearchableModel, OwnedModel):
 
     A message of a reply has the id of the job that writes it; `attempt` is the attempt that may. Its text grows while
     it is `streaming`. `context` says what was sent along to get it. `error` is as a job keeps it. Once `purged_at`, its
-    texts are gone and its figures stay.
+    texts are gone and its figures stay. `is_rewritten`: it doesn't go on from what its readers were shown first.
     """
 
     conversation = models.ForeignKey(
@@ -95,6 +95,7 @@ class Message(SearchableModel, OwnedModel):
     cost_micros = models.BigIntegerField(_("cost (micro-units)"), default=0)
     milliseconds = models.PositiveIntegerField(_("milliseconds"), null=True, blank=True)
     first_token_ms = models.PositiveIntegerField(_("milliseconds to the first piece"), null=True, blank=True)
+    is_rewritten = models.BooleanField(_("begun anew"), default=False)
     error = models.JSONField(_("error"), null=True, blank=True)
     purged_at = models.DateTimeField(_("texts removed"), null=True, blank=True)
     search_text = SearchText("content")
@@ -122,6 +123,10 @@ class Message(SearchableModel, OwnedModel):
         indexes = [
             models.Index(fields=["conversation", "created_at", "id"], name="message_conversation_time")
         ]
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != MessageStatus.STREAMING
 
     def __str__(self) -> str:
         return self.content.strip().partition("\n")[0][:60] or str(self.pk)

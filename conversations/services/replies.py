@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import Exists, F, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -29,6 +29,7 @@ from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
+from generation.jobs.transitions import held
 from generation.models import Job, ProviderCall
 from generation.services.quotes import Quote
 
@@ -233,11 +234,19 @@ def _submit(conversation: Conversation, names: Sequence[str], *, is_test: bool) 
     return reply, [child.pk for child in jobs.children_submit(parent=job, kind=REPLY_KIND, inputs=inputs)]
 
 
+def reply_keep(*, job: Job, content: str, reasoning: str) -> bool:
+    """Write down what has come so far. False when it isn't this attempt's to write any more."""
+    rows = Message.objects.filter(Exists(held(job)), pk=job.pk, status=MessageStatus.STREAMING)
+    # What is searched follows at the end: an index of each half sentence would be of no use to anybody.
+    return bool(rows.update(content=content, reasoning=reasoning, attempt=job.attempt, search_text=""))
+
+
 def reply_store(*, job: Job, found: FinishedReply) -> dict[str, Any]:
     """Write the answer down. Runs inside the transaction that makes the job succeed."""
     message = Message.objects.filter(pk=job.pk).first()
     if message is None:
         raise MessageGoneError(charged=True)
+    message.is_rewritten = not found.content.startswith(message.content)
     for name in FinishedReply.__slots__:
         setattr(message, name, getattr(found, name))
     message.status, message.error = MessageStatus.COMPLETE, None

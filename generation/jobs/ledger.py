@@ -77,6 +77,11 @@ SETTLE = Update(
 )
 
 
+def settled(job: Job, step: str) -> ProviderCall | None:
+    """The purchase of this step that was settled."""
+    return ProviderCall.objects.filter(job_id=job.pk, step=step, status=CallStatus.SETTLED).first()
+
+
 def history(job: Job, step: str, *, capability: str) -> tuple[ProviderCall | None, ProviderCall | None]:
     """The purchase of this step that was settled, or else the lost one that a new purchase repeats (`may_buy`)."""
     known = ProviderCall.objects.filter(job_id=job.pk, step=step).order_by("created_at")

@@ -2,11 +2,10 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import structlog
@@ -19,6 +18,7 @@ from generation.domain.origins import is_same_model
 from generation.domain.states import CallStatus
 from generation.errors import CallInFlightError, JobCancelledError, JobTimeoutError
 from generation.jobs import gateway, ledger, transitions
+from generation.jobs.pieces import Pieces
 from generation.jobs.routes import Route, routes_for
 from generation.jobs.worker import InFlight, this_worker
 from generation.models import Job, ProviderCall
@@ -35,7 +35,6 @@ from generation.providers.base import (
 from generation.providers.limits import AcquireCancelledError
 from generation.providers.llm.answer_text import storable
 from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult
-from generation.providers.llm.tokens import estimated_usage
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +100,16 @@ class JobRun:
         if self.entry.remaining_seconds < LEAST_SECONDS:
             raise JobTimeoutError
 
+    def _is_unwanted(self) -> bool:
+        """Whether the job was cancelled or taken away, as of half a second ago. Cheap."""
+        this_worker().look()
+        release_connection()
+        return self.entry.is_lost or self.entry.is_cancelled
+
+    def _stop_if_unwanted(self) -> None:
+        if self._is_unwanted():
+            raise AttemptLostError if self.entry.is_lost else JobCancelledError
+
     def _stay(self) -> None:
         if this_worker().is_leaving:
             raise WorkerLeavesError
@@ -130,9 +139,11 @@ class JobRun:
         """Buy a text, or return the one that this step has already bought.
 
         Asks the providers of `routes_for` in their order; the next one only when the first certainly charged nothing
-        and its error is of a class that another provider may not have. With `on_delta` the answer is streamed, each
-        piece handed over as it comes; from the first piece on no other provider is asked. `on_delta` may raise
-        `JobCancelledError` (as `check` does) to stop the stream. A text that was bought before comes without pieces.
+        and its error is of a class that another provider may not have. With `on_delta` the answer is streamed: each
+        piece is handed over as it comes, and an empty one now and then while none comes; from the first piece on no
+        other provider is asked. A stream ends soon after its job was cancelled or taken away, also while the provider
+        says nothing. `on_delta` may raise `JobCancelledError` (as `check` does) to stop it. A text that was bought
+        before comes without pieces.
 
         Raises `ProviderError`, `ProviderKeyRefusedError` and `ProviderKeyNoCreditError` (an own key's fault),
         `CallUncertainError`, `CallInFlightError`, `BudgetExceededError`, `PriceMissingError`,
@@ -149,7 +160,7 @@ class JobRun:
                 return result
         self._stay()
         self.calls_made += 1
-        pieces = _Pieces(on_delta) if on_delta is not None else None
+        pieces = Pieces(on_delta, self._stop_if_unwanted) if on_delta is not None else None
         for _ in range(MOST_CHANGES):
             try:
                 return self._chat_by_routes(step, request, feature=feature, repeats=repeats, pieces=pieces)
@@ -159,6 +170,10 @@ class JobRun:
             UNAVAILABLE, "The owner's keys change too often.", retryable=True, charged=False
         )
 
+    def has_bought(self, step: str) -> bool:
+        """Whether `chat` has the answer of this step already and will ask nobody."""
+        return ledger.settled(self.job, step) is not None
+
     def _chat_by_routes(
         self,
         step: str,
@@ -166,7 +181,7 @@ class JobRun:
         *,
         feature: str,
         repeats: ProviderCall | None,
-        pieces: "_Pieces | None",
+        pieces: "Pieces | None",
     ) -> ChatResult:
         routes = routes_for(
             self.job.owner_id,
@@ -200,7 +215,7 @@ class JobRun:
         *,
         feature: str,
         repeats: ProviderCall | None,
-        pieces: "_Pieces | None",
+        pieces: "Pieces | None",
     ) -> ChatResult:
         llm = route.llm()
         request = dataclasses.replace(
@@ -215,9 +230,7 @@ class JobRun:
                 route.lane,
                 owner=self.job.owner_id,
                 timeout_s=self.entry.remaining_seconds / 2,
-                is_cancelled=lambda: (
-                    self.entry.is_lost or self.entry.is_cancelled or this_worker().is_leaving
-                ),
+                is_cancelled=lambda: self._is_unwanted() or this_worker().is_leaving,
             ):
                 return self._buy(route, llm, step, request, feature=feature, repeats=repeats, pieces=pieces)
         except AcquireCancelledError:
@@ -234,7 +247,7 @@ class JobRun:
         *,
         feature: str,
         repeats: ProviderCall | None,
-        pieces: "_Pieces | None",
+        pieces: "Pieces | None",
     ) -> ChatResult:
         """Reserve, send, settle. The time for the call is what the wait for its turn has left."""
         if route.key is not None and not provider_key_is_current(route.key):
@@ -382,44 +395,6 @@ class JobRun:
         call = ProviderCall.objects.filter(job_id=self.job.pk, step=step, status=CallStatus.SENT).first()
         if call is not None:
             ledger.release(call, code=code)
-
-
-class _Pieces:
-    """Collects a streamed answer while handing it on."""
-
-    def __init__(self, on_delta: Callable[[ChatDelta], None]) -> None:
-        self._on_delta = on_delta
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-
-    @property
-    def is_begun(self) -> bool:
-        return bool(self._text or self._reasoning)
-
-    def collect(self, llm: LLM, request: ChatRequest) -> ChatResult:
-        last = ChatDelta(finish_reason="unknown")
-        with closing(cast("Generator[ChatDelta]", llm.stream(request))) as stream:
-            for delta in stream:
-                if delta.text:
-                    self._text.append(delta.text)
-                if delta.reasoning:
-                    self._reasoning.append(delta.reasoning)
-                last = delta if delta.finish_reason else last
-                self._on_delta(delta)
-        return ChatResult(
-            text="".join(self._text)[last.misplaced :],
-            finish_reason=last.finish_reason or "unknown",
-            usage=last.usage or self.usage(request),
-            provider=llm.name,
-            model=request.model or llm.model,
-            reasoning="".join(self._reasoning),
-            answered_model=last.answered_model,
-            cut=last.cut,
-        )
-
-    def usage(self, request: ChatRequest) -> Usage:
-        """An estimate of what has come so far."""
-        return estimated_usage(request, "".join(self._text), "".join(self._reasoning))
 
 
 def _as_the_owner_sees_it(route: Route, error: ProviderError) -> Exception:

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from config.db import uuid7
@@ -21,6 +22,9 @@ from generation.jobs import transitions
 from generation.models import Job, WorkerHeartbeat
 
 log = structlog.get_logger(__name__)
+
+#: How often jobs whose stop shouldn't wait for the heartbeat are looked at, all of a process together.
+LOOK_SECONDS = 0.4
 
 
 @dataclass(slots=True)
@@ -48,6 +52,8 @@ class Worker:
         self.started_at = timezone.now()
         self._in_flight: dict[str, InFlight] = {}
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._look_due = 0.0
         self._leaving = threading.Event()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -104,6 +110,39 @@ class Worker:
         """The process was asked to stop. The heartbeat goes on until nothing runs here: what does keeps its lease."""
         self._leaving.set()
 
+    def look(self) -> None:
+        """Notice now and then, whichever thread asks, which of the jobs here were cancelled or taken away.
+
+        Oftener than the heartbeat does, as a person who stops something doesn't want to wait for that.
+        """
+        if time.monotonic() < self._look_due or not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._look_due = time.monotonic() + LOOK_SECONDS
+            self._notice([entry for entry in self._entries() if entry.remaining_seconds > 0])
+        except DatabaseError as exc:
+            log.warning("worker.look_failed", worker=self.name, error=type(exc).__name__)
+        finally:
+            self._looking.release()
+
+    def _entries(self) -> list[InFlight]:
+        with self._lock:
+            return list(self._in_flight.values())
+
+    def _mine(self, entries: list[InFlight]) -> QuerySet[Job]:
+        ids = [entry.job_id for entry in entries]
+        return Job.objects.filter(pk__in=ids, worker=self.name, status=JobStatus.RUNNING)
+
+    def _notice(self, entries: list[InFlight]) -> None:
+        rows = {
+            str(pk): (attempt, cancel)
+            for pk, attempt, cancel in self._mine(entries).values_list("pk", "attempt", "cancel_requested_at")
+        }
+        for entry in entries:
+            attempt, cancel_requested_at = rows.get(entry.job_id, (None, None))
+            entry.is_lost = attempt != entry.attempt
+            entry.is_cancelled = cancel_requested_at is not None
+
     def _beat_until_over(self) -> None:
         while True:
             try:
@@ -122,24 +161,13 @@ class Worker:
         token keeps the late thread from writing.
         """
         now = timezone.now()
-        with self._lock:
-            entries = list(self._in_flight.values())
+        entries = self._entries()
         alive = [entry for entry in entries if entry.remaining_seconds > 0]
         if alive:
-            mine = Job.objects.filter(
-                pk__in=[entry.job_id for entry in alive], worker=self.name, status=JobStatus.RUNNING
-            )
             with transaction.atomic():
-                ours = transitions.unlocked(mine).values("pk")
+                ours = transitions.unlocked(self._mine(alive)).values("pk")
                 Job.objects.filter(pk__in=ours).update(lease_expires_at=now + self.lease)
-            rows = {
-                str(pk): (attempt, cancel)
-                for pk, attempt, cancel in mine.values_list("pk", "attempt", "cancel_requested_at")
-            }
-            for entry in alive:
-                attempt, cancel_requested_at = rows.get(entry.job_id, (None, None))
-                entry.is_lost = attempt != entry.attempt
-                entry.is_cancelled = cancel_requested_at is not None
+            self._notice(alive)
         WorkerHeartbeat.objects.update_or_create(
             pk=self.name,
             defaults={

@@ -14,11 +14,13 @@ an attempt that comes after this one always knows that readers have seen somethi
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError
 
+from config.db import release_connection
 from generation.domain.characters import whole_end
 from generation.jobs.run import AttemptLostError
 from generation.live import pieces
@@ -48,6 +50,7 @@ class LiveWriter:
         self._text = _Growing()
         self._reasoning = _Growing()
         self._outbox: list[Piece] = []
+        self._began: float | None = None
         self._is_begun = False
         self._is_closed = False
         self._kept = (0, 0)
@@ -66,23 +69,30 @@ class LiveWriter:
         with self._lock:
             return self._reasoning.everything
 
+    @property
+    def began(self) -> float | None:
+        """When the first piece of the text came, by the monotonic clock."""
+        return self._began
+
     def on_delta(self, delta: ChatDelta) -> None:
         """Take a piece; an empty one gives the occasion to keep what came before it."""
         with self._lock:
             self._text.add(storable(delta.text))
             self._reasoning.add(storable(delta.reasoning))
-        if time.monotonic() >= self._checkpoint_due:
+        now = time.monotonic()
+        if delta.text and self._began is None:
+            self._began = now
+        if now >= self._checkpoint_due:
             self._keep()
         if self._is_begun and (delta.text or delta.reasoning):
             _pulse.tell()
 
     def close(self) -> None:
         """Keep and show the rest, and that it is the last. The row says what became of the text."""
-        try:
+        with suppress(
+            AttemptLostError
+        ):  # what ended the text, if anything did, is what its job is to hear of
             self._keep(is_last=True)
-        except (AttemptLostError, DatabaseError) as exc:
-            # What ended the text, if anything did, is what its job is to hear of.
-            log.warning("live.not_kept", error=type(exc).__name__)
         self._is_closed = True
         self._begin()
         _pulse.tell()
@@ -95,7 +105,13 @@ class LiveWriter:
             if reached == self._kept:
                 return
             text, reasoning = self._text.shown, self._reasoning.shown
-        if not self._checkpoint(text, reasoning):
+        try:
+            is_ours = self._checkpoint(text, reasoning)
+            release_connection()
+        except DatabaseError as exc:  # it comes again with the next piece, or the end
+            log.warning("live.not_kept", error=type(exc).__name__)
+            return
+        if not is_ours:
             raise AttemptLostError
         self._kept = reached
         self._checkpoint_due = time.monotonic() + CHECKPOINT_SECONDS

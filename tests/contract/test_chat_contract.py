@@ -11,6 +11,7 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
+from config.waiting import GivenUpError, giving_up
 from generation.providers.base import CODES, ProviderError
 from generation.providers.llm.base import LLM, ChatDelta, ChatImage, ChatRequest
 from generation.providers.llm.bedrock import BedrockChat
@@ -80,6 +81,18 @@ class ChatContract:
         assert len(deltas) > 3
         assert [delta.finish_reason for delta in deltas[:-1]] == [None] * (len(deltas) - 1)
         assert "".join(delta.text for delta in deltas) == llm.complete(chat()).text
+
+    @pytest.mark.parametrize("scenario", ["hang", "stall"])
+    def test_a_stream_can_be_given_up_while_nothing_comes(self, llm: LLM, scenario: str) -> None:
+        asked: list[float] = []
+
+        def is_unwanted() -> bool:
+            asked.append(1)
+            return len(asked) > 1
+
+        with giving_up(is_unwanted), pytest.raises((ProviderError, GivenUpError)):
+            list(llm.stream(self.marked(scenario, timeout_s=4000.0)))
+        assert len(asked) == 2
 
     @both_ways
     def test_it_keeps_within_the_limit_and_says_so(self, llm: LLM, is_stream: bool) -> None:
@@ -232,6 +245,7 @@ SERVER_MARKERS = {
     "long-reasoning": "[[server:long-reasoning]]",
     "byte-by-byte": "[[server:drip-thoughts]]",
     "plain": "[[server:ok]]",
+    "stall": "[[server:stall]]",
 }
 
 
@@ -242,6 +256,7 @@ class TestSandbox(ChatContract):
         "rate-limit": "[[sandbox:rate-limit=2]]",
         "cut": "[[sandbox:cut-stream]]",
         "long-reasoning": "[[sandbox:reasoning]]",
+        "stall": "[[sandbox:slow=3600]]",
         "byte-by-byte": "[[sandbox:reasoning]]",
         "plain": "[[sandbox:slow=0]]",
     }

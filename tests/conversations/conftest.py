@@ -7,8 +7,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.generation.conftest import providers
+from tests.support.valkey import valkey, valkey_server
 
-__all__ = ["providers"]
+__all__ = ["providers", "valkey", "valkey_server"]
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@
 | `cut` | closes the connection in the middle of a character |
 | `lost` | accepts, then resets the connection without an answer |
 | `hang`, `hang-once` | accepts and says nothing, always or the first time |
+| `stall` | half an answer, then nothing |
 | `reasoning`, `long-reasoning` | thoughts in `reasoning_content`; endless ones |
 | `stream-error` | an error object in the middle of a stream |
 | `redirect` | 307 to elsewhere |
@@ -327,6 +328,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "lost": _always(action="lost"),
     "hang": _always(action="hang"),
     "hang-once": _first_time(action="hang"),
+    "stall": _always(action="stall"),
     "reasoning": _always(changes={"reasoning": "先想一想：the user wants a document. 🤔"}),
     "long-reasoning": _always(changes={"reasoning": "再想一想。🤔" * 200}),
     "stream-error": _always(changes={"has_stream_error": True}, ends_without_done=True),

@@ -79,6 +79,9 @@ async def send_stream(
         await writer.drain()
         writer.close()
         return
+    if plan.action == "stall":
+        await _drip(writer, b"".join(events[: len(events) // 2]), 1 << 20, 0)
+        await asyncio.sleep(3600)
     step = 1 if plan.action == "drip" else 1 << 20
     for event in events:
         await _drip(writer, event, step, plan.pause)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.validators import RegexValidator
-from django.db.models import Q
+from django.db.models import Q, Value
 from rest_framework import serializers
 
 from config.api.lists.fields import Bool, Choice, Int, Json, Many, StoredError, Text, Time, Uuid
@@ -109,6 +109,12 @@ class MessageOut(ReadModel, source_model=Message):
     updated_at = Time()
 
 
+class MessageRestOut(MessageOut):
+    """A message, or what of its content comes after so many characters."""
+
+    after = Int(expression=Value(0), help="How many characters before `content` were left out.", example=0)
+
+
 class MessageHitOut(ReadModel, source_model=Message):
     """A message that was found, and in which conversation."""
 
@@ -140,6 +146,28 @@ class ReplyOut(ReadModel, source_model=Reply):
     )
     created_at = Time()
     updated_at = Time()
+
+
+class MessageRestIn(StrictSerializer):
+    """Which part of a message is asked for."""
+
+    after = serializers.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        help_text="Only what comes after so many characters (Unicode code points).",
+    )
+
+
+class MessageEventsIn(MessageRestIn):
+    """What is followed."""
+
+    message = serializers.UUIDField(
+        required=False, help_text="The message that is read; left out: the current one."
+    )
+    reasoning = serializers.BooleanField(
+        default=False, help_text="Whether to tell what the model thinks aloud, too."
+    )
 
 
 def file_ids_field(help_text: str) -> BoundedListField:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -13,7 +14,8 @@ from accounts.errors import BudgetExceededError
 from accounts.selectors.budgets import budget_get
 from config.api.lists.filters import AnyOf, ChoiceFilter, SearchFilter, UuidFilter, time_range
 from config.api.lists.reading import JsonRow, read_row
-from config.api.lists.views import DetailApi, ListApi, ResourceApi, row_source
+from config.api.lists.views import ListApi, ResourceApi, row_source
+from config.api.renderers import to_json
 from config.api.schema import operation
 from config.api.shapes import ESTIMATE_EXAMPLE
 from config.api.views import Accepted, Created, Detail
@@ -28,6 +30,8 @@ from conversations.api.serializers.messages import (
     MessageEditIn,
     MessageHitOut,
     MessageOut,
+    MessageRestIn,
+    MessageRestOut,
     ReplyCreateIn,
     ReplyEstimateOut,
     ReplyOut,
@@ -46,6 +50,7 @@ from conversations.errors import (
 )
 from conversations.models import Conversation, Reply
 from conversations.selectors import (
+    MESSAGE_TEXTS,
     conversation_list_for,
     message_list_for,
     message_search_list_for,
@@ -61,6 +66,7 @@ from generation.errors import (
     ModelUnknownError,
     PriceMissingError,
 )
+from generation.live.texts import newest
 
 PLACE_ERRORS = (
     *(MessageUnknownError, MessageUnfinishedError),
@@ -148,8 +154,32 @@ class MessageListApi(MessagesApi, ListApi):
             return {"deleted": messages_clear(conversation=conversation)}
 
 
-class MessageApi(MessagesApi, DetailApi):
-    summary = "Read a message"
+class MessageApi(MessagesApi):
+    read_model = MessageRestOut
+
+    @operation(
+        "Read a message",
+        description=(
+            "With `after`, what comes after so many characters, also while it is written: clients without streams ask "
+            "again with the number of those they have. Whoever has more than there is is answered with a smaller "
+            "`after`: cut to so many, then append."
+        ),
+        parameters=(MessageRestIn,),
+    )
+    def get(self, request: Request, **keys: Any) -> Detail:
+        after = self.read_query(MessageRestIn).get("after")
+        return self.shown() if after is None else Detail(rest_of(self.row_json(self.key), self.key, after))
+
+
+def rest_of(row: JsonRow, pk: UUID, after: int) -> JsonRow:
+    """The message with what of it, as its readers know it now, comes after so many characters."""
+    found = MESSAGE_TEXTS.read(pk)
+    if found is None:
+        raise NotFoundError
+    found = newest(pk, found)
+    after = 0 if found.is_rewritten else min(after, len(found.text))
+    told = {"content": found.text[after:], "reasoning": found.reasoning, "after": after}
+    return JsonRow(to_json({**orjson.loads(row.data_json), **told}))
 
 
 class MessageSearchApi(ListApi):

@@ -154,7 +154,8 @@ class LLM(Protocol):
 
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
         """The answer in pieces (see `ChatDelta`). Nothing is sent before the first `next()`; closing the
-        iterator gives the connection up. Raises `ProviderError` only."""
+        iterator gives the connection up. Waits by `config.waiting`, so that it can be given up while nothing comes.
+        Raises `ProviderError` only, and then perhaps `GivenUpError`."""
 
     def estimate_input_tokens(self, request: ChatRequest) -> int:
         """A cheap upper estimate of the input, for reserving money before the call."""

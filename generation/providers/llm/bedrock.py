@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
+from config.waiting import from_thread
 from generation.providers import retry
 from generation.providers.aws_errors import aws_error
 from generation.providers.base import ProviderError
@@ -92,7 +93,7 @@ class BedrockChat:
     def stream(self, request: ChatRequest) -> Iterator[ChatDelta]:
         streamed = _StreamedAnswer(self.name, request)
         try:
-            with closing(self._events(request, streamed)) as events:
+            with closing(from_thread(lambda: self._events(request, streamed))) as events:
                 for event in events:
                     delta = streamed.take(event)
                     if delta is not None:
@@ -106,10 +107,11 @@ class BedrockChat:
             failure.provider_ref = failure.provider_ref or streamed.provider_ref
         raise failure.with_traceback(None)
 
-    def _events(self, request: ChatRequest, streamed: _StreamedAnswer) -> Any:
+    def _events(self, request: ChatRequest, streamed: _StreamedAnswer) -> Iterator[Any]:
         answer = self._call("converse_stream", request)
         streamed.provider_ref = wire.reference_of(answer, self._account.secrets)
-        return answer["stream"]
+        with closing(answer["stream"]) as events:
+            yield from events
 
     def _call(self, operation: str, request: ChatRequest) -> Mapping[str, Any]:
         """What boto3 returns; for a stream, its head, with the events still to come."""

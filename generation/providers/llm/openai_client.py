@@ -129,6 +129,8 @@ def _build(base_url: str, max_connections: int, transport: Transport | None) -> 
     import httpx2
     from openai import Omit, OpenAI
 
+    from config.egress.sockets import make_patient
+
     limits = httpx2.Limits(
         max_connections=max_connections,
         max_keepalive_connections=max_connections,
@@ -143,6 +145,8 @@ def _build(base_url: str, max_connections: int, transport: Transport | None) -> 
         transport=transport(base_url) if transport else None,
         trust_env=transport is None and urlsplit(base_url).hostname not in _LOOPBACK,
     )
+    if transport is None:
+        make_patient(http)
     # The SDK fills what is missing from OPENAI_* variables, which are not meant for this vendor.
     headers: dict[str, Any] = dict.fromkeys(
         ("OpenAI-Organization", "OpenAI-Project", "Authorization"), Omit()

@@ -41,7 +41,6 @@ them, the answer is the rest. Repeated continuations add up; together they are t
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -49,6 +48,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from config import waiting
 from generation.providers import base
 from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult, FinishReason
@@ -166,7 +166,7 @@ class SandboxLLM:
         for index, part in enumerate(parts):
             if play.has("cut-stream") and index >= len(parts) // 2:
                 raise play.error(_FAILURES["lost"])
-            time.sleep(pause)
+            waiting.sleep(pause)
             yield ChatDelta(text=part)
         # An answer of one character may be longer than the limit, but costs no more than that.
         thoughts = min(estimate_tokens(reasoning), request.max_output_tokens)
@@ -215,7 +215,7 @@ class _Play:
             if name in self.effects:
                 raise self.error(failure)
         if self.has("hang") or self._seconds() > self.request.timeout_s:
-            time.sleep(self.request.timeout_s)
+            waiting.sleep(self.request.timeout_s)
             raise self.error(_Failure(base.TIMEOUT, "The sandbox plays a timeout.", True, None))
 
     def error(self, failure: _Failure) -> ProviderError:

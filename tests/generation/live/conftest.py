@@ -1,27 +1,5 @@
-"""A Valkey of the tests' own."""
+"""Live texts have a Valkey."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from tests.support.valkey import valkey, valkey_server
 
-import pytest
-
-from generation.live import pieces
-from launcher.supervisor.broker import Broker
-
-
-@pytest.fixture(scope="session")
-def _broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    folder: Path = tmp_path_factory.mktemp("live")
-    with Broker(folder / "broker") as broker:
-        yield broker
-
-
-@pytest.fixture
-def valkey(_broker: Broker, settings: Any) -> Broker:
-    """It runs; a test may kill it."""
-    if not _broker.is_ready():
-        _broker.start()
-    settings.REDIS_URL = _broker.url
-    pieces.outage.end()
-    return _broker
+__all__ = ["valkey", "valkey_server"]

@@ -1,0 +1,75 @@
+"""Sockets on which a read can be given up (`config.waiting`). Imported when first used: httpcore2 takes its time."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import httpcore2
+
+from config import waiting
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class PatientBackend(httpcore2.NetworkBackend):
+    """Opens ordinary connections."""
+
+    def __init__(self) -> None:
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _PatientStream(
+            self._sockets.connect_tcp(host, port, timeout, local_address, socket_options or ())
+        )
+
+
+class _PatientStream(httpcore2.NetworkStream):
+    """Waits in short steps. A step that brought nothing has lost nothing either."""
+
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if not waiting.can_be_given_up():
+            return self._inner.read(max_bytes, timeout)
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        while True:
+            left = until - time.monotonic()
+            try:
+                return self._inner.read(max_bytes, max(0.001, min(left, waiting.LOOK_SECONDS)))
+            except httpcore2.ReadTimeout:
+                waiting.check()
+                if time.monotonic() >= until:
+                    raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _PatientStream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def make_patient(client: httpx2.Client) -> None:
+    """Have the connections of an ordinary client opened this way, its proxies' too. httpx2 has no door for it."""
+    for transport in (client._transport, *client._mounts.values()):
+        if (pool := getattr(transport, "_pool", None)) is not None:
+            pool._network_backend = PatientBackend()
