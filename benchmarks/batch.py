@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -105,7 +106,7 @@ def environment(
 ) -> dict[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
-        "SECRET_KEY": "benchmark-" * 6,
+        "SECRET_KEY": secrets.token_urlsafe(64),
         "ENCRYPTION_KEYS": "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstMzI=",
         "ALLOWED_HOSTS": "127.0.0.1",
         "ENV_FILE": "",

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 #: How often a wait asks whether it is still wanted.
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.2
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from generation.models import Job, WorkerHeartbeat
 log = structlog.get_logger(__name__)
 
 #: How often jobs whose stop shouldn't wait for the heartbeat are looked at, all of a process together.
-LOOK_SECONDS = 0.4
+LOOK_SECONDS = 0.25
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@
 | `lost` | accepts, then resets the connection without an answer |
 | `hang`, `hang-once` | accepts and says nothing, always or the first time |
 | `stall` | half an answer, then nothing |
+| `paced=S` | an answer whose pieces come S seconds apart |
 | `reasoning`, `long-reasoning` | thoughts in `reasoning_content`; endless ones |
 | `stream-error` | an error object in the middle of a stream |
 | `redirect` | 307 to elsewhere |
@@ -282,6 +283,10 @@ def _drip(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan
     return Plan(action="drip", pause=float(value or 0))
 
 
+def _paced(value: str, received: Mapping[str, str], *, is_repeated: bool) -> Plan:
+    return Plan(pause=float(value or 0))
+
+
 _OVERLOADED = error_for("The engine is currently overloaded, please try again later", "server_error")
 _TOO_LONG = "This model's maximum context length is 65536 tokens. However, you requested 90000 tokens."
 
@@ -329,6 +334,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "hang": _always(action="hang"),
     "hang-once": _first_time(action="hang"),
     "stall": _always(action="stall"),
+    "paced": _paced,
     "reasoning": _always(changes={"reasoning": "先想一想：the user wants a document. 🤔"}),
     "long-reasoning": _always(changes={"reasoning": "再想一想。🤔" * 200}),
     "stream-error": _always(changes={"has_stream_error": True}, ends_without_done=True),

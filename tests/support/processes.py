@@ -34,6 +34,7 @@ from generation.jobs import services, sweeper
 from generation.jobs.registry import NoInput
 from generation.models import Job, WorkerHeartbeat
 from launcher.supervisor.broker import Broker
+from launcher.supervisor.ports import LOOPBACK, answers, free_port
 from launcher.supervisor.processes import Child, ProcessSpec
 from tests.conftest import make_user
 from tests.support.catalogue import catalogue_make
@@ -67,6 +68,27 @@ class Worker:
     def output(self) -> str:
         assert self.child.log is not None
         return self.child.log.read_text(encoding="utf-8", errors="replace")
+
+
+@dataclass(frozen=True)
+class StreamProcess:
+    """A server of event streams."""
+
+    child: Child
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def is_ready(self) -> bool:
+        return answers(self.port, "/health/live")
+
+    def kill(self) -> None:
+        self.child.kill()
+
+    def restart(self) -> None:
+        self.child.start()
 
 
 @dataclass
@@ -107,6 +129,20 @@ class House:
             for worker in started:
                 self._await_heartbeat(worker, known)
             yield started
+
+    @contextmanager
+    def stream(self) -> Iterator[StreamProcess]:
+        """The process that serves event streams; it keeps its port over a kill."""
+        port = free_port()
+        command = (
+            *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", LOOPBACK),
+            *("--port", str(port), "--lifespan", "off", "--log-level", "warning", "--no-access-log"),
+        )
+        spec = ProcessSpec("stream", command, self._environ(8, 300))
+        with Child(spec, log=self.folder / "stream.log") as child:
+            served = StreamProcess(child, port)
+            self.until(served.is_ready, "the stream process")
+            yield served
 
     @contextmanager
     def beat(self) -> Iterator[Child]:

@@ -29,8 +29,8 @@ from generation.live.http import (
 from generation.live.text_streams import LiveStream, live_hubs
 
 DESCRIPTION = """With `Accept: text/event-stream` a message as it grows, and when it is over its rest; with
-`Accept: application/json` the same as `GET …/messages/{message_id}?after=N` answers to those who poll. Reading doesn't hold the reply up and leaving
-doesn't end it.
+`Accept: application/json` the same as `GET …/messages/{message_id}?after=N` answers to those who poll. Reading doesn't
+hold the reply up and leaving doesn't end it.
 
 An event `delta` has `{"text"}`; its `id` is the number of characters (Unicode code points) of the answer before it. A
 reader has one rule: cut what it has to so many characters, then append. So it comes back with `Last-Event-ID`, as an
@@ -78,7 +78,8 @@ class MessageEventsApi(ResourceApi):
             raise NotFoundError
         asked = self.read_query(MessageEventsIn)
         messages = message_list_for(self.caller.pk, conversation_id)
-        message = messages.filter(pk=asked.get("message", conversation.current_message_id)).first()
+        wanted = asked.get("message", conversation.current_message_id)
+        message = messages.filter(pk=wanted).first() if wanted else None
         if message is None:
             raise NotFoundError
         if request.accepted_renderer.format != EventStreamRenderer.format:
