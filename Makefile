@@ -22,7 +22,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE ENV_FILE= $(BIN)/python -m pytest -n au
 WITH_POSTGRES := $(BIN)/python -m tests.support.postgres run --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres lint bench bench-search lock clean local-llm
+.PHONY: help setup demo run test test-postgres lint bench bench-search bench-stream lock clean local-llm
 .SILENT:
 
 help: ## This list
@@ -65,6 +65,9 @@ bench: $(STAMP) ## Measures the API and a batch of 500 documents, on PostgreSQL
 
 bench-search: $(STAMP) ## Measures searches among a million prompts (ARGS="--database sqlite --rows 100000")
 	$(BIN)/python -m benchmarks.search $(ARGS)
+
+bench-stream: $(STAMP) ## Measures how late 200 readers see what models say (ARGS="--replies 20 --sqlite")
+	$(BIN)/python -m benchmarks.stream $(ARGS)
 
 lock: $(STAMP) ## Pins the newest allowed versions of all packages
 	for name in base dev; do \
