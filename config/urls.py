@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.api.page_urls")),
     path("", include("generation.api.file_urls")),
+    path("", include("conversations.api.page_urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("prompts.api.urls")),
     path("api/v1/conversations", include("conversations.api.urls")),

@@ -35,6 +35,9 @@ class ConversationsConfig(AppConfig):
             menu.Item("conversations.message", "chat_bubble"),
             menu.Item("conversations.reply", "reply"),
             menu.Item("conversations.attachment", "attach_file"),
+            menu.Item("conversations.conversationshare", "share"),
+            menu.Item("conversations.conversationimport", "move_to_inbox"),
+            menu.Item("conversations.conversationimportitem", "checklist"),
             menu.Item("conversations.conversationsettings", "tune"),
             position=16,
         )

@@ -1,5 +1,7 @@
 """What can go wrong in conversations."""
 
+from typing import Any
+
 from config.errors import AppError
 
 
@@ -110,3 +112,144 @@ class AttachmentTooLargeError(AppError):
     status = 422
     en = "{name} is too large to be shown to a model: {size}, and {limit} are taken (bytes, or pixels of a side)."
     zh = "{name} 过大，不能提供给模型：{size}，上限为 {limit}（字节数，或图片一边的像素数）。"
+
+
+class ImportNotJsonError(AppError):
+    code = "IMPORT_NOT_JSON"
+    status = 422
+    en = (
+        "The file isn't JSON as it should be (near byte {byte}: {problem}), and no ZIP that has it inside. Send the "
+        "export as it was downloaded."
+    )
+    zh = "该文件不是有效的 JSON（第 {byte} 字节附近：{problem}），也不是包含 JSON 的 ZIP。请上传下载到的原始导出文件。"
+
+
+class ImportFormatUnknownError(AppError):
+    code = "IMPORT_FORMAT_UNKNOWN"
+    status = 422
+    en = "The file has no conversations of a kind that is known here: ours, ChatGPT's, Open WebUI's or LibreChat's."
+    zh = "该文件中没有可识别的对话；支持本站、ChatGPT、Open WebUI 和 LibreChat 的导出文件。"
+
+
+class ImportZipInvalidError(AppError):
+    code = "IMPORT_ZIP_INVALID"
+    status = 422
+    en = "The ZIP can't be used: {problem}."
+    zh = "无法使用该 ZIP：{problem}。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return _ZIP_PROBLEMS.get(value, value)
+
+
+_ZIP_PROBLEMS = {
+    "it is damaged": "文件已损坏",
+    "it is encrypted": "文件已加密",
+    "it has no conversations.json": "其中没有 conversations.json",
+}
+
+
+class ImportTooLargeError(AppError):
+    code = "IMPORT_TOO_LARGE"
+    status = 422
+    en = "Something in the file is larger than {limit}: all of it, a text, or the list of what it has. Split the file."
+    zh = "文件整体、其中某段文本或内容列表超过了上限 {limit}。请拆分文件后再导入。"
+
+
+class ImportUnreadableError(AppError):
+    code = "IMPORT_UNREADABLE"
+    status = 422
+    en = "Reading the file took more time or memory than it may. Split the file, and import the parts."
+    zh = "读取该文件所需的时间或内存超过上限。请拆分文件后分别导入。"
+
+
+class ImportFileGoneError(AppError):
+    code = "IMPORT_FILE_GONE"
+    status = 404
+    en = "The file that was to be imported has been deleted. Import it again: what is there already stays as it is."
+    zh = "待导入的文件已被删除。请重新导入；已导入的对话保持不变。"
+
+
+class ImportConversationUnknownError(AppError):
+    code = "IMPORT_CONVERSATION_UNKNOWN"
+    status = 422
+    en = "This is no conversation of a kind that is known here."
+    zh = "此项不是可识别的对话。"
+
+
+class ImportConversationEmptyError(AppError):
+    code = "IMPORT_CONVERSATION_EMPTY"
+    status = 422
+    en = "The conversation has no message that anybody saw."
+    zh = "该对话中没有可见的消息。"
+
+
+class ImportConversationInvalidError(AppError):
+    code = "IMPORT_CONVERSATION_INVALID"
+    status = 422
+    en = "What stands at {place} isn't what it should be."
+    zh = "{place} 处的内容不符合格式。"
+
+
+class ImportConversationTooLargeError(AppError):
+    code = "IMPORT_CONVERSATION_TOO_LARGE"
+    status = 422
+    en = "The conversation has more than {limit} messages, values or characters, or is nested deeper than that."
+    zh = "该对话的消息数、数据量、字符数或嵌套层数超过上限 {limit}。"
+
+
+class ImportTextTooLongError(AppError):
+    code = "IMPORT_TEXT_TOO_LONG"
+    status = 422
+    en = "The text at {place} is longer than {limit} characters."
+    zh = "{place} 处的文本超过 {limit} 个字符。"
+
+
+class ImportCycleError(AppError):
+    code = "IMPORT_CYCLE"
+    status = 422
+    en = "The messages go round in a circle; {message} is in it."
+    zh = "消息之间形成循环，其中包括 {message}。"
+
+
+class ImportRootMissingError(AppError):
+    code = "IMPORT_ROOT_MISSING"
+    status = 422
+    en = "The conversation has no first message: each follows another."
+    zh = "该对话没有起始消息：每条消息都接在另一条之后。"
+
+
+class ImportParentUnknownError(AppError):
+    code = "IMPORT_PARENT_UNKNOWN"
+    status = 422
+    en = "The message {message} follows one that isn't there."
+    zh = "消息 {message} 所接的消息不存在。"
+
+
+class ImportMessageRepeatedError(AppError):
+    code = "IMPORT_MESSAGE_REPEATED"
+    status = 422
+    en = "Two messages are called {message}."
+    zh = "有两条消息的标识同为 {message}。"
+
+
+class NothingToShareError(AppError):
+    code = "NOTHING_TO_SHARE"
+    status = 422
+    en = "There is no message that could be shared yet."
+    zh = "目前没有可分享的消息。"
+
+
+class ShareTooLargeError(AppError):
+    code = "SHARE_TOO_LARGE"
+    status = 422
+    en = (
+        "What is shared has at most {limit} characters. Share an earlier message, or export the conversation."
+    )
+    zh = "分享的内容最多 {limit} 个字符。请分享较早的消息，或导出该对话。"
+
+
+class ShareLimitError(AppError):
+    code = "SHARE_LIMIT"
+    status = 422
+    en = "A conversation has at most {limit} links. Revoke one first."
+    zh = "每个对话最多有 {limit} 个分享链接，请先撤销一个。"

@@ -1,4 +1,4 @@
-"""What it means to write a reply."""
+"""What it means to write a reply, and to bring conversations in."""
 
 import time
 from collections.abc import Mapping
@@ -11,15 +11,31 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.domain import sandbox_chat
 from conversations.domain.titles import title_in
-from conversations.errors import MessageGoneError, ReplyBrokenOffError, ReplyInterruptedError
-from conversations.models import Message
+from conversations.errors import (
+    ImportFileGoneError,
+    MessageGoneError,
+    ReplyBrokenOffError,
+    ReplyInterruptedError,
+)
+from conversations.models import ConversationImport, Message
 from conversations.selectors import (
     MESSAGE_TEXTS,
     attachments_of,
     branch_of,
     comparison_job_titles,
+    import_job_titles,
     reply_job_titles,
     title_job_titles,
+)
+from conversations.services.import_reading import import_lines
+from conversations.services.imports import (
+    FILE_ERRORS,
+    IMPORT_KIND,
+    ImportResult,
+    import_end,
+    import_finish,
+    import_item,
+    import_position,
 )
 from conversations.services.replies import (
     COMPARISON_KIND,
@@ -40,13 +56,20 @@ from conversations.services.titles import (
     title_store,
 )
 from generation.errors import AnswerRejectedError, OutputEmptyError, OutputOnlyThoughtsError
-from generation.jobs.registry import JobKind, NoInput, WaitForChildren
+from generation.jobs.registry import JobKind, Later, NoInput, NoOutput, WaitForChildren
 from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.worker import this_worker
 from generation.live.texts import newest
 from generation.live.writer import LiveWriter
 from generation.models import Job
 from generation.providers.base import ProviderError
 from generation.providers.llm.base import ChatResult
+from generation.services.files import file_open
+
+#: How often an import looks whether it is still wanted, and tells how far it is.
+PROGRESS_SECONDS = 1.0
+#: With less time than this left the next attempt goes on.
+HANDED_ON_SECONDS = 60.0
 
 #: What a reply buys.
 STEP = "reply"
@@ -141,6 +164,38 @@ def comparison_summary(job: Job, counts: Mapping[str, int]) -> dict[str, Any]:
     return {"total": sum(counts.values()), "counts": dict(counts)}
 
 
+def run_import(run: JobRun) -> NoOutput | Later:
+    """Bring in what an earlier attempt hasn't."""
+    made = ConversationImport.objects.select_related("file").filter(pk=run.job.pk).first()
+    if made is None or made.file is None:
+        raise ImportFileGoneError
+    done, told = import_position(made), time.monotonic()
+    with file_open(made.file) as file, import_lines(file) as lines:
+        for position, line in enumerate(lines):
+            if line.failed is not None:
+                raise FILE_ERRORS[line.failed](**line.params)
+            if position >= done and line.item is not None:
+                import_item(made=made, position=position, item=line.item)
+            if time.monotonic() - told < PROGRESS_SECONDS:
+                continue
+            told = time.monotonic()
+            run.check()
+            run.progress(_percent(line.position, made.size))
+            if run.entry.remaining_seconds < HANDED_ON_SECONDS or this_worker().is_leaving:
+                return Later(0)
+    run.check()
+    return NoOutput()
+
+
+def _percent(position: int, size: int) -> int:
+    """Of a ZIP, whose size says little, it is the same for long."""
+    return min(99, 100 * position // max(position, size, 1))
+
+
+def store_import(job: Job, found: NoOutput) -> ImportResult:
+    return import_finish(job.pk)
+
+
 KINDS = (
     JobKind(
         name=REPLY_KIND,
@@ -178,6 +233,17 @@ KINDS = (
         titles=title_job_titles,
         words={"message_id": _("message"), "is_used": _("in use")},
         links={"message_id": "conversations.message"},
+    ),
+    JobKind(
+        name=IMPORT_KIND,
+        input=NoInput,
+        run=run_import,
+        store=store_import,
+        end=import_end,
+        is_replayed=False,
+        title=_("import of conversations"),
+        titles=import_job_titles,
+        words={"imported": _("imported"), "present": _("already there"), "refused": _("refused")},
     ),
 )
 

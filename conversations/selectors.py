@@ -12,7 +12,16 @@ from django.db.models.functions import Coalesce, Length
 
 from config.sql.trees import IsOnPathTo
 from conversations.domain.roles import MessageStatus
-from conversations.models import Attachment, Conversation, ConversationSettings, Message, Reply
+from conversations.models import (
+    Attachment,
+    Conversation,
+    ConversationImport,
+    ConversationImportItem,
+    ConversationSettings,
+    ConversationShare,
+    Message,
+    Reply,
+)
 from generation.live.texts import LiveHead, LiveText
 from generation.models import Job
 
@@ -122,3 +131,26 @@ class MessageTexts:
 
 
 MESSAGE_TEXTS = MessageTexts()
+
+
+def import_list_for(owner_id: UUID) -> QuerySet[ConversationImport]:
+    return ConversationImport.objects.owned_by(owner_id)
+
+
+def import_item_list_for(owner_id: UUID, import_id: UUID) -> QuerySet[ConversationImportItem]:
+    return ConversationImportItem.objects.filter(
+        conversation_import__owner_id=owner_id, conversation_import_id=import_id
+    )
+
+
+def import_job_titles(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """What the file is called that each job brings in."""
+    return dict(ConversationImport.objects.filter(pk__in=[job.pk for job in jobs]).values_list("pk", "name"))
+
+
+def share_list_for(owner_id: UUID) -> QuerySet[ConversationShare]:
+    return ConversationShare.objects.owned_by(owner_id)
+
+
+def conversation_share_list_for(owner_id: UUID, conversation_id: UUID) -> QuerySet[ConversationShare]:
+    return share_list_for(owner_id).filter(conversation_id=conversation_id)

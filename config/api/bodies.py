@@ -54,20 +54,30 @@ class AsgiBodies:
         await self.application(scope, receive, send)
 
 
+def _view(path: str) -> Any:
+    """The class of the view at this address; None where there is none."""
+    try:
+        return getattr(resolve(path).func, "view_class", None)
+    except Resolver404:
+        return None
+
+
 def _limit(path: str) -> int:
     """Of the view at this address."""
-    try:
-        view = resolve(path).func
-    except Resolver404:
-        return settings.MAX_BODY_BYTES
-    return body_limit(getattr(view, "view_class", None))
+    return body_limit(_view(path))
+
+
+def _file_limit(path: str) -> int:
+    """Of the file that a form may bring along to this address."""
+    return int(getattr(settings, getattr(_view(path), "file_limit", "FILE_MAX_BYTES")))
 
 
 def _is_too_large(scope: Scope, headers: dict[bytes, bytes]) -> bool:
     """Addresses are looked up for large bodies only. A form may bring a file along."""
     announced = _announced(headers)
     if headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data"):
-        return announced > settings.FILE_MAX_BYTES + FORM_BYTES
+        room = announced - FORM_BYTES
+        return room > settings.FILE_MAX_BYTES and room > _file_limit(scope.get("path", "/"))
     return announced > settings.MAX_BODY_BYTES and announced > _limit(scope.get("path", "/"))
 
 

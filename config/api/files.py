@@ -4,17 +4,19 @@ from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from rest_framework import serializers
 
 from config.api.serializers import StrictSerializer
 
 
 def file_stream(chunks: Iterator[bytes], *, content_type: str, name: str) -> StreamingHttpResponse:
-    """An attachment whose chunks are made one by one as the client takes them. `name` must be ASCII."""
+    """An attachment, called so in whatever script, whose chunks are made one by one as the client takes them."""
+    disposition = content_disposition_header(True, name) or "attachment"
     return StreamingHttpResponse(
         chunks,
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"},
+        headers={"Content-Disposition": disposition, "X-Accel-Buffering": "no"},
     )
 
 

@@ -60,6 +60,12 @@ class CsvParser(BaseParser):
         return _read(stream, parser_context)
 
 
+class RawJsonParser(CsvParser):
+    """The body as bytes: a file of JSON, which is read elsewhere."""
+
+    media_type = "application/json"
+
+
 def body_limit(view: Any) -> int:
     """The largest body, in bytes, that a view (or its class) reads."""
     most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES

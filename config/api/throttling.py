@@ -66,6 +66,12 @@ def _key(name: str, number: int) -> str:
     return f"throttle:{name}:{number}"
 
 
+def count_address(request: HttpRequest) -> Window | None:
+    """Count a request without a login, as `RequestThrottle` does, for pages outside of the API; None: no limit."""
+    limit = settings.RATE_LIMIT_MAX_REQUESTS
+    return count(f"address:{_caller(request)}", limit) if limit else None
+
+
 class RequestThrottle(BaseThrottle):
     """`RATE_LIMIT_MAX_REQUESTS` per `RATE_LIMIT_WINDOW_MS` for each user, or each address without one; 0: off."""
 

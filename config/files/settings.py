@@ -60,3 +60,13 @@ def file_limits(env: "Env") -> tuple[int, int, int, int]:
             "FILE_LINK_SECONDS", default=3600, min=10, max=604_800, help="How long a link to a file is good"
         ),
     )
+
+
+def import_limit(env: "Env") -> int:
+    """The largest file of conversations."""
+    return env.int(
+        "CONVERSATION_IMPORT_MAX_BYTES",
+        default=300_000_000,
+        min=1000,
+        help="Largest file of conversations that can be imported, in bytes",
+    )

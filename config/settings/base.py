@@ -9,7 +9,7 @@ from config.crypto import encryption_keys
 from config.databases import database_entry
 from config.egress.policy import egress_settings
 from config.env import Env, var_dir
-from config.files.settings import file_limits, file_storage
+from config.files.settings import file_limits, file_storage, import_limit
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
@@ -430,6 +430,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FILE_MAX_BYTES, FILE_MAX_PIXELS, FILE_QUOTA_BYTES, FILE_LINK_SECONDS = file_limits(env)
+CONVERSATION_IMPORT_MAX_BYTES = import_limit(env)
 EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where commands write documents")
 
 # -- logs ----------------------------------------------------------------------------------------------------------

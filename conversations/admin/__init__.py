@@ -7,5 +7,16 @@ from conversations.admin.conversations import (
     MessageAdmin,
     ReplyAdmin,
 )
+from conversations.admin.imports import ConversationImportAdmin, ConversationImportItemAdmin
+from conversations.admin.shares import ConversationShareAdmin
 
-__all__ = ["AttachmentAdmin", "ConversationAdmin", "ConversationSettingsAdmin", "MessageAdmin", "ReplyAdmin"]
+__all__ = [
+    "AttachmentAdmin",
+    "ConversationAdmin",
+    "ConversationImportAdmin",
+    "ConversationImportItemAdmin",
+    "ConversationSettingsAdmin",
+    "ConversationShareAdmin",
+    "MessageAdmin",
+    "ReplyAdmin",
+]

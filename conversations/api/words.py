@@ -3,6 +3,7 @@
 WORDS = {
     "conversation_id": "The key of the conversation.",
     "context_messages": "How many earlier messages go along at most; null: as many as the model can read.",
+    "import_id": "The key of the import.",
     "is_archived": "Whether it was put aside.",
     "is_pinned": "Whether it is kept at the top.",
     "is_temporary": "Whether it goes by itself a day after its last message.",
@@ -13,6 +14,7 @@ WORDS = {
     "message_id": "The key of the message.",
     "parameters": "How the model is to answer.",
     "retention_days": "After how many days its texts are removed; null: as your account says.",
+    "share_id": "The key of the link.",
     "system_prompt": "What a model is told before all messages.",
 }
 

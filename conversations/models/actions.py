@@ -13,9 +13,15 @@ class Action(TextChoices):
     ASK_REPLY = "ask_reply", _("Asked for a reply in a conversation")
     STOP_REPLY = "stop_reply", _("Stopped a reply in a conversation")
     UPDATE_SETTINGS = "update_conversation_settings", _("Changed the settings of conversations")
+    IMPORT_CONVERSATIONS = "import_conversations", _("Imported conversations")
+    EXPORT_CONVERSATIONS = "export_conversations", _("Exported conversations")
+    SHARE_CONVERSATION = "share_conversation", _("Shared a conversation")
+    UNSHARE_CONVERSATION = "unshare_conversation", _("Revoked a shared conversation")
     CLEAR_MESSAGES = "clear_messages", _("Cleared the messages of a conversation")
 
 
 class ObjectType(TextChoices):
     CONVERSATION = "conversation", _("conversation")
     SETTINGS = "conversation_settings", _("conversation settings")
+    CONVERSATION_IMPORT = "conversation_import", _("import of conversations")
+    CONVERSATION_SHARE = "conversation_share", _("shared conversation")

@@ -50,13 +50,16 @@ class StoredObject:
     content: Content
 
 
-def object_put(*, owner_id: UUID, source: bytes | BinaryIO) -> StoredObject:
+def object_put(*, owner_id: UUID, source: bytes | BinaryIO, content: Content | None = None) -> StoredObject:
     """Look at a file (bytes, or a file that can be read twice) and put it into the storage; call `file_add` next.
+    `content` says what it is where a room takes other files than uploads may be, and has looked at it itself.
 
     Not in a transaction: this is slow. Raises what `content_of` does, FileQuotaError, FileStorageError.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
-    content = content_of(file, most_bytes=settings.FILE_MAX_BYTES, most_pixels=settings.FILE_MAX_PIXELS)
+    content = content or content_of(
+        file, most_bytes=settings.FILE_MAX_BYTES, most_pixels=settings.FILE_MAX_PIXELS
+    )
     _check_quota(owner_id, content.size)
     key = f"{owner_prefix(owner_id)}{secrets.token_hex(16)}"
     try:
@@ -96,9 +99,11 @@ def file_add(*, owner_id: UUID, stored: StoredObject, name: str = "") -> StoredF
 
 
 @contextmanager
-def object_kept(*, owner_id: UUID, source: bytes | BinaryIO) -> Iterator[StoredObject]:
+def object_kept(
+    *, owner_id: UUID, source: bytes | BinaryIO, content: Content | None = None
+) -> Iterator[StoredObject]:
     """`object_put`, taken back when what is done inside (`file_add`) fails."""
-    stored = object_put(owner_id=owner_id, source=source)
+    stored = object_put(owner_id=owner_id, source=source, content=content)
     try:
         yield stored
     except BaseException:
@@ -156,6 +161,12 @@ def file_delete(*, file: StoredFile) -> None:
             file.delete()
         except ProtectedError as exc:
             raise FileInUseError from exc
+
+
+def file_discard(*, file: StoredFile) -> None:
+    """Delete a file that the account doesn't keep by itself; nothing refers to it. Called in a transaction."""
+    object_removal_create(key=file.key)
+    file.delete()
 
 
 def _check_quota(owner_id: UUID, size: int) -> None:

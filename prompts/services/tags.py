@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.services.activities import row_record
-from config.db import savepoint
+from config.db import savepoint, uuid7
+from prompts.domain.names import folded
 from prompts.errors import TagMergedIntoItselfError, TagNameTakenError, TagUnknownError
 from prompts.models import Prompt, Tag
 from prompts.models.actions import Action
@@ -85,3 +86,20 @@ def _save(tag: Tag, *, is_new: bool) -> None:
             tag.save(force_insert=is_new)
     except IntegrityError as exc:
         raise TagNameTakenError(name=tag.name) from exc
+
+
+def tags_by_name(owner_id: UUID, named: Iterable[tuple[str, str]]) -> tuple[dict[str, UUID], int]:
+    """The owner's tags of these names (with their colours) by how they are compared, and how many had to be made. Of
+    several colours the first counts."""
+    wanted: dict[str, Tag] = {}
+    for name, color in named:
+        key = folded(name)
+        wanted.setdefault(key, Tag(pk=uuid7(), owner_id=owner_id, name=name, key=key, color=color))
+    mine = Tag.objects.owned_by(owner_id).filter(key__in=wanted)
+    known = dict(mine.values_list("key", "pk"))
+    missing = [tag for key, tag in wanted.items() if key not in known]
+    if not missing:
+        return known, 0
+    # Somebody may make one of them at this moment: then that one is taken.
+    Tag.objects.bulk_create(missing, ignore_conflicts=True)
+    return dict(mine.values_list("key", "pk")), len(missing)

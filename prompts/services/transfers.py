@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.activities import activity_record
-from config.db import uuid7
 from config.errors import AppError
 from config.sql.writes import insert_all
 from prompts.domain.names import folded, label_name
@@ -21,10 +20,11 @@ from prompts.domain.placeholders import includes, parts_of, variable_names
 from prompts.domain.records import PromptRecord, VersionRecord
 from prompts.domain.variables import Declaration, check_declarations, completed
 from prompts.errors import PromptIdRepeatedError, PromptRecordInvalidError
-from prompts.models import Prompt, PromptLabel, PromptVersion, Tag
+from prompts.models import Prompt, PromptLabel, PromptVersion
 from prompts.models.actions import Action, ObjectType
 from prompts.selectors import expansion_for, source_of
 from prompts.services.prompts import one_line_end, prompt_normalize
+from prompts.services.tags import tags_by_name
 
 _Link = Prompt.tags.through
 
@@ -185,7 +185,8 @@ def _new(owner_id: UUID, given: Sequence[_Rows]) -> list[_Rows]:
 
 def _insert(owner_id: UUID, new: Sequence[_Rows]) -> int:
     """Returns how many tags that needed."""
-    tags, created = _tags(owner_id, new)
+    named = [pair for one in new for pair in one.record.tags.items()]
+    tags, created = tags_by_name(owner_id, named)
     insert_all([one.prompt for one in new])
     insert_all([version for one in new for version in one.versions])
     insert_all([label for one in new for label in one.labels])
@@ -197,20 +198,3 @@ def _insert(owner_id: UUID, new: Sequence[_Rows]) -> int:
         ]
     )
     return created
-
-
-def _tags(owner_id: UUID, new: Sequence[_Rows]) -> tuple[dict[str, UUID], int]:
-    """The owner's tags by how they are compared, and how many had to be made. Of several colours the first counts."""
-    wanted: dict[str, Tag] = {}
-    for one in new:
-        for name, color in one.record.tags.items():
-            key = folded(name)
-            wanted.setdefault(key, Tag(pk=uuid7(), owner_id=owner_id, name=name, key=key, color=color))
-    mine = Tag.objects.owned_by(owner_id).filter(key__in=wanted)
-    known = dict(mine.values_list("key", "pk"))
-    missing = [tag for key, tag in wanted.items() if key not in known]
-    if not missing:
-        return known, 0
-    # Somebody may make one of them at this moment: then that one is taken.
-    Tag.objects.bulk_create(missing, ignore_conflicts=True)
-    return dict(mine.values_list("key", "pk")), len(missing)

@@ -10,7 +10,12 @@ RECORD = "activity_record"
 FORMS = {"account_record", "row_record"}
 #: Where nothing is written but the record itself, with the reason.
 ALONE = dict.fromkeys(
-    ("templates/services/exports.py::documents_to_export", "prompts/services/transfers.py::prompts_exported"),
+    (
+        "templates/services/exports.py::documents_to_export",
+        "prompts/services/transfers.py::prompts_exported",
+        "conversations/services/exports.py::conversation_exported",
+        "conversations/services/exports.py::conversations_exported",
+    ),
     "an export only reads",
 )
 

@@ -23,7 +23,15 @@ from config.api.lists.query import read_list_query
 from config.api.lists.read_models import ReadModel
 from config.api.lists.reading import read_page, read_row
 from config.api.lists.spec import ListSpec, Source
-from conversations.models import Attachment, Conversation, Message, Reply
+from conversations.models import (
+    Attachment,
+    Conversation,
+    ConversationImport,
+    ConversationImportItem,
+    ConversationShare,
+    Message,
+    Reply,
+)
 from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, StoredFile
 from prompts.models import (
     Optimization,
@@ -189,6 +197,23 @@ def _conversations(owner: User) -> None:
         )  # fmt: skip
     full.current_message = full.forked_from = question
     full.save()
+    for number, values in enumerate((_empty_job(), _full_job())):
+        job = Job.objects.create(owner=owner, kind="x", **values)
+        made = ConversationImport.objects.create(
+            id=job.pk, owner=owner, job=job, name=NASTY[:100], size=2**53 + 1
+        )
+        ConversationImportItem.objects.create(
+            conversation_import=made, position=0, state="imported", title=NASTY[:100], source_key=NASTY[:100],
+            conversation=full, messages=3, omitted={"files": 2},
+        )  # fmt: skip
+        ConversationImportItem.objects.create(
+            conversation_import=made, position=1, state="refused", error=values.get("error")
+        )
+        share = ConversationShare.objects.create(
+            owner=owner, conversation=full, title=NASTY[:100] * number, content=[], message_count=0,
+            token_hash=str(number), expires_at=TRAILING_ZEROS if number else None,
+        )  # fmt: skip
+        _at(share, created_at=EXACT_SECOND)
 
 
 def _account(owner: User) -> None:

@@ -3,7 +3,15 @@
 from typing import Any
 
 from accounts.models import User
-from conversations.models import Attachment, Conversation, Message, Reply
+from conversations.models import (
+    Attachment,
+    Conversation,
+    ConversationImport,
+    ConversationImportItem,
+    ConversationShare,
+    Message,
+    Reply,
+)
 from conversations.services.retention import settings_update
 from tests.support.rows import Maker, another
 
@@ -39,12 +47,48 @@ def attachment(n: int, owner: User) -> Attachment:
     return Attachment.objects.create(message=message(n, owner), file=file, position=n, tokens=n)
 
 
+def conversation_import(n: int, owner: User) -> ConversationImport:
+    job: Any = another("generation.Job", owner)
+    return ConversationImport.objects.create(
+        id=job.pk,
+        owner=owner,
+        job=job,
+        file=another("generation.StoredFile", owner),
+        name=f"茶 {n}.json",
+        size=n,
+    )
+
+
+def import_item(n: int, owner: User) -> ConversationImportItem:
+    return ConversationImportItem.objects.create(
+        conversation_import=conversation_import(n, owner),
+        position=n,
+        state="refused",
+        title=f"茶 {n} <script>",
+        error={"code": "IMPORT_CYCLE", "message": "A circle.", "message_zh": "循环。"},
+    )
+
+
+def share(n: int, owner: User) -> ConversationShare:
+    return ConversationShare.objects.create(
+        owner=owner,
+        conversation=conversation(n, owner),
+        title=f"茶 {n} <script>",
+        content=[{"role": "user", "content": "绿茶怎么泡？"}],
+        message_count=1,
+        token_hash=f"{n:064x}",
+    )
+
+
 MAKERS: dict[str, Maker] = {
     "conversations.Attachment": attachment,
     "conversations.Conversation": conversation,
     "conversations.ConversationSettings": lambda n, owner: settings_update(
         owner_id=owner.pk, retention_days=9
     ),
+    "conversations.ConversationImport": conversation_import,
+    "conversations.ConversationImportItem": import_item,
+    "conversations.ConversationShare": share,
     "conversations.Message": message,
     "conversations.Reply": lambda n, owner: conversation(n, owner).replies.get(),
 }

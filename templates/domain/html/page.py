@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from html import escape
-from importlib.resources import files
 
 from config.markdown.sanitized import Heading, markdown_to_html
+from config.markdown.style import stylesheet
 from templates.domain import notes
 from templates.domain.inputs import Language
 
@@ -79,7 +78,7 @@ def document_page(markdown: str, details: PageDetails) -> str:
 <meta name="color-scheme" content="light dark">
 <title>{escape(details.title)}</title>
 <style>
-{_stylesheet()}</style>
+{stylesheet()}</style>
 </head>
 <body{"" if contents else ' class="plain"'}>
 {contents}<main>
@@ -123,8 +122,3 @@ def _footer(details: PageDetails, words: Mapping[str, str]) -> str:
     )
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return f"<footer><dl>{items}</dl></footer>"
-
-
-@cache
-def _stylesheet() -> str:
-    return files("templates.domain.html").joinpath("page.css").read_text(encoding="utf-8")
