@@ -52,7 +52,7 @@ PLANTS = {
         "templates/domain/grid.py", "import templates.models.sources", "vocabulary", "domain", "cycles"
     ),
     "adapter on jobs": plant(
-        "generation/providers/base.py", "import generation.jobs.registry", "vocabulary", "cycles"
+        "generation/providers/base.py", "import generation.jobs.registry", "vocabulary", "cycles", "domain"
     ),
     "new word": plant("accounts/utils.py", "", "vocabulary"),
     "another's api": plant(
