@@ -54,6 +54,7 @@ def main() -> None:
         options.concurrency = options.replies + 4
         environ = environment(folder, database, start_broker(stack, folder), vendor, options)
         environ |= {"STREAMS_PER_USER_MAX": "5000", "STREAMS_MAX": "5000", "LLM_MAX_IN_FLIGHT": "0"}
+        environ |= {"RATE_LIMIT_MAX_REQUESTS": "0"}
         os.environ.update(environ)
         prepare_django()
         with celery_worker(environ, folder, options.concurrency, "config.celery") as worker:
