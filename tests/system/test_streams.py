@@ -85,7 +85,8 @@ def stage(home: House, settings: Any) -> Iterator[Stage]:
 
 
 def places() -> list[int]:
-    return [len(ANSWER) * (number + 1) // (MOMENTS + 2) for number in range(MOMENTS)]
+    """In the first half: a row is up to a second behind, and what is to be killed must still be at it."""
+    return [len(ANSWER) * (number + 1) // (2 * MOMENTS + 1) for number in range(MOMENTS)]
 
 
 def test_what_dies_leaves_its_readers_with_the_message(stage: Stage) -> None:
