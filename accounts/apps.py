@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
         from config.api import schema_hooks, scopes, words
 
         audit.register(audit_record, page="admin:accounts_auditentry_changelist")
-        actions.register(actions.Action, actions.ObjectType)
+        actions.register(actions.Action, actions.ObjectType, actions.COMMON_DETAILS)
         schema_hooks.register("ActivityAction", actions.ACTIONS)
         schema_hooks.register("ActivityObjectType", actions.OBJECT_TYPES)
         queues.register("accounts.remove_files", queues.Queue.STATUS_UPDATES, every=600)

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
+from django.views.i18n import JavaScriptCatalog
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
@@ -50,6 +51,10 @@ class HouseAdminSite(UnfoldAdminSite):
         if request.method == "POST" and answer.status_code == HTTPStatus.FOUND:
             answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)  # the choice of who sat here before
         return answer
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """With our words for what Django's scripts say in no Chinese yet."""
+        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "config"])(request)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """As Unfold's, but for the form, which it doesn't let one choose."""

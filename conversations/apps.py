@@ -15,11 +15,14 @@ class ConversationsConfig(AppConfig):
         from conversations.api.words import TAGS, WORDS
         from conversations.domain.sandbox_chat import SANDBOX_INPUTS
         from conversations.handlers import KINDS, SANDBOX_ANSWERS
-        from conversations.models.actions import Action, ObjectType
+        from conversations.models.actions import DETAILS, Action, ObjectType
+        from conversations.models.messages import ROLE_WORDS
         from generation.jobs.registry import register
         from generation.providers.llm import sandbox
 
-        actions.register(Action, ObjectType)
+        actions.register(
+            Action, ObjectType, {**DETAILS, "role": actions.Detail(_("role"), values=ROLE_WORDS)}
+        )
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

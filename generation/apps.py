@@ -18,13 +18,14 @@ class GenerationConfig(AppConfig):
         from config.api import scopes, waiting, words
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
+        from generation.jobs.registry import KINDS
         from generation.jobs.services import jobs_stop
         from generation.jobs.verification import verify_key
         from generation.models.actions import Action, ObjectType
         from generation.selectors.jobs import job_is_over
         from generation.selectors.workers import workers_check
 
-        actions.register(Action, ObjectType)
+        actions.register(Action, ObjectType, {"kind": actions.Detail(_("kind"), values=KINDS)})
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
         queues.register("generation.poll_jobs", queues.Queue.STATUS_UPDATES, every=5)
         queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)

@@ -17,9 +17,9 @@ class PromptsConfig(AppConfig):
         from prompts.api.words import TAGS, WORDS
         from prompts.domain.optimizing import SANDBOX_INPUTS
         from prompts.handlers import KINDS, SANDBOX_ANSWERS
-        from prompts.models.actions import Action, ObjectType
+        from prompts.models.actions import DETAILS, Action, ObjectType
 
-        actions.register(Action, ObjectType)
+        actions.register(Action, ObjectType, DETAILS)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

@@ -16,9 +16,9 @@ class TemplatesConfig(AppConfig):
         from generation.providers.llm import sandbox
         from templates.api.words import TAGS, WORDS
         from templates.handlers import KINDS, SANDBOX_ANSWERS
-        from templates.models.actions import Action, ObjectType
+        from templates.models.actions import DETAILS, Action, ObjectType
 
-        actions.register(Action, ObjectType)
+        actions.register(Action, ObjectType, DETAILS)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

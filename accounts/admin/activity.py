@@ -8,10 +8,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.words import details_in_words
 from accounts.models import Activity
 from accounts.models.actions import ACTIONS, OBJECT_TYPES
 from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import as_code, unbroken
+from config.admin.cells import unbroken
 from config.admin.filters import AgeFilter, WordsFilter
 
 
@@ -69,4 +70,4 @@ class ActivityAdmin(ReadOnlyAdmin):
 
     @display(description=_("details"))
     def details_text(self, activity: Activity) -> SafeString | str:
-        return as_code(activity.details)
+        return details_in_words(activity.object_type, activity.details)

@@ -1,20 +1,19 @@
 """The audit of staff in the admin: everybody who may see it can, nobody can change it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.words import detail_words
 from accounts.models import AuditEntry, User
 from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import as_code, said
 from config.admin.filters import AgeFilter, WordsFilter
+from config.admin.words import changed, model_called
 
 #: What entries are called that come from no action of the admin.
 OTHER_ACTIONS = {
@@ -61,12 +60,9 @@ def action_words() -> dict[str, Any]:
     return words
 
 
-def field_word(entry: AuditEntry, name: str) -> Any:
-    """What people call a field of the row that was changed."""
-    try:
-        return apps.get_model(entry.object_type)._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
-        return name
+def changes_of(entry: AuditEntry) -> list[tuple[Any, Any]]:
+    """The fields that were changed, and how, in words."""
+    return list(changed(model_called(entry.object_type), entry.changes, detail_words()))
 
 
 class AuditedTypeFilter(WordsFilter):
@@ -113,25 +109,16 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("object type"))
     def done_to(self, entry: AuditEntry) -> Any:
-        try:
-            return apps.get_model(entry.object_type)._meta.verbose_name
-        except (LookupError, ValueError):
-            return entry.object_type or "-"
+        model = model_called(entry.object_type)
+        return model._meta.verbose_name if model else entry.object_type or "-"
 
     @display(description=_("changes"))
     def fields_changed(self, entry: AuditEntry) -> SafeString:
-        names = list(entry.changes)
-        shown = names[:FIELDS_NAMED] + (["…"] if len(names) > FIELDS_NAMED else [])
-        return format_html_join(", ", "{}", ((field_word(entry, name),) for name in shown))
+        named = [word for word, _value in changes_of(entry)]
+        shown = named[:FIELDS_NAMED] + (["…"] if len(named) > FIELDS_NAMED else [])
+        return format_html_join(", ", "{}", ((word,) for word in shown))
 
     @display(description=_("changes"))
     def changes_text(self, entry: AuditEntry) -> SafeString | str:
         """Each field with what it was and what it became."""
-        rows = (
-            (field_word(entry, name), said(one["from"]), said(one["to"]))
-            for name, one in entry.changes.items()
-            if isinstance(one, Mapping) and {"from", "to"} <= one.keys()
-        )
-        return format_html_join("", '<div>{}: <b class="break-words">{} → {}</b></div>', rows) or as_code(
-            entry.changes
-        )
+        return format_html_join("", '<div>{}: <b class="break-words">{}</b></div>', changes_of(entry)) or "-"

@@ -24,7 +24,7 @@ class FileRemovalAdmin(ReadOnlyAdmin):
     search_fields = ("prefix",)
     search_help_text = _("The id of a removal, or a part of a folder's name, such as the account's id")
     sortable_by = ("attempts",)
-    fields = ("id", "prefix", "attempts", "created_at", "updated_at")
+    fields = ("row_id", "prefix", "attempts", "created_at", "updated_at")
     actions = ("remove_again",)
 
     def get_search_results(

@@ -54,7 +54,7 @@ class ProviderKeyAdmin(ReadOnlyAdmin):
     sortable_by = ("created_at",)
     actions = ("activate", "deactivate")
     fields = (
-        "id",
+        "row_id",
         "owner",
         "provider",
         "name",

@@ -32,7 +32,7 @@ class LoginSessionAdmin(ReadOnlyAdmin):
     sortable_by = ("created",)
     actions = ("end",)
     fields = (
-        "id",
+        "row_id",
         "owner",
         "state",
         ("ip_address", "user_agent"),

@@ -54,7 +54,7 @@ class AccessTokenAdmin(ReadOnlyAdmin):
     )
     sortable_by = ("created_at",)
     fields = (
-        "id",
+        "row_id",
         "owner",
         "name",
         "shown",

@@ -138,7 +138,7 @@ class UserAdmin(NamesPermissions, Audited, BaseUserAdmin, ModelAdmin):
     show_full_result_count = False
     filter_horizontal = ("groups", "user_permissions")
     readonly_fields = (
-        "id",
+        "row_id",
         "change_password",
         "budget_limit",
         "budget_months",
@@ -147,7 +147,7 @@ class UserAdmin(NamesPermissions, Audited, BaseUserAdmin, ModelAdmin):
         "password_changed_at",
     )
     fieldsets = (
-        (None, {"fields": ("id", "username", ("email", "is_email_confirmed"), "change_password")}),
+        (None, {"fields": ("row_id", "username", ("email", "is_email_confirmed"), "change_password")}),
         (_("Settings"), {"fields": ("language", "theme", "notifications")}),
         (_("Budget"), {"fields": (("budget_limit", "budget_months"),)}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),

@@ -24,10 +24,11 @@ from accounts.errors import (
     ProviderKeyNoCreditError,
     ProviderKeyRefusedError,
 )
-from accounts.models import ProviderKey, User
+from accounts.models import ProviderKey
 from accounts.models.actions import Action
 from accounts.selectors.keys import provider_keys_forget
 from accounts.services.activities import row_record
+from accounts.services.locks import account_lock
 from config.api.throttling import count
 from config.crypto import Secret
 from config.db import release_connection
@@ -40,7 +41,6 @@ from config.errors import (
     PreconditionFailedError,
     RateLimitedError,
     SecretUnreadableError,
-    TokenInvalidError,
 )
 
 KEYS_PER_USER = 50
@@ -132,7 +132,7 @@ def key_create(
         _ask(owner_id, _question(key))
         key.verified_at = timezone.now()
     with transaction.atomic():
-        _lock_owner(owner_id)
+        account_lock(owner_id)
         _check_room(owner_id)
         key.save(force_insert=True)
         row_record(key, Action.CREATE_API_KEY)
@@ -318,12 +318,6 @@ def _check(key: ProviderKey) -> None:
 
 def _invalid(field: str, message: str, code: str) -> ValidationError:
     return ValidationError({field: ValidationError(message, code=code)})
-
-
-def _lock_owner(owner_id: UUID) -> None:
-    """Two requests at once must not both take the last place."""
-    if not User.objects.select_for_update(no_key=True).filter(pk=owner_id).exists():
-        raise TokenInvalidError
 
 
 def _check_room(owner_id: UUID) -> None:

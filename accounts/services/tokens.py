@@ -20,10 +20,11 @@ from accounts.domain.claims import TokenClaims
 from accounts.domain.principal import Principal
 from accounts.domain.tokens import is_well_formed, token_hash, token_make
 from accounts.errors import AccessTokenLimitError
-from accounts.models import AccessToken, LoginSession, User
+from accounts.models import AccessToken, LoginSession
 from accounts.models.actions import Action
 from accounts.selectors.tokens import TokenSnapshot, access_token_forget, access_token_snapshot
 from accounts.services.activities import row_record
+from accounts.services.locks import account_lock
 from config.api.scopes import SCOPES
 from config.db import savepoint
 from config.errors import TokenInvalidError
@@ -119,9 +120,7 @@ def _note_use(snapshot: TokenSnapshot, now: datetime) -> None:
 
 def _make_room(owner_id: UUID) -> None:
     """Count under a lock of the account: two requests at once must not both take the last place."""
-    owner = User.objects.select_for_update(no_key=True).filter(pk=owner_id).first()
-    if owner is None:
-        raise TokenInvalidError
+    account_lock(owner_id)
     if AccessToken.objects.owned_by(owner_id).count() >= TOKENS_PER_USER:
         raise AccessTokenLimitError(limit=TOKENS_PER_USER)
 

@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from config import audit, menu
 from config.admin.forms import OwnedForm, TextAreaField
@@ -59,6 +61,11 @@ class Audited(Fields):
     Django's own log (`LogEntry`) isn't written. Its rows can be changed, go with the user whom they name, and hold no
     values: beside the audit they would only be a second and worse truth. A row's history is its part of the audit.
     """
+
+    @display(description=_("id"))
+    def row_id(self, row: Any) -> Any:
+        """The key, under a name in both languages: Django's own has one in none but English."""
+        return row.pk
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

@@ -1,11 +1,9 @@
 """What the cells of the admin are made of: links, labels, code, amounts."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.apps import apps
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
@@ -14,7 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from config.errors import describe
-from config.languages import Language
 
 CODE_LENGTH = 20_000
 
@@ -83,36 +80,6 @@ def as_code(data: Any) -> SafeString | str:
         '<pre class="whitespace-pre-wrap break-words font-mono text-xs max-h-96 overflow-auto">{}</pre>',
         text[:CODE_LENGTH],
     )
-
-
-def as_rows(data: Any, words: Mapping[str, Any], links: Mapping[str, str]) -> SafeString | str:
-    """JSON data as a line for each value: its name in words, ids that `links` knows the model of as links."""
-    if not isinstance(data, Mapping):
-        return as_code(data)
-    rows = ((words.get(name, name), _value(name, value, words, links)) for name, value in data.items())
-    return format_html_join("", '<div>{}: <b class="break-words">{}</b></div>', rows) or "-"
-
-
-def _value(name: str, value: Any, words: Mapping[str, Any], links: Mapping[str, str]) -> Any:
-    if name in links and value:
-        model = apps.get_model(links[name])
-        return format_html("{}{}", anchor(page_of(model, value), value), download_of(model, value))
-    if isinstance(value, Mapping) and not any(isinstance(one, list | Mapping) for one in value.values()):
-        return " · ".join(
-            f"{words.get(key, key)} {_value(key, one, words, {})}" for key, one in value.items()
-        )
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ", ".join(_value(name, one, words, {}) for one in value) or "-"
-    if name in ("language", "languages", "source_language") and value in Language.values:
-        return Language(value).label
-    return said(value)
-
-
-def said(value: Any) -> Any:
-    """A value of JSON as people read it: yes and no, a dash for nothing."""
-    if isinstance(value, bool):
-        return gettext("Yes") if value else gettext("No")
-    return as_line(value) if isinstance(value, list | Mapping) else "-" if value in (None, "") else value
 
 
 def error_text(code: str) -> str:

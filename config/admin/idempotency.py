@@ -16,7 +16,7 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin):
     search_fields = ("key", "route")
     search_keys = ("pk", "owner_id", "job_id")
     fields = (
-        "id",
+        "row_id",
         "owner",
         "key",
         "route",

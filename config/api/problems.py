@@ -8,7 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail
+
+from config.errors import ValidationFailedError
 
 #: Problems that an answer names; of the others it says how many there are.
 MOST_PROBLEMS = 20
@@ -41,6 +45,20 @@ def capped(problems: Iterable[Mapping[str, str]]) -> dict[str, Any]:
         else:
             rest += 1
     return {"fields": shown, "more": rest}
+
+
+def repeated(name: str) -> dict[str, str]:
+    """The problem of a parameter that is there more than once: one of its values would be ignored."""
+    return {"field": name, "code": "repeated", "message": _("Give this once.")}
+
+
+def said_once(query: QueryDict, *names: str) -> dict[str, str]:
+    """The values of a query string, or those of these names. Raises ValidationFailedError for what is there twice."""
+    said = {name: values for name, values in query.lists() if name in names or not names}
+    twice = [repeated(name) for name, values in said.items() if len(values) > 1]
+    if twice:
+        raise ValidationFailedError(details=capped(twice))
+    return {name: value for name, [value] in said.items()}
 
 
 def field_problems(detail: Any) -> dict[str, Any]:

@@ -89,6 +89,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     default_error_messages = {
         "unknown_field": _("There is no such field here."),
+        "unknown_parameter": _("There is no such parameter here."),
     }
 
     def get_fields(self) -> Any:
@@ -127,12 +128,13 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _unknown(self, data: dict[Any, Any]) -> dict[str, Any]:
         writable = [name for name, field in self.fields.items() if not field.read_only]
-        known, message = set(writable), str(self.error_messages["unknown_field"])
+        code = "unknown_parameter" if self.context.get("is_query") else "unknown_field"
+        known, message = set(writable), str(self.error_messages[code])
         unknown = [name for name in data if name not in known]
         told: dict[str, Any] = {}
         for name in unknown[:MOST_PROBLEMS]:
             text = with_hint(message, name, writable)
-            told[name[:LONGEST_FIELD]] = [serializers.ErrorDetail(text, code="unknown_field")]
+            told[name[:LONGEST_FIELD]] = [serializers.ErrorDetail(text, code=code)]
         return {**told, "": [more(len(unknown) - len(told))]} if len(unknown) > len(told) else told
 
 

@@ -5,7 +5,8 @@ from contextlib import nullcontext
 from typing import Any, ClassVar, NoReturn, Protocol, cast
 from uuid import UUID
 
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -16,9 +17,10 @@ from config.api import etags, idempotency, scopes, waiting
 from config.api.answers import Accepted, Answer, Created, Detail, NoContent
 from config.api.exceptions import answer_to
 from config.api.language import prefer_language
+from config.api.problems import said_once
 from config.api.renderers import JSON, success_body
 from config.api.throttling import Window
-from config.errors import PreconditionFailedError, RateLimitedError
+from config.errors import AppError, PreconditionFailedError, RateLimitedError
 
 __all__ = ["Accepted", "Answer", "ApiView", "Created", "Detail", "NoContent"]
 
@@ -95,13 +97,11 @@ class ApiView(APIView):
         return dict(serializer.validated_data)
 
     def read_query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
-        """The query string, validated likewise; `wait` belongs to the base. Of repeated names the last counts."""
-        query = {
-            name: value
-            for name, value in self.request.query_params.items()
-            if name != "wait" or not self.waits
-        }
-        serializer = serializer_class(data=query, context={"request": self.request})
+        """The query string, validated likewise; `wait` belongs to the base."""
+        query = said_once(self.request.query_params)
+        if self.waits:
+            query.pop("wait", None)
+        serializer = serializer_class(data=query, context={"request": self.request, "is_query": True})
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
@@ -138,7 +138,7 @@ class ApiView(APIView):
                 handler = getattr(self, method, handler)
             response = self._answered(lambda: handler(self.request, *args, **kwargs))
         except Exception as exc:  # noqa: BLE001 — every exception has an answer, see config.api.exceptions
-            response = answer_to(exc, request)
+            response = answer_to(self._meant(exc), request)
         self._let_go_of_body()
         return self._finished(response)
 
@@ -159,7 +159,7 @@ class ApiView(APIView):
         self._check_scope(request)
         self.check_permissions(request)
         if self.waits:
-            self.wait_seconds = waiting.seconds_of(request.query_params)
+            self.wait_seconds = waiting.seconds_of(said_once(request.query_params, "wait"))
 
     def _check_scope(self, request: Request) -> None:
         """Of methods that this view doesn't have, it is said later that it doesn't have them."""
@@ -225,6 +225,18 @@ class ApiView(APIView):
             answer.headers["ETag"] = etag
         return HttpResponse(body, status=answer.status, content_type=JSON, headers=answer.headers)
 
+    def _meant(self, exc: Exception) -> Exception:
+        """A row that belongs to nobody, or an owner who isn't there, is no fault of ours if the account was deleted
+        while this request was under way."""
+        if isinstance(exc, IntegrityError | ObjectDoesNotExist):
+            known_by = self.request.successful_authenticator
+            try:
+                if known_by is not None:
+                    known_by.authenticate(self.request)
+            except AppError as gone:
+                return gone
+        return exc
+
     def _let_go_of_body(self) -> None:
         """The framework ties view, request and serializer to each other: what was read from a body of megabytes would
         wait for the cycle collector."""
@@ -236,6 +248,8 @@ class ApiView(APIView):
         headers = response.headers
         for name, value in self.headers.items():
             headers.setdefault(name, value)
+        if response.status_code in (204, 304):
+            del headers["Content-Type"]  # of nothing
         if self.rate_window is not None:
             for name, value in self.rate_window.headers().items():
                 headers[name] = value

@@ -13,7 +13,8 @@ from unfold.decorators import display
 
 from accounts.models import User
 from config.admin.base import ReadOnlyAdmin, ServiceAdmin, as_uuid
-from config.admin.cells import as_rows, badge, link_to, list_of
+from config.admin.cells import badge, link_to, list_of
+from config.admin.words import as_rows
 from config.money import money
 from conversations.domain.roles import MessageStatus, Role
 from conversations.models import Conversation, ConversationSettings, Message, Reply

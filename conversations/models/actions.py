@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.actions import Detail
+
 
 class Action(TextChoices):
     CREATE_CONVERSATION = "create_conversation", _("Created a conversation")
@@ -25,3 +27,10 @@ class ObjectType(TextChoices):
     SETTINGS = "conversation_settings", _("conversation settings")
     CONVERSATION_IMPORT = "conversation_import", _("import of conversations")
     CONVERSATION_SHARE = "conversation_share", _("shared conversation")
+
+
+DETAILS = {
+    "message_id": Detail(_("message"), links_to="conversations.message"),
+    "messages": Detail(_("messages")),
+    "models": Detail(_("models")),
+}

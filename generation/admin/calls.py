@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 from config.admin.actions import ask_first, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import error_text, link_to, unbroken
-from config.admin.filters import ConditionFilter
+from config.admin.filters import ConditionFilter, WordsFilter
 from config.money import money
 from generation.admin.call_forms import ChargedForm, FreeForm, NoteForm, rows_of
 from generation.admin.jobs import subject_of, with_subjects
@@ -24,8 +24,17 @@ from generation.domain.origins import is_same_model
 from generation.domain.prices import CURRENCY
 from generation.domain.states import CallStatus
 from generation.jobs.ledger import Resolution
+from generation.jobs.registry import kind_title
 from generation.jobs.services import call_resolve
-from generation.models import ProviderCall
+from generation.models import CatalogueModel, ProviderCall
+
+
+class CapabilityFilter(WordsFilter):
+    title = _("capability")
+    parameter_name = "capability"
+
+    def words(self) -> Iterable[tuple[str, Any]]:
+        return CatalogueModel.Capability.choices
 
 
 class CallStatusFilter(ConditionFilter):
@@ -62,7 +71,7 @@ class ProviderCallAdmin(ReadOnlyAdmin):
         "tokens",
     )
     list_display_links = ("created",)
-    list_filter = (CallStatusFilter, "is_test", "is_own_key", "capability", "is_estimate", "created_at")
+    list_filter = (CallStatusFilter, "is_test", "is_own_key", CapabilityFilter, "is_estimate", "created_at")
     list_select_related = ("owner", "job")
     search_keys = ("pk", "job_id", "owner_id")
     search_fields = (
@@ -81,10 +90,10 @@ class ProviderCallAdmin(ReadOnlyAdmin):
             None,
             {
                 "fields": (
-                    ("id", "state"),
+                    ("row_id", "state"),
                     ("owner", "job_link"),
                     ("step", "attempt"),
-                    ("feature", "capability"),
+                    ("feature_word", "capability_word"),
                 )
             },
         ),
@@ -134,6 +143,14 @@ class ProviderCallAdmin(ReadOnlyAdmin):
     @display(description=_("job"))
     def job_link(self, call: ProviderCall) -> Any:
         return link_to(call.job, subject_of(call.job) if call.job else "")
+
+    @display(description=_("feature"))
+    def feature_word(self, call: ProviderCall) -> str:
+        return kind_title(call.feature)
+
+    @display(description=_("capability"))
+    def capability_word(self, call: ProviderCall) -> Any:
+        return dict(CatalogueModel.Capability.choices).get(call.capability, call.capability)
 
     @display(description=_("reserved"))
     def reserved(self, call: ProviderCall) -> SafeString:

@@ -14,8 +14,9 @@ from unfold.decorators import action, display
 
 from config.admin.actions import ask_first, confirm, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import anchor, as_rows, code_cell, error_text, link_to, list_of
+from config.admin.cells import anchor, code_cell, error_text, link_to, list_of
 from config.admin.filters import AgeFilter, ConditionFilter, WordsFilter
+from config.admin.words import as_rows
 from config.money import money
 from generation.admin.words import EVENT_WORDS, FIELD_WORDS, JOB_WORDS, call_badge, job_badge
 from generation.domain.states import JobStatus
@@ -97,7 +98,7 @@ class JobAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "subject",
-                    ("id", "kind_words"),
+                    ("row_id", "kind_words"),
                     ("state", "progress_bar"),
                     ("owner", "is_test"),
                     ("parent_link", "items_link"),
@@ -324,7 +325,7 @@ def told(job: Job, data: Any) -> Any:
     words, links = (kind.words, kind.links) if kind else ({}, {})
     if isinstance(data, Mapping) and isinstance(data.get("error"), Mapping):
         data = {**data, "error": error_text(data["error"].get("code", ""))}
-    return as_rows(data, {**FIELD_WORDS, **words}, links)
+    return as_rows(data, {**FIELD_WORDS, **words}, links, {"for": FIELD_WORDS})
 
 
 def retried(number: int) -> str:

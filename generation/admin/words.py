@@ -61,6 +61,9 @@ FIELD_WORDS: dict[str, Any] = {
     "provider": pgettext_lazy("event", "provider"),
     "provider_ref": pgettext_lazy("event", "provider's id"),
     "output": pgettext_lazy("event", "output"),
+    "counts": pgettext_lazy("event", "counts"),
+    "for": pgettext_lazy("event", "waits for"),
+    "children": pgettext_lazy("event", "its items"),
     **dict(ItemState.choices),
 }
 CALL_WORDS: dict[str, Any] = {

@@ -1,28 +1,35 @@
 """Workers in the admin."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin
+from config.admin.words import as_rows
 from generation.models import WorkerHeartbeat
 from generation.selectors.workers import lease
 
 
 @admin.register(WorkerHeartbeat)
 class WorkerHeartbeatAdmin(ReadOnlyAdmin):
-    list_display = ("id", "is_alive", "queues", "host", "pid", "in_flight", "started_at", "seen_at")
+    list_display = ("name", "is_alive", "queues", "host", "pid", "in_flight", "started_at", "seen_at")
     list_filter = ("queues",)
     search_keys = ()
     search_fields = ("id__startswith", "host__istartswith")
     search_help_text = _("The beginning of a worker's name or of a host's")
     ordering = ("-seen_at",)
-    fields = ("id", "is_alive", "queues", "host", "pid", "in_flight", "started_at", "seen_at")
+    fields = ("name", "is_alive", "queues", "host", "pid", "in_flight", "started_at", "seen_at")
+
+    @display(description=_("worker"), ordering="id")
+    def name(self, worker: WorkerHeartbeat) -> str:
+        return worker.id
 
     @display(description=_("alive"), boolean=True)
     def is_alive(self, worker: WorkerHeartbeat) -> Any:
@@ -31,6 +38,14 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
 
 admin.site.unregister([TaskResult, GroupResult])
 
+#: What housekeeping counts: rows that it deleted.
+TASK_WORDS: dict[str, Any] = {
+    "activities": _("activities"),
+    "sessions": _("log-in sessions"),
+    "heartbeats": _("workers"),
+    "events": _("job events"),
+    "results": _("kept answers of calls"),
+}
 OUTCOMES: dict[str, Any] = {
     "PENDING": pgettext_lazy("status", "pending"),
     "STARTED": pgettext_lazy("status", "running"),
@@ -61,8 +76,12 @@ class TaskResultAdmin(ReadOnlyAdmin):
         return OUTCOMES.get(row.status, row.status)
 
     @display(description=_("result"))
-    def told(self, row: TaskResult) -> str:
-        return row.result or "-"
+    def told(self, row: TaskResult) -> SafeString | str:
+        """JSON, as the task's return value was kept."""
+        try:
+            return as_rows(json.loads(row.result or "null"), TASK_WORDS)
+        except ValueError:
+            return str(row.result)
 
     @display(description=_("trace of the error"))
     def trace(self, row: TaskResult) -> str:

@@ -93,6 +93,9 @@ class JobKind:
     words: "Mapping[str, str | Promise]" = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return str(self.title or self.name)
+
     def parse(self, data: Mapping[str, Any]) -> Any:
         """The stored input as an instance of `input`. Raises `msgspec.ValidationError`."""
         return msgspec.convert(data, type=self.input, strict=False)
@@ -122,8 +125,7 @@ def is_replayed(name: str) -> bool:
 
 def kind_title(name: str) -> str:
     """What people call a kind; its name if no installed app registers it or it has no title."""
-    kind = KINDS.get(name)
-    return str(kind.title or name) if kind else name
+    return str(KINDS.get(name, name))
 
 
 def job_titles(jobs: "Iterable[Job]") -> "dict[UUID, str]":

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin, ServiceAdmin
-from config.admin.cells import anchor, as_code, badge, link_to, list_of
+from config.admin.cells import anchor, badge, link_to, list_of
 from config.money import money
+from generation.admin.jobs import subject_of
 from generation.admin.words import job_badge
+from prompts.admin.words import told
 from prompts.models import Prompt, PromptCase, PromptEvaluation, PromptTrial
 from prompts.models.cases import Side
 from prompts.services.cases import case_create, case_delete, case_update
@@ -104,7 +106,7 @@ class PromptEvaluationAdmin(ReadOnlyAdmin):
 
     @display(description=_("job"))
     def job_link(self, evaluation: PromptEvaluation) -> Any:
-        return link_to(evaluation.job)
+        return link_to(evaluation.job, subject_of(evaluation.job))
 
     @display(description=_("original"))
     def original_link(self, evaluation: PromptEvaluation) -> Any:
@@ -181,11 +183,11 @@ class PromptTrialAdmin(ReadOnlyAdmin):
 
     @display(description=_("assertions"))
     def assertion_list(self, trial: PromptTrial) -> Any:
-        return as_code(trial.assertions)
+        return told(trial.assertions)
 
     @display(description=_("verdicts"))
     def verdict_list(self, trial: PromptTrial) -> Any:
-        return as_code(trial.verdicts)
+        return told(trial.verdicts)
 
 
 def _figures(data: Mapping[str, Any], words: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import link_to
 from config.money import money
+from generation.admin.jobs import subject_of
 from generation.admin.words import job_badge
 from prompts.models import Optimization
 
@@ -60,7 +61,7 @@ class OptimizationAdmin(ReadOnlyAdmin):
 
     @display(description=_("job"))
     def job_link(self, optimization: Optimization) -> Any:
-        return link_to(optimization.job)
+        return link_to(optimization.job, subject_of(optimization.job))
 
     @display(description=_("taken from"))
     def source_link(self, optimization: Optimization) -> Any:

@@ -15,7 +15,8 @@ from unfold.decorators import display
 
 from accounts.models import User
 from config.admin.base import ReadOnlyAdmin, ServiceAdmin
-from config.admin.cells import as_code, link_to
+from config.admin.cells import link_to
+from prompts.admin.words import told
 from prompts.models import Prompt, PromptLabel, PromptVersion
 from prompts.models.prompts import METRICS
 from prompts.services.prompts import prompt_create, prompt_delete, prompt_update
@@ -72,7 +73,7 @@ class PromptAdmin(ServiceAdmin):
 
     @display(description=_("variables"))
     def variable_lines(self, prompt: Prompt) -> Any:
-        return as_code(prompt.variables)
+        return told(prompt.variables)
 
     @display(description=_("labels"))
     def label_links(self, prompt: Prompt) -> Any:
@@ -127,8 +128,7 @@ class PromptVersionAdmin(ReadOnlyAdmin):
 
     @display(description=_("variables"))
     def variable_lines(self, version: PromptVersion) -> Any:
-        """Django would write Chinese as numbers."""
-        return as_code(version.variables)
+        return told(version.variables)
 
 
 @admin.register(PromptLabel)

@@ -2,6 +2,10 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models.actions import Detail
+from prompts.domain.batches import BatchAction
 
 
 class Action(TextChoices):
@@ -35,3 +39,29 @@ class ObjectType(TextChoices):
     PROMPT = "prompt", _("prompt")
     TAG = "tag", _("tag")
     OPTIMIZATION = "optimization", _("optimization")
+
+
+BATCH_WORDS = {
+    BatchAction.TAG: _("add tags"),
+    BatchAction.UNTAG: _("remove tags"),
+    BatchAction.MOVE: _("move to a folder"),
+    BatchAction.FAVORITE: _("favourite"),
+    BatchAction.DELETE: _("delete"),
+}
+DETAILS = {
+    "restored_from": Detail(_("restored from version")),
+    "value": Detail(_("favourite")),
+    "count": Detail(_("times")),
+    "operation": Detail(_("action"), values=BATCH_WORDS),
+    "label": Detail(pgettext_lazy("prompt", "label")),
+    "to": Detail(pgettext_lazy("range", "to")),
+    "reason": Detail(pgettext_lazy("event", "reason")),
+    "failing": Detail(_("cases that fail"), links_to="prompts.promptcase"),
+    "into": Detail(_("merged into")),
+    "nodes": Detail(_("optimizations")),
+    "parent_id": Detail(_("goes on from"), links_to="prompts.optimization"),
+    "optimization_id": Detail(_("optimization"), links_to="prompts.optimization"),
+    "evaluation_id": Detail(_("evaluation"), links_to="prompts.promptevaluation"),
+    "case_id": Detail(_("case"), links_to="prompts.promptcase"),
+    "trials": Detail(_("answers")),
+}

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.services.locks import account_lock
 from prompts.domain.limits import AUTO_SAVE_SECONDS, AUTO_SAVED
 from prompts.models import Prompt
 from prompts.models.actions import Action
@@ -26,7 +26,7 @@ def prompt_auto_save(*, owner_id: UUID, **fields: Any) -> tuple[Prompt, bool]:
     """
     with transaction.atomic():
         # One at a time for each account: two at the same moment would both find nothing.
-        User.objects.select_for_update(no_key=True).get(pk=owner_id)
+        account_lock(owner_id)
         same = _same(owner_id, fields)
         if same is not None:
             changes = {name: value for name, value in fields.items() if name not in SAME}

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.services.activities import activity_record
+from accounts.services.locks import account_lock
 from config.errors import AppError
 from config.sql.writes import insert_all
 from prompts.domain.names import folded, label_name
@@ -64,7 +64,7 @@ def prompts_import(*, owner_id: UUID, records: Sequence[PromptRecord], dry_run: 
     given = [_rows_of(owner_id, record) for record in records]
     with transaction.atomic():
         # One at a time for each account: two of the same file would both find nothing.
-        User.objects.select_for_update(no_key=True).get(pk=owner_id)
+        account_lock(owner_id)
         new = _new(owner_id, given)
         tags_created = _insert(owner_id, new)
         for one in new:

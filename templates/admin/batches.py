@@ -15,8 +15,9 @@ from unfold.decorators import action, display
 
 from config.admin.actions import ask_first, confirm, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import anchor, as_rows, badge, link_to, list_of, unbroken
+from config.admin.cells import anchor, badge, link_to, list_of, unbroken
 from config.admin.filters import ConditionFilter, WordsFilter
+from config.admin.words import as_rows
 from config.languages import Language
 from generation.admin.jobs import RETRY_COSTS, subject_of
 from generation.admin.words import JOB_WORDS, job_badge
@@ -80,7 +81,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
     sortable_by = ("created",)
     actions = ("pause", "resume", "cancel", "retry")
     fieldsets = (
-        (None, {"fields": (("id", "owner"), ("state", "progress"), "job_link")}),
+        (None, {"fields": (("row_id", "owner"), ("state", "progress"), "job_link")}),
         (_("Items"), {"fields": (("total", "items_link"), "counts")}),
         (_("Options"), {"fields": ("options", "created_at")}),
     )
@@ -120,7 +121,7 @@ class TemplateBatchAdmin(ReadOnlyAdmin):
 
     @display(description=_("options"))
     def options(self, batch: TemplateBatch) -> Any:
-        return as_rows(batch.params, OPTION_WORDS, {})
+        return as_rows(batch.params, OPTION_WORDS, {"project_ids": "templates.project"})
 
     # -- what can be done ------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.actions import Detail
+
 
 class Action(TextChoices):
     CREATE_PROJECT = "create_project", _("Created a project")
@@ -27,3 +29,6 @@ class ObjectType(TextChoices):
     TEMPLATE = "template", _("content template")
     BATCH = "batch", _("batch")
     DOCUMENT = "document", _("document")
+
+
+DETAILS = {"to_run": Detail(_("to write"))}

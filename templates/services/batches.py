@@ -11,8 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import User
 from accounts.services.activities import row_record
+from accounts.services.locks import account_lock
 from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE
 from generation.errors import JobStateError
@@ -54,7 +54,7 @@ def batch_create(
     """
     with transaction.atomic():
         # One batch of an owner at a time: two that plan at the same moment would both buy what is missing.
-        User.objects.select_for_update(no_key=True).get(pk=owner_id)
+        account_lock(owner_id)
         planned = batch_plan(owner_id=owner_id, options=options)
         is_test = options.demo_mode
         if planned.to_run:

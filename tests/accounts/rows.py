@@ -47,7 +47,7 @@ def activity(n: int, owner: User) -> Activity:
         action="update_account",
         object_type="user",
         object_id=f"p{n}",
-        details={"code": "茶"},
+        details={"fields": ["theme"]},
     )
 
 

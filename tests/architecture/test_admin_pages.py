@@ -19,13 +19,15 @@ from tests.support.speaking import speak
 
 #: Words that are the same in Chinese: names of things, units, abbreviations, and what rows themselves say.
 SAME = {
-    "atelier", "id", "ip", "api", "url", "usd", "utc", "json", "csv", "markdown", "html",
+    "atelier", "ip", "api", "url", "usd", "utc", "json", "csv", "markdown", "html",
     "english", "llm", "token", "tokens",
     "min", "esc", "en", "zh", "hans", "mac", "command", "control", "schema", "celery", "siliconflow", "moonshot",
     "deepseek", "qwen", "atl", "live", "test", "kinds", "texts", "stored", "chord",
     "counters",
 }  # fmt: skip
 WORD = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z'’]+(?![\w-])")
+EDITED = re.compile(r"<(script|style|textarea)\b.*?</\1>|<[^>]*>", re.DOTALL)
+RAW = re.compile(r"[\[{]\s*(?:&quot;|\")\w+")
 ADDRESS = re.compile(r"https?://\S+")
 NARROW, WIDE = 390, 1440
 
@@ -64,8 +66,13 @@ def leftovers(page: str, values: set[str]) -> set[str]:
     parser = _Texts()
     parser.feed(page)
     texts = [ADDRESS.sub("", text) for text in parser.found]
-    words = {word.lower() for text in texts for word in WORD.findall(text)}
+    words = {word.lower() for text in texts for word in WORD.findall(text) if word != "ID"}
     return words - SAME - {word.lower() for value in values for word in WORD.findall(value)}
+
+
+def raw_data(page: str) -> list[str]:
+    """Pieces of JSON that a page shows instead of words; in a form's field it is what one edits."""
+    return RAW.findall(EDITED.sub("", page))
 
 
 def said_by(row: Any) -> set[str]:
@@ -111,11 +118,17 @@ def test_a_chinese_page_has_no_english_words(boss: Client, one: Any) -> None:
         page = boss.get(address)
         assert page.status_code == 200
         assert leftovers(page.content.decode(), values | {"nothing-like-it"}) == set(), address
+        assert raw_data(page.content.decode()) == [], address
 
 
 def test_the_look_finds_a_planted_word() -> None:
     page = '<h1>任务 Jobs</h1><input placeholder="Search"><pre>kept</pre><p>茶 USD</p><td>tea</td>'
     assert leftovers(page, {"tea"}) == {"jobs", "search"}
+
+
+def test_the_look_finds_planted_data() -> None:
+    page = """<a x-data='{"a": 1}'>a</a><textarea>{"b": 1}</textarea><pre>{\n  &quot;c&quot;: 1}</pre>[1] {{d}}"""
+    assert raw_data(page) == ["{\n  &quot;c"]
 
 
 def test_every_page_is_called_as_in_the_menu(boss: Client) -> None:

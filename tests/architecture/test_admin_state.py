@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import LoginSession, ProviderKey, User
-from config.admin.cells import as_rows
+from config.admin.words import as_rows
 from generation.admin.words import FIELD_WORDS
 from generation.jobs.registry import KINDS
 from generation.models import Job, ProviderCall

@@ -40,6 +40,7 @@ def test_json_for_whoever_takes_it(anonymous: APIClient, accept: str) -> None:
 def test_no_content_has_no_body(client_for, alice: User) -> None:
     answer = client_for(alice).delete("/api/v1/nothing")
     assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" not in answer.headers
 
 
 def test_files_pass_as_they_are(client_for, alice: User) -> None:
@@ -222,6 +223,7 @@ def test_detail_that_the_caller_has_is_not_sent_again(client_for, alice: User) -
     again = client.get("/api/v1/detail", headers={"If-None-Match": f'"other", {first.headers["ETag"]}'})
 
     assert (again.status_code, again.content) == (304, b"")
+    assert "Content-Type" not in again.headers
     assert again.headers["ETag"] == first.headers["ETag"]
     assert client.get("/api/v1/detail", headers={"If-None-Match": '"other"'}).status_code == 200
 

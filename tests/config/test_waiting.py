@@ -78,6 +78,16 @@ def test_odd_times_are_refused_before_anything_happens(
     assert alice.first_name == ""
 
 
+def test_two_times_are_refused_likewise(client: APIClient, waiter: Waiter, alice: User) -> None:
+    answer = client.post(f"{PATH}&wait=1&wait=2", headers={"Accept-Language": "zh"})
+    assert (answer.status_code, waiter.asked) == (422, [])
+    assert answer.json()["data"]["details"]["fields"] == [
+        {"field": "wait", "code": "repeated", "message": "此参数只能出现一次。"}
+    ]
+    alice.refresh_from_db()
+    assert alice.first_name == ""
+
+
 @pytest.mark.django_db(transaction=True)
 def test_waiting_is_outside_of_the_transaction_with_a_key_too(client: APIClient, waiter: Waiter) -> None:
     answer = client.post(f"{PATH}&wait=1", headers={"Idempotency-Key": "k"})

@@ -75,7 +75,7 @@ def test_a_version_is_read_as_it_was_written(back_office: Client, alice: User) -
     prompt = prompt_of(alice, "一\n<b>{{二}}</b>")
     text = back_office.get(page(prompt.versions.get())).text
     assert "一<br>&lt;b&gt;{{二}}&lt;/b&gt;" in text
-    assert "&quot;name&quot;: &quot;二&quot;" in text
+    assert "name 二 · type text · required Yes" in text
 
 
 def test_all_versions_of_a_prompt_are_found_by_its_id(back_office: Client, alice: User) -> None:

@@ -192,6 +192,7 @@ def test_only_what_is_asked_for_is_exported(alice: User, bob: User, client_for: 
         {"cursor": ""},
         {"folders": "a"},
         {"format": "xml"},
+        {"format": ["json", "csv"]},
         {"sort": "x"},
     ):
         answer = client.get(EXPORT, query)

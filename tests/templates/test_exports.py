@@ -294,6 +294,18 @@ class TestChoice:
         assert one is not None
         assert len(chosen(f"document_id={one.pk}")) == 1
 
+    @pytest.mark.parametrize(
+        ("query", "field", "code"),
+        [("formta=zip", "formta", "unknown_parameter"), ("format=zip&format=html", "format", "repeated")],
+    )
+    def test_a_query_is_read_as_those_of_lists_are(
+        self, client: APIClient, query: str, field: str, code: str
+    ) -> None:
+        answer = client.get(f"{URL}?{query}")
+        assert answer.status_code == 422
+        told = answer.json()["data"]["details"]["fields"]
+        assert (field, code) in [(one["field"], one["code"]) for one in told]
+
     @pytest.mark.parametrize("format_", ["zip", "jsonl", "html", "markdown"])
     def test_nothing_to_export_is_a_404(self, client: APIClient, bob: User, format_: str) -> None:
         theirs = document_make(bob)

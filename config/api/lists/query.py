@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.api.lists.filters import FilterValueError
 from config.api.lists.spec import RESERVED, ListSpec
-from config.api.problems import MOST_PROBLEMS, capped
+from config.api.problems import MOST_PROBLEMS, capped, repeated
 from config.api.suggestions import with_hint
 from config.errors import PageTooDeepError, ValidationFailedError
 
@@ -82,7 +82,7 @@ class _Reader:
                     message = with_hint(message, name, known)
                 self._problem(name, "unknown_parameter", message)
             elif len(values) != 1:
-                self._problem(name, "repeated", _("Give this once."))
+                self.problems.append(repeated(name))
             else:
                 given[name] = values[0]
         return given

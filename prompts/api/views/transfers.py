@@ -20,6 +20,7 @@ from config.api.lists.searching import MOST_HITS
 from config.api.lists.spec import ListSpec
 from config.api.lists.views import choice_parameters
 from config.api.parsers import CsvParser, StrictJSONParser
+from config.api.problems import said_once
 from config.api.schema import operation
 from config.api.serializers import first_complaints
 from config.api.views import ApiView
@@ -150,8 +151,9 @@ class PromptExportApi(ApiView):
     def get(self, request: Request) -> HttpResponseBase:
         params = request._request.GET.copy()
         _refuse_paging(params)
-        asked = PromptExportIn(data={"format": params.pop("format", ["json"])[-1]})
+        asked = PromptExportIn(data={"format": "json", **said_once(params, "format")})
         asked.is_valid(raise_exception=True)
+        params.pop("format", None)
         format_ = asked.validated_data["format"]
         spec = self.spec if format_ == "json" else PromptListApi.spec
         query = read_list_query(spec, params)
