@@ -409,6 +409,12 @@ def is_network(text: str) -> bool:
     return True
 
 
+def is_anywhere(network: str) -> bool:
+    """Whether a network is so large that strangers stand in it: wider than /8, or in IPv6 /16, and not private."""
+    found = ip_network(network)
+    return not found.is_private and found.prefixlen < (8 if found.version == 4 else 16)
+
+
 def var_dir(env: Env) -> Path:
     """The folder of everything that the program keeps on this machine; a relative one lies in the repository."""
     return ROOT / env.str("VAR_DIR", default="var", help="Folder for the database, media and broker")

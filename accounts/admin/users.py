@@ -21,7 +21,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from accounts.admin.budgets import limit_link, months_link
-from accounts.domain.names import folded
+from accounts.domain.names import folded, folded_email
 from accounts.models import User
 from accounts.services.deletion import account_delete, owned_counts
 from accounts.services.recovery import password_reset_request
@@ -50,8 +50,9 @@ class Addressed(forms.ModelForm):
     def _own(self, name: str, complaint: Any) -> str:
         """The field's value, which nobody else has in any case of its letters."""
         value = str(self.cleaned_data[name])
+        fold = folded_email if name == "email" else folded
         others = User.objects.exclude(pk=self.instance.pk)
-        if others.filter(**{f"{name}_folded": folded(value)}).exists():
+        if others.filter(**{f"{name}_folded": fold(value)}).exists():
             raise forms.ValidationError(complaint, code="unique")
         return value
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+PUNYCODE = "xn--"
+
 
 def normalized_username(text: str) -> str:
     """NFKC without blanks around: full-width letters become plain ones, Chinese stays what it is."""
@@ -17,6 +19,21 @@ def normalized_email(text: str) -> str:
 def folded(name: str) -> str:
     """By what names and addresses are compared: without regard to case, whatever their script (NFKC and case fold)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def folded_email(address: str) -> str:
+    """`folded`, with the domain as people write it: `xn--…` is another spelling of the same one (RFC 3492)."""
+    local, at, domain = folded(address).rpartition("@")
+    return f"{local}{at}{'.'.join(_readable(label) for label in domain.split('.'))}"
+
+
+def _readable(label: str) -> str:
+    if not label.startswith(PUNYCODE):
+        return label
+    try:
+        return folded(label.removeprefix(PUNYCODE).encode("ascii").decode("punycode"))
+    except UnicodeError:
+        return label
 
 
 def is_email(login: str) -> bool:

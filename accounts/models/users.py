@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.names import folded, is_email
+from accounts.domain.names import folded, folded_email, is_email
 from accounts.domain.scripts import is_highly_restricted
 from config.db import uuid7
 from config.languages import Language
@@ -38,7 +38,9 @@ class AccountManager(UserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """People type their name in any case, and often their e-mail address. Raises User.DoesNotExist."""
         login = username or ""
-        return self.get(**{"email_folded" if is_email(login) else "username_folded": folded(login)})
+        if is_email(login):
+            return self.get(email_folded=folded_email(login))
+        return self.get(username_folded=folded(login))
 
 
 class User(AbstractUser):
@@ -97,7 +99,7 @@ class User(AbstractUser):
         if self._password is not None:  # type: ignore[attr-defined]
             self.password_changed_at = timezone.now()
             update_fields = None if update_fields is None else {*update_fields, "password_changed_at"}
-        self.username_folded, self.email_folded = folded(self.username), folded(self.email)
+        self.username_folded, self.email_folded = folded(self.username), folded_email(self.email)
         if update_fields is not None:
             update_fields = {*update_fields}
             update_fields |= {f"{name}_folded" for name in update_fields & {"username", "email"}}

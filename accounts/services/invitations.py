@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.domain.names import folded, normalized_email
+from accounts.domain.names import folded_email, normalized_email
 from accounts.errors import InvitationInvalidError, LinkInvalidError
 from accounts.models import Invitation, User
 from accounts.services.links import Link, link_token, link_url, link_values
@@ -59,7 +59,7 @@ def invitation_get(token: str, *, email: str) -> Invitation:
     invitation = Invitation.objects.filter(pk=UUID(key)).first()
     if invitation is None or not invitation.is_open:
         raise InvitationInvalidError
-    if invitation.email and folded(invitation.email) != folded(email):
+    if invitation.email and folded_email(invitation.email) != folded_email(email):
         raise InvitationInvalidError
     return invitation
 

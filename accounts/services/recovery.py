@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.domain.claims import password_stamp
-from accounts.domain.names import folded
+from accounts.domain.names import folded_email
 from accounts.errors import EmailNotSetUpError, LinkInvalidError
 from accounts.models import User
 from accounts.models.actions import Action
@@ -85,7 +85,7 @@ def confirmation_url(user: User) -> str:
 def email_confirm(*, token: str) -> None:
     """Let the account log in. Raises LinkInvalidError; a second time is no error."""
     key, email = link_values(Link.EMAIL, token, max_age=CONFIRM_SECONDS)
-    user = User.objects.filter(pk=UUID(key), is_active=True, email_folded=folded(email)).first()
+    user = User.objects.filter(pk=UUID(key), is_active=True, email_folded=folded_email(email)).first()
     if user is None:
         raise LinkInvalidError
     email_set_confirmed(user=user)

@@ -1,6 +1,7 @@
 """Production: refuses to start with what is only fit for development."""
 
 from config.crypto import key_bytes
+from config.env import is_anywhere
 from config.settings.base import *
 from config.weak_secrets import weakness
 
@@ -35,6 +36,12 @@ if CORS_ALLOW_ALL_ORIGINS:
 if "null" in map(str.lower, CORS_ORIGIN):
     env.problem(
         "must not hold null: every sandboxed page and local file has that origin.", name="CORS_ORIGIN"
+    )
+if wide := [network for network in TRUSTED_PROXIES if is_anywhere(network)]:
+    env.problem(
+        f"holds {', '.join(wide)}: whoever stands there, nearly anybody, would be believed to be our proxy.",
+        name="TRUSTED_PROXIES",
+        fix="Name the networks in which the proxies stand.",
     )
 if "sandbox" in PROVIDER_ORDER["llm"] and not ALLOW_SANDBOX:
     env.problem(

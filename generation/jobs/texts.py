@@ -21,6 +21,7 @@ from django.db.models.functions import Coalesce
 
 from config.errors import REGISTRY
 from generation.domain import chatter, continuation
+from generation.domain.blanks import is_blank
 from generation.domain.repetition import repeats_itself
 from generation.domain.sections import data_sections
 from generation.errors import (
@@ -127,8 +128,8 @@ class TextOrder:
             if answer.finish_reason == "content_filter":
                 raise OutputRefusedError(charged=True)
             before, text = text, continuation.join(text, answer.text) if text else answer.text
-            if not text.strip():
-                raise (OutputOnlyThoughtsError if answer.reasoning.strip() else OutputEmptyError)(
+            if is_blank(text):
+                raise (OutputEmptyError if is_blank(answer.reasoning) else OutputOnlyThoughtsError)(
                     charged=True
                 )
             if repeats_itself(text):
@@ -166,7 +167,7 @@ class TextOrder:
     def _trimmed(self, text: str, cut: str) -> str:
         """The document alone."""
         found = chatter.trimmed(text)
-        if not found.text.strip():
+        if is_blank(found.text):
             raise OutputEmptyError(charged=True)
         left_out = {"before": found.before, "after": " ".join(filter(None, (found.after, cut)))}
         if any(left_out.values()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from generation.providers import rules
@@ -33,6 +34,10 @@ _MESSAGES: Final = (
     ),
     *("details", "error_description", "description", "title", "error", "reason", "raw"),
 )
+#: What a message says that is nothing but the name of a status.
+_PHRASES: Final = {status.phrase.lower(): status.value for status in HTTPStatus if status >= 400}
+#: A sentence about what went wrong is no longer than this.
+_SENTENCE: Final = 300
 _INNER: Final = ("error", "errors", "base_resp", "detail", "data", "response", "result", "metadata")
 #: A 200 answer with one of these and without a choice says that something went wrong.
 _SIGNS: Final = ("error", "errors", "error_code", "error_msg", "errmsg", "detail")
@@ -64,7 +69,9 @@ def said_in(body: object) -> Said:
             text = str(place.get(name, ""))
             if re.fullmatch(r"[45]\d\d", text):
                 statuses.append(int(text))
-        messages += [value for name in _MESSAGES if isinstance(value := place.get(name), str)]
+        said = [value for name in _MESSAGES if isinstance(value := place.get(name), str)]
+        statuses += [_PHRASES[name] for value in said if (name := value.strip(" .!").lower()) in _PHRASES]
+        messages += said
     return Said(tuple(codes), statuses[0] if statuses else None, "\n".join(messages)[:EXAMINED])
 
 
@@ -92,7 +99,15 @@ def is_failure(data: Mapping[str, object]) -> bool:
         return True
     said = said_in({name: value for name, value in data.items() if name not in ("data", "result")})
     named = str(data.get("code", data.get("status", ""))).strip().lower()
-    return said.status is not None or bool(said.message) and named not in _FINE or "base_resp" in data
+    if said.status is not None or "base_resp" in data:
+        return True
+    is_sentence = 0 < len(said.message) <= _SENTENCE
+    return (
+        bool(said.message)
+        and named not in _FINE
+        or is_sentence
+        and rule_of_words(said.message, None) is not None
+    )
 
 
 def _words(*patterns: str) -> re.Pattern[str]:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts.domain.names import folded
+from accounts.domain.names import folded, folded_email
 from accounts.domain.scripts import is_highly_restricted
 from accounts.models import User
 from tests.conftest import PASSWORD, make_user
@@ -47,6 +47,25 @@ def test_names_that_deceive(name: str) -> None:
 )
 def test_what_is_the_same_but_for_case(one: str, other: str) -> None:
     assert folded(one) == folded(other) == folded(folded(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a@bücher.example", "A@xn--bcher-kva.example"),
+        ("a@XN--BCHER-KVA.example", "a@BÜCHER.example"),
+        ("茶@例子.广告", "茶@xn--fsqu00a.xn--4rr70v"),
+    ],
+)
+def test_addresses_that_are_the_same_in_two_spellings(one: str, other: str) -> None:
+    assert folded_email(one) == folded_email(other) == folded_email(folded_email(one))
+
+
+@pytest.mark.parametrize(
+    "address", ["a@xn--.example", "a@xn--ü.example", "a@xn--99999999999.example", "xn--bcher-kva@b.c"]
+)
+def test_what_is_no_spelling_of_a_domain_stays(address: str) -> None:
+    assert folded_email(address).isascii() == address.isascii()
 
 
 def register(name: str, email: str) -> Any:
@@ -100,6 +119,33 @@ class TestAccounts:
         user.set_password("更好的 password 42")
         user.save(update_fields=["password"])
         assert User.objects.get_by_natural_key("ÄRZTE").check_password("更好的 password 42")
+
+
+@pytest.mark.django_db
+def test_an_address_is_one_in_both_spellings_of_its_domain() -> None:
+    assert register("one", "a@bücher.example").status_code == 201
+    taken = register("two", "a@xn--bcher-kva.example")
+    assert (taken.status_code, taken.json()["data"]["code"]) == (409, "EMAIL_TAKEN")
+    login = {"login": "a@xn--bcher-kva.example", "password": "correct horse 电池"}
+    assert APIClient().post(f"{AUTH}/login", login).status_code == 200
+
+
+@pytest.mark.django_db
+def test_two_spellings_of_before_are_the_older_accounts(capsys: pytest.CaptureFixture[str]) -> None:
+    older, younger, alone = (make_user(f"n{number}") for number in range(3))
+    for user, email in (
+        (older, "a@xn--bcher-kva.example"),
+        (younger, "a@bücher.example"),
+        (alone, "b@xn--bcher-kva.example"),
+    ):
+        User.objects.filter(pk=user.pk).update(email=email, email_folded=email)
+    import_module("accounts.migrations.0015_readable_domains").fold(apps, connection.schema_editor())
+    for user in (older, younger, alone):
+        user.refresh_from_db()
+    assert (older.email, older.email_folded) == ("a@xn--bcher-kva.example", "a@bücher.example")
+    assert younger.email == younger.email_folded == f"{younger.pk}@removed.invalid"
+    assert alone.email_folded == "b@bücher.example"
+    assert "n1" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)

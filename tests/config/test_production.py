@@ -57,6 +57,9 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
         {"SECURE_HSTS_PRELOAD": "true", "SECURE_HSTS_SECONDS": "31536000"},
         "SECURE_HSTS_PRELOAD",
     ),
+    "proxies anywhere": ({"TRUSTED_PROXIES": "10.0.0.0/8,0.0.0.0/0"}, "TRUSTED_PROXIES"),
+    "proxies in half of the world": ({"TRUSTED_PROXIES": "128.0.0.0/1"}, "TRUSTED_PROXIES"),
+    "proxies anywhere in IPv6": ({"TRUSTED_PROXIES": "::/0"}, "TRUSTED_PROXIES"),
     "proxies that are no networks": ({"TRUSTED_PROXIES": "10.0.0.1/8,proxy.example"}, "TRUSTED_PROXIES"),
 }
 

@@ -50,9 +50,14 @@ class TestUnder200:
             ([{"error": {"code": 429, "message": "requests per minute", "status": "RESOURCE_EXHAUSTED"}}], LIMIT),
             ({"choices": [EMPTY], "error": {"code": 402, "message": "?"}}, QUOTA),
             ({"choices": [{**EMPTY, "error": {"code": 402, "message": "?"}}]}, QUOTA),
+            ({"message": "Unauthorized"}, AUTH),
+            ({"message": "Too Many Requests."}, LIMIT),
+            ({"msg": "无效的令牌"}, AUTH),
+            ({"message": "Invalid API key provided"}, AUTH),
+            ({"status": "ok", "message": "Payment Required"}, QUOTA),
             ({"choices": [], "object": "error", "message": "Model gpt-9 does not exist"}, "PROVIDER_MODEL_NOT_FOUND"),
         ],
-        ids=range(16),
+        ids=range(21),
     )  # fmt: skip
     def test_the_status_in_the_body_counts(self, body: Any, code: str, is_stream: bool) -> None:
         raw = sse([body]) if is_stream and isinstance(body, dict) else orjson.dumps(body)

@@ -176,6 +176,8 @@ class TestTurnedDown:
                 2,
             ),
             (writer.answer("```markdown\n\n```"), "OUTPUT_EMPTY", 2),
+            (writer.answer("\x07"), "OUTPUT_EMPTY", 2),
+            (writer.answer("\u200b\u3164\n"), "OUTPUT_EMPTY", 2),
             (replace(writer.answer(""), reasoning="想了很久"), "OUTPUT_ONLY_THOUGHTS", 1),
             (replace(writer.answer("", "length"), reasoning="想了很久"), "OUTPUT_ONLY_THOUGHTS", 1),
             (writer.answer("# 标题\n\n" + "这一句反复出现。" * 60, "length"), "OUTPUT_REPEATS", 2),
