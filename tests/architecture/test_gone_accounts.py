@@ -34,7 +34,7 @@ def deletion(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def knock(door: Door, client_for: Any) -> Any:
-    owner = make_user(f"owner{User.objects.count()}", is_staff=True)
+    owner = make_user("owner", is_staff=True)
     models = key_models()
     needed = {"project_id", *door.parameters} & models.keys()
     keys: dict[str, UUID] = {name: make_rows(models[name], 1, owner).pk for name in needed}
@@ -43,12 +43,14 @@ def knock(door: Door, client_for: Any) -> Any:
     return client_for(owner).generic(door.method.upper(), door.url(keys), content, content_type=JSON)
 
 
-@pytest.mark.parametrize(
-    "door", [one for one in doors() if one.method != "get" and one.address not in OPEN], ids=str
-)
-def test_who_is_deleted_meanwhile_is_told_so(door: Door, client_for: Any, deletion: None) -> None:
+def test_who_is_deleted_meanwhile_is_told_so(client_for: Any, deletion: None) -> None:
     make_user("somebody else", is_staff=True, is_superuser=True)
-    answer = knock(door, client_for)
-    assert answer.status_code < 500, answer.content
-    assert User.objects.get().username == "somebody else"
+    broken = {}
+    for door in doors():
+        if door.method != "get" and door.address not in OPEN:
+            answer = knock(door, client_for)
+            if answer.status_code >= 500:
+                broken[str(door)] = answer.content
+            assert User.objects.get().username == "somebody else", door
     connection.check_constraints()
+    assert broken == {}
