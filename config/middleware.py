@@ -12,6 +12,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from config.api import origin
+from config.api.addresses import route_of
 from config.api.files import one_by_one
 from config.db import uuid7
 
@@ -74,7 +75,7 @@ class RequestContextMiddleware:
         with origin.answering(request):
             response = self.get_response(request)
         response.headers[HEADER] = request_id
-        route = _route(request)
+        route = route_of(request)
         # Whoever asks for health asks each second.
         (log.debug if route.startswith("/health") else log.info)(
             "request",
@@ -84,12 +85,6 @@ class RequestContextMiddleware:
             ms=round((perf_counter() - started) * 1000, 1),
         )
         return response
-
-
-def _route(request: HttpRequest) -> str:
-    """The pattern of the address, which says what was asked for and nothing of whom; empty for files and odd ones."""
-    match = request.resolver_match
-    return f"/{match.route}" if match else ""
 
 
 class StreamMiddleware:

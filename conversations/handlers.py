@@ -80,6 +80,7 @@ def run_reply(run: JobRun) -> FinishedReply:
     message = Message.objects.select_related("conversation", "parent").filter(pk=run.job.pk).first()
     if message is None or message.parent is None:
         raise MessageGoneError
+    _end_what_was_begun(run, message)
     branch = branch_of(message.parent)
     asked = reply_asked(
         message.conversation,
@@ -90,7 +91,6 @@ def run_reply(run: JobRun) -> FinishedReply:
         is_test=run.job.is_test,
         since=run.job.created_at,
     )
-    _end_what_was_begun(run, message)
     request = reply_request(asked)
     began = time.monotonic()
     with closing(LiveWriter(message.pk, run.job.attempt, partial(_keep, run.job))) as writer:

@@ -1,4 +1,4 @@
-"""From where a request came."""
+"""From where a request came, and where it went."""
 
 import ipaddress
 
@@ -27,3 +27,10 @@ def address_group(address: str) -> str:
         return str(ipaddress.ip_network((address, 64), strict=False).network_address)
     except ValueError:
         return address
+
+
+def route_of(request: HttpRequest | None) -> str:
+    """The pattern of the address, which says what was asked for and nothing of whom, for logs: an address may hold the
+    token of a link. Empty for files and odd ones."""
+    match = getattr(request, "resolver_match", None)
+    return f"/{match.route}" if match else ""

@@ -22,6 +22,7 @@ from rest_framework import exceptions as drf
 from rest_framework.request import Request
 
 from config import errors
+from config.api.addresses import route_of
 from config.api.language import language_of
 from config.api.problems import field_problems, model_problems
 from config.api.renderers import JSON, to_json
@@ -56,7 +57,7 @@ def answer_to(exc: Exception, request: HttpRequest | None) -> HttpResponse:
     """The answer to an exception; logs what is our fault, exactly once."""
     error = as_app_error(exc)
     if error is None:
-        log.error("request.failed", path=getattr(request, "path", ""), exc_info=exc)
+        log.error("request.failed", route=route_of(request), exc_info=exc)
         # Error trackers and the test client listen to this.
         got_request_exception.send(sender=None, request=request)
         error = errors.InternalError(charged=None)
@@ -148,7 +149,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     exc = sys.exc_info()[1]
     error = as_app_error(exc) if isinstance(exc, Exception) else None
     if error is None:
-        log.error("request.failed", path=request.path, exc_info=exc)
+        log.error("request.failed", route=route_of(request), exc_info=exc)
         error = errors.InternalError(charged=None)
     return defaults.server_error(request) if _is_page(request) else error_response(error, request)
 

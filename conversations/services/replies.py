@@ -266,7 +266,9 @@ def reply_end(job: Job) -> None:
         results_forget([job.pk])
         return
     is_stopped = job.status == JobStatus.CANCELLED
-    message.status = MessageStatus.INTERRUPTED if message.content or is_stopped else MessageStatus.FAILED
+    message.status = (
+        MessageStatus.INTERRUPTED if message.content.strip() or is_stopped else MessageStatus.FAILED
+    )
     message.error = None if is_stopped else job.error
     _finish(message)
 
