@@ -8,8 +8,8 @@ from config.errors import AppError
 class ReplyRunningError(AppError):
     code = "REPLY_RUNNING"
     status = 409
-    en = "A reply is being written in this conversation. Wait for it, or stop it by POST /conversations/{{id}}/stop."
-    zh = "该对话正在生成回复，请等待完成，或通过 POST /conversations/{{id}}/stop 停止。"
+    en = "A reply is being written in this conversation. Wait for it, or stop it by POST /conversations/{id}/stop."
+    zh = "该对话正在生成回复，请等待完成，或通过 POST /conversations/{id}/stop 停止。"
 
 
 class ReplyNotRunningError(AppError):
@@ -36,8 +36,8 @@ class MessageUnfinishedError(AppError):
 class MessageNotYoursError(AppError):
     code = "MESSAGE_NOT_YOURS"
     status = 422
-    en = "Only what the user said can be said otherwise. An answer is made anew by POST …/messages/{{id}}/regenerate."
-    zh = "只能改写用户自己的消息；如需另一份回答，请使用 POST …/messages/{{id}}/regenerate。"
+    en = "Only what the user said can be said otherwise. An answer is made anew by POST …/messages/{id}/regenerate."
+    zh = "只能改写用户自己的消息；如需另一份回答，请使用 POST …/messages/{id}/regenerate。"
 
 
 class NothingToAnswerError(AppError):

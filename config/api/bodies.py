@@ -12,12 +12,20 @@ from typing import Any
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from config.api.parsers import FORM_BYTES, body_limit
+#: What a form has around its file, at most.
+FORM_BYTES = 64 * 1024
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+def body_limit(view: Any) -> int:
+    """The largest body, in bytes, that a view (or its class) reads."""
+    most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES
+    own = getattr(view, "max_body_bytes", None)
+    return int(min(most, own) if own else most)
 
 
 class WsgiBodies:

@@ -14,12 +14,11 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser, DataAndFiles
 
+from config.api.bodies import FORM_BYTES, body_limit
 from config.errors import BodyTooLargeError, MalformedError, UnsupportedMediaTypeError
 from config.files.errors import FileTooLargeError
 
 MAX_DEPTH = 32
-#: What a form has around its file, at most.
-FORM_BYTES = 64 * 1024
 UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
@@ -64,13 +63,6 @@ class RawJsonParser(CsvParser):
     """The body as bytes: a file of JSON, which is read elsewhere."""
 
     media_type = "application/json"
-
-
-def body_limit(view: Any) -> int:
-    """The largest body, in bytes, that a view (or its class) reads."""
-    most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES
-    own = getattr(view, "max_body_bytes", None)
-    return int(min(most, own) if own else most)
 
 
 class FileParser(BaseParser):

@@ -88,15 +88,15 @@ class FileLostError(AppError):
 class FileLinkInvalidError(AppError):
     code = "FILE_LINK_INVALID"
     status = 403
-    en = "This link isn't one of ours, or it was changed. Get a new one with GET /api/v1/files/{{id}}."
-    zh = "此链接无效或已被改动。请通过 GET /api/v1/files/{{id}} 获取新链接。"
+    en = "This link isn't one of ours, or it was changed. Get a new one with GET /api/v1/files/{id}."
+    zh = "此链接无效或已被改动。请通过 GET /api/v1/files/{id} 获取新链接。"
 
 
 class FileLinkExpiredError(AppError):
     code = "FILE_LINK_EXPIRED"
     status = 410
-    en = "This link has expired. Get a new one with GET /api/v1/files/{{id}}."
-    zh = "此链接已过期。请通过 GET /api/v1/files/{{id}} 获取新链接。"
+    en = "This link has expired. Get a new one with GET /api/v1/files/{id}."
+    zh = "此链接已过期。请通过 GET /api/v1/files/{id} 获取新链接。"
 
 
 class FileRangeError(AppError):

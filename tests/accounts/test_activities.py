@@ -191,7 +191,7 @@ class TestTogether:
             raise IntegrityError("planted")
 
         monkeypatch.setattr("accounts.services.users.account_record", broken)
-        monkeypatch.setattr("templates.services.sources.activity_record", broken)
+        monkeypatch.setattr("templates.services.sources.row_record", broken)
         client = client_for(alice)
         client.raise_request_exception = False
         assert client.patch(f"{AUTH}/me", {"theme": "dark"}).status_code == 500

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.api.bodies import AsgiBodies, WsgiBodies
-from config.api.parsers import FORM_BYTES
+from config.api.bodies import FORM_BYTES, AsgiBodies, WsgiBodies
 
 LIMIT = 100
 

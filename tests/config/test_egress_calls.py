@@ -319,7 +319,7 @@ def test_an_address_that_swallows_packets_leaves_time_for_the_next(monkeypatch: 
 
     waits = []
 
-    def connect_tcp(self: object, host: str, port: int, timeout: float, **options: object) -> Any:
+    def connect_tcp(self: object, host: str, port: int, timeout: float, *options: object) -> Any:
         waits.append((host, timeout))
         raise httpcore2.ConnectTimeout
 

@@ -46,6 +46,7 @@ TOLD_BY_A_SCHEMA = {
 BUT_NOT = {
     "login: required", "api_key: required", "base_url: required",
     "first_day: invalid", "from: invalid", "username: invalid",
+    "name: blank",  # of separators that only Python takes for spaces
 }  # fmt: skip
 #: A prompt's variables are checked one by one, by the type that each has.
 OWN_RULES = ("variables.",)

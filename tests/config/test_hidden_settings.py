@@ -50,6 +50,7 @@ ENVIRONMENT = {
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
             "EMAIL_HOST_PASSWORD",
+            "S3_SECRET_ACCESS_KEY",
         ],
         KEY,
     ),
