@@ -6,6 +6,7 @@ account leaves it to the next.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -46,10 +47,11 @@ TOLD_BY_A_SCHEMA = {
 BUT_NOT = {
     "login: required", "api_key: required", "base_url: required",
     "first_day: invalid", "from: invalid", "username: invalid",
-    "name: blank",  # of separators that only Python takes for spaces
 }  # fmt: skip
 #: A prompt's variables are checked one by one, by the type that each has.
 OWN_RULES = ("variables.",)
+#: What Python takes for a space and nobody else does.
+ODD_SPACE = re.compile(rb"\\u001[c-f]")
 NUL = "NUL"  # no text may hold it; a pattern for it on each would say so of each
 
 
@@ -103,6 +105,8 @@ def fits_no_rule(response: Any) -> bool:
     return all(
         one["code"] not in TOLD_BY_A_SCHEMA
         or f"{one['field']}: {one['code']}" in BUT_NOT
+        or one["code"] == "blank"
+        and ODD_SPACE.search(response.request.body or b"")
         or one["field"].startswith(OWN_RULES)
         for one in data["details"]["fields"]
     )
