@@ -30,6 +30,7 @@ class ObjectType(TextChoices):
 
 
 DETAILS = {
+    "conversation_id": Detail(_("conversation"), links_to="conversations.conversation"),
     "message_id": Detail(_("message"), links_to="conversations.message"),
     "messages": Detail(_("messages")),
     "models": Detail(_("models")),
