@@ -236,7 +236,8 @@ class TestEvaluations:
             """Without the look at who asks, which is remembered for some seconds."""
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(where, query).status_code == 200
-            return sum('"prompts_' in (query["sql"] or "") for query in queries)
+            # PostgreSQL's prepared statements, which the lists are, come without their text.
+            return sum(query["sql"] is None or '"prompts_' in query["sql"] for query in queries)
 
         assert {where: taken(where) for where in expected} == expected
         assert (
