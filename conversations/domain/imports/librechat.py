@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conversations.domain.imports.records import ImportedConversation, ImportedMessage, Omission
-from conversations.domain.imports.trees import ASSISTANT, Node, answered_by, require_few, shown
+from conversations.domain.imports.records import ImportedConversation, Omission
+from conversations.domain.imports.trees import ASSISTANT, Node, answered_by, node_of, require_few, shown
 from conversations.domain.imports.values import (
     conversation_key,
     items,
@@ -91,20 +91,17 @@ def _node(given: Mapping[str, Any], parent: str | None, omitted: Counter[str]) -
         for one in map(maybe_mapping, maybe_items(given.get("files")))
     ]
     content = "\n".join(filter(None, (content, *files)))
-    if not content.strip() and not reasoning:
-        return Node(key, parent, None)
-    failed, broken_off = given.get("error") is True, given.get("unfinished") is True
-    message = ImportedMessage(
-        key=key,
-        parent=parent,
+    return node_of(
+        key,
+        parent,
         role=role,
         content=content,
         reasoning=reasoning,
-        status="failed" if failed else "interrupted" if broken_off else "complete",
-        model=word(given.get("model")) if role == ASSISTANT else "",
+        has_failed=given.get("error") is True,
+        broke_off=given.get("unfinished") is True,
+        model=word(given.get("model")),
         created_at=moment(given.get("createdAt")),
     )
-    return Node(key, parent, message)
 
 
 def _content(given: Mapping[str, Any], key: str, omitted: Counter[str]) -> tuple[str, str]:

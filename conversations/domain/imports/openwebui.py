@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
-from conversations.domain.imports.records import ImportedConversation, ImportedMessage, Omission
-from conversations.domain.imports.trees import ASSISTANT, Node, answered_by, require_few, shown
+from conversations.domain.imports.records import ImportedConversation, Omission
+from conversations.domain.imports.trees import Node, answered_by, node_of, require_few, shown
 from conversations.domain.imports.values import (
     conversation_key,
     invalid,
@@ -116,20 +116,17 @@ def _node(key: str, given: Mapping[str, Any], omitted: Counter[str]) -> Node:
         for one in map(maybe_mapping, maybe_items(given.get("files")))
     ]
     content = "\n".join(filter(None, (content, *files)))
-    if not content.strip() and not reasoning:
-        return Node(key, parent, None)
-    failed, broken_off = bool(given.get("error")), given.get("done") is False
-    message = ImportedMessage(
-        key=key,
-        parent=parent,
+    return node_of(
+        key,
+        parent,
         role=role,
         content=content,
         reasoning=reasoning,
-        status="failed" if failed else "interrupted" if broken_off else "complete",
-        model=word(given.get("model")) if role == ASSISTANT else "",
+        has_failed=bool(given.get("error")),
+        broke_off=given.get("done") is False,
+        model=word(given.get("model")),
         created_at=moment(given.get("timestamp")),
     )
-    return Node(key, parent, message)
 
 
 def _content(value: Any, key: str, omitted: Counter[str]) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from conversations.domain.imports.records import (
     LONGEST_TEXT,
@@ -24,6 +25,34 @@ class Node:
     parent: str | None
     message: ImportedMessage | None
     reasoning: str = ""
+
+
+def node_of(
+    key: str,
+    parent: str | None,
+    *,
+    role: str,
+    content: str,
+    reasoning: str,
+    has_failed: bool,
+    broke_off: bool,
+    model: str,
+    created_at: datetime | None,
+) -> Node:
+    """A message in its place; what says nothing is only a place."""
+    if not content.strip() and not reasoning:
+        return Node(key, parent, None)
+    message = ImportedMessage(
+        key=key,
+        parent=parent,
+        role=role,
+        content=content,
+        reasoning=reasoning,
+        status="failed" if has_failed else "interrupted" if broke_off else "complete",
+        model=model if role == ASSISTANT else "",
+        created_at=created_at,
+    )
+    return Node(key, parent, message)
 
 
 def require_few(count: int) -> None:
