@@ -56,8 +56,9 @@ from conversations.services.titles import (
     title_store,
 )
 from generation.errors import AnswerRejectedError, OutputEmptyError, OutputOnlyThoughtsError
+from generation.jobs.attempts import AttemptLostError
 from generation.jobs.registry import JobKind, Later, NoInput, NoOutput, WaitForChildren
-from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.run import JobRun
 from generation.jobs.worker import this_worker
 from generation.live.texts import newest
 from generation.live.writer import LiveWriter

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.domain.origins import SMALL_MODELS
 from generation.domain.states import TERMINAL
+from generation.jobs.buying import NobodyLeftError
 from generation.jobs.registry import JobKind, Later, NoInput, WaitForChildren
-from generation.jobs.run import JobRun, NobodyLeftError
+from generation.jobs.run import JobRun
 from generation.jobs.texts import TextOrder, paid, text_order
 from generation.models import Job
 from generation.providers import registry

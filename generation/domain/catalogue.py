@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from generation.domain.prices import ItemPrice, Price, built_in_price
+from generation.domain.prices import ItemPrice, Price, built_in_item_price, built_in_price
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError
 
 LLM = "llm"
+IMAGE = "image"
 #: Feature → column of a `CatalogueModel`.
 FEATURES = {
     "json_schema": "has_json_schema",
@@ -83,6 +84,9 @@ _SANDBOX_FEATURES = frozenset({"json_schema", "vision", "reasoning"})
 BUILT_IN_ENTRIES = (
     Entry("sandbox", "sandbox", features=_SANDBOX_FEATURES),
     Entry("sandbox", "sandbox-priced", features=_SANDBOX_FEATURES),
+    Entry("sandbox", "sandbox", IMAGE),
+    Entry("sandbox", "sandbox-tasks", IMAGE),
+    Entry("sandbox", "sandbox-priced", IMAGE),
 )
 
 Key = tuple[str, str, str]
@@ -125,7 +129,7 @@ class Catalogue:
     ) -> ItemPrice | None:
         """Per image, mesh or second of audio; None: nobody has entered one, so it isn't called."""
         version = self._version(provider, model, at, capability)
-        return None if version is None else version.items
+        return built_in_item_price(capability, provider, model) if version is None else version.items
 
     def _version(
         self, provider: str, model: str, at: datetime | None, capability: str

@@ -35,15 +35,40 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceTier:
+    """What an item costs instead: of this quality, of at most so many pixels. Empty, or None: of any."""
+
+    item: int
+    quality: str = ""
+    most_pixels: int | None = None
+
+    def holds(self, quality: str, pixels: int) -> bool:
+        return self.quality in ("", quality) and (self.most_pixels is None or pixels <= self.most_pixels)
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPrice:
-    """Micro-units per item: an image, a mesh, a second of audio."""
+    """Micro-units per item: an image, a mesh, a second of audio. Of several tiers that hold, the one that says most of
+    the quality and then the smallest counts; where none holds, `item`."""
 
     item: int
     version: str = ""
+    tiers: tuple[PriceTier, ...] = ()
 
     def cost(self, items: int) -> int:
         return self.item * items
 
+    def of(self, *, quality: str, pixels: int) -> int:
+        """What one picture costs."""
+        tiers = [tier for tier in self.tiers if tier.holds(quality, pixels)]
+        narrow = min(
+            tiers, key=lambda tier: (not tier.quality, tier.most_pixels or MOST_PIXELS), default=None
+        )
+        return self.item if narrow is None else narrow.item
+
+
+#: More than any picture has.
+MOST_PIXELS = 10**12
 
 FREE = Price(input=0, output=0, version=BUILT_IN)
 #: Nobody is charged: budgets and quotes are rehearsed with it, offline.
@@ -56,8 +81,26 @@ BUILT_IN_PRICES: dict[tuple[str, str], Price] = {
     ("local", "*"): FREE,
     ("local-model", "*"): FREE,
 }
+FREE_ITEM = ItemPrice(item=0, version=BUILT_IN)
+PLAY_MONEY_ITEM = ItemPrice(
+    item=40_000, version=BUILT_IN, tiers=(PriceTier(80_000, "high"), PriceTier(20_000, "standard", 512 * 512))
+)
+
+#: (capability, provider, model) → price per item, likewise.
+BUILT_IN_ITEM_PRICES: dict[tuple[str, str, str], ItemPrice] = {
+    ("image", "sandbox", "sandbox"): FREE_ITEM,
+    ("image", "sandbox", "sandbox-tasks"): FREE_ITEM,
+    ("image", "sandbox", "sandbox-priced"): PLAY_MONEY_ITEM,
+    ("image", "local", "*"): FREE_ITEM,
+}
 
 
 def built_in_price(provider: str, model: str) -> Price | None:
     """The price of what costs no money per call; None for everything else."""
     return BUILT_IN_PRICES.get((provider, model)) or BUILT_IN_PRICES.get((provider, "*"))
+
+
+def built_in_item_price(capability: str, provider: str, model: str) -> ItemPrice | None:
+    """The same for what is priced per item."""
+    prices = BUILT_IN_ITEM_PRICES
+    return prices.get((capability, provider, model)) or prices.get((capability, provider, "*"))

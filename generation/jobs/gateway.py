@@ -1,6 +1,7 @@
 """The gate through which this process' calls go to the providers: turns, rates and circuit breakers.
 
-One lane per provider and account (the operator's, or a key of a user's own), so that nobody's trouble is another's.
+One lane per capability, provider and account (the operator's, or a key of a user's own), so that nobody's trouble is
+another's, and slow pictures don't take a vendor's texts along.
 Whose turn it is goes round by owner: a chat behind a batch of ten thousand waits for one call, not for ten thousand.
 """
 
@@ -12,6 +13,7 @@ import structlog
 from django.conf import settings
 
 from config.db import release_connection
+from generation.domain.catalogue import LLM
 from generation.domain.origins import is_small_model
 from generation.providers.base import ProviderError
 from generation.providers.breaker import CircuitBreakers, State
@@ -26,15 +28,16 @@ SMALL_MODEL_SLOTS = 2
 #: The longest that a thread stands in the queue; then its job goes back into the database's queue and makes room.
 LONGEST_WAIT_S = 60.0
 
-Lane = tuple[str, str]
+#: Provider, account, capability.
+Lane = tuple[str, str, str]
 
 
 class TurnMissedError(ProviderError):
     """Our own limit left no room in time. Nothing was sent, and the job has done nothing wrong: it comes again."""
 
 
-def lane_of(provider: str, key_id: UUID | None) -> Lane:
-    return provider, OPERATOR if key_id is None else str(key_id)
+def lane_of(provider: str, key_id: UUID | None, capability: str = LLM) -> Lane:
+    return provider, OPERATOR if key_id is None else str(key_id), capability
 
 
 def _limits_of(lane: Hashable) -> Limits:

@@ -6,6 +6,7 @@ A test job's calls all go to the sandbox, in the name and at the price of the mo
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 import structlog
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from accounts.models import ProviderKey
 from accounts.selectors.keys import provider_keys_for, provider_keys_forget
+from generation.domain.catalogue import LLM as TEXT
 from generation.domain.catalogue import NAMES_SUGGESTED, Catalogue, Entry, ended, near
 from generation.domain.prices import Price
 from generation.errors import (
@@ -31,27 +33,36 @@ log = structlog.get_logger(__name__)
 
 OWN_PRICE = "own"
 
+Found = TypeVar("Found")
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One way to a text. `llm` makes the adapter no earlier than it is asked (an own key is decrypted by then); `key`
-    is the owner's own key, else None; `is_test` is play money; `most_output` is what the model can write at most,
-    `context_tokens` what it reads and writes together. What the catalogue doesn't know has neither, and `takes_images`
-    unless its provider refuses them."""
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseRoute:
+    """One way to a provider. `key` is the owner's own key, else None; `is_test` is play money."""
+
+    capability: ClassVar[str]
     provider: str
     model: str
-    price: Price
-    llm: Callable[[], LLM]
     key: ProviderKey | None = None
     is_test: bool = False
-    most_output: int | None = None
-    context_tokens: int | None = None
-    takes_images: bool = True
 
     @property
     def lane(self) -> Lane:
-        return lane_of(self.provider, self.key.pk if self.key else None)
+        return lane_of(self.provider, self.key.pk if self.key else None, self.capability)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(BaseRoute):
+    """One way to a text. `llm` makes the adapter no earlier than it is asked (an own key is decrypted by then);
+    `most_output` is what the model can write at most, `context_tokens` what it reads and writes together. What the
+    catalogue doesn't know has neither, and `takes_images` unless its provider refuses them."""
+
+    capability = TEXT
+    price: Price
+    llm: Callable[[], LLM]
+    most_output: int | None = None
+    context_tokens: int | None = None
+    takes_images: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,15 @@ def routes_for(
     Raises `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError` (no key for it), `PriceMissingError` (when no
     way that is left has a price), `ModelTakesNoImagesError`.
     """
+    return twice_before_no(
+        owner_id, lambda: _routes(owner_id, model, is_test=is_test, since=since, has_images=has_images)
+    )
+
+
+def twice_before_no(owner_id: UUID, find: Callable[[], Found]) -> Found:
+    """What is found; nothing is refused from old pictures of the catalogue and of the owner's keys."""
     try:
-        return _routes(owner_id, model, is_test=is_test, since=since, has_images=has_images)
+        return find()
     except (
         ModelUnknownError,
         ModelEndedError,
@@ -95,7 +113,7 @@ def routes_for(
     ):
         catalogue_forget()
         provider_keys_forget(owner_id)
-    return _routes(owner_id, model, is_test=is_test, since=since, has_images=has_images)
+    return find()
 
 
 def _routes(
@@ -129,7 +147,7 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
     now = datetime.now(UTC)
     living = [way for way in ways if way.entry is None or way.entry.is_callable(now)]
     if not living:
-        raise _not_callable(known, next(way.entry for way in ways if way.entry is not None), now)
+        raise not_callable(known, next(way.entry for way in ways if way.entry is not None), now)
     routes = []
     for way in living:
         price = way.price or known.price(way.provider, way.model)
@@ -139,11 +157,11 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
         facts = way.entry or Entry(way.provider, way.model, is_known=False)
         routes.append(
             Route(
-                way.provider,
-                way.model,
-                price,
-                way.llm,
-                way.key,
+                provider=way.provider,
+                model=way.model,
+                price=price,
+                llm=way.llm,
+                key=way.key,
                 is_test=way.provider == registry.SANDBOX,
                 most_output=facts.max_output_tokens,
                 context_tokens=facts.context_tokens,
@@ -155,9 +173,10 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
     return tuple(routes)
 
 
-def _not_callable(known: Catalogue, entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
+def not_callable(known: Catalogue, entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
     if entry.is_ended(now):
-        return ended(entry, known.choices(providers=[entry.provider], now=now))
+        choices = known.choices(providers=[entry.provider], capability=entry.capability, now=now)
+        return ended(entry, choices)
     return ModelUnavailableError(model=entry.name, providers=[entry.provider], choices=[])
 
 
@@ -170,20 +189,25 @@ def _sandbox(known: Catalogue, model: str | None) -> _Way:
     if not model:
         return _Way(registry.SANDBOX, llm().model, llm)
     now = datetime.now(UTC)
-    entries = known.find(model)
-    if not entries:
-        choices = known.choices(providers=known.providers, now=now)
-        raise ModelUnknownError(model=model, near=near(model, choices))
-    entry = next((one for one in entries if one.is_callable(now)), entries[0])
+    entry = entry_played(known, model, TEXT, now)
     price = known.price(entry.provider, entry.name)
     if price is None:
         raise PriceMissingError(provider=entry.provider, model=entry.name)
     return _Way(registry.SANDBOX, entry.name, llm, entry=entry, price=price)
 
 
+def entry_played(known: Catalogue, model: str, capability: str, now: datetime) -> Entry:
+    """The model in whose name and at whose price the sandbox answers. Raises ModelUnknownError."""
+    entries = known.find(model, capability=capability)
+    if not entries:
+        choices = known.choices(providers=known.providers, capability=capability, now=now)
+        raise ModelUnknownError(model=model, near=near(model, choices))
+    return next((one for one in entries if one.is_callable(now)), entries[0])
+
+
 def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Iterator[_Way]:
     """Every way to one model: own keys first, then the operator's, then the sandbox's own models."""
-    own = _named_at(keys, model)
+    own = keys_naming(keys, model)
     yield from (_own_way(known, key, name) for key, name in own)
     named = [key for key, _ in own]
     configured = registry.configured_names("llm")
@@ -208,7 +232,7 @@ def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Itera
             yield _Way(entry.provider, entry.name, _adapter(entry.provider), entry=entry)
 
 
-def _named_at(keys: Sequence[ProviderKey], model: str) -> list[tuple[ProviderKey, str]]:
+def keys_naming(keys: Sequence[ProviderKey], model: str) -> list[tuple[ProviderKey, str]]:
     """Own keys that the name means, with what their server calls it: a key's own model, or `custom:name` of a server
     whose key names none."""
     provider, _, name = model.partition(":")

@@ -19,10 +19,11 @@ from config.errors import AppError
 from generation.domain.states import JobStatus
 from generation.errors import JobCancelledError, JobInternalError, JobStoreConflictError
 from generation.jobs import ledger, parents, sweeper, transitions
+from generation.jobs.attempts import AttemptLostError, WorkerLeavesError
 from generation.jobs.failures import settle_failure
 from generation.jobs.gateway import TurnMissedError
 from generation.jobs.registry import Answer, JobKind, Later, WaitForChildren, Waiting, get_kind, to_json
-from generation.jobs.run import AttemptLostError, JobRun, WorkerLeavesError
+from generation.jobs.run import JobRun
 from generation.jobs.turns import others_wait
 from generation.jobs.worker import this_worker
 from generation.models import Job

@@ -22,7 +22,7 @@ from django.db import DatabaseError
 
 from config.db import release_connection
 from generation.domain.characters import whole_end
-from generation.jobs.run import AttemptLostError
+from generation.jobs.attempts import AttemptLostError
 from generation.live import pieces
 from generation.live.pieces import Piece
 from generation.providers.llm.answer_text import storable

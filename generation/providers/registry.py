@@ -1,7 +1,7 @@
 """Which adapters exist, in which order they are asked, and the one instance of each per process.
 
-`settings.PROVIDERS["llm"][name] = {"path": dotted class path, "options": {...}}` says how to build one,
-`settings.PROVIDER_ORDER["llm"]` names the preferred ones. The sandbox is always there and is the whole order
+`settings.PROVIDERS[capability][name] = {"path": dotted class path, "options": {...}}` says how to build one,
+`settings.PROVIDER_ORDER[capability]` names the preferred ones. The sandbox is always there and is the whole order
 when none is named. This is the only module of the adapters that reads settings.
 """
 
@@ -15,12 +15,16 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from generation.providers.image.base import ImageMaker
 from generation.providers.llm.base import LLM
 from generation.providers.retry import no_way_error
 
 SANDBOX = "sandbox"
 
-_SANDBOX_PATHS = {"llm": "generation.providers.llm.sandbox.SandboxLLM"}
+_SANDBOX_PATHS = {
+    "llm": "generation.providers.llm.sandbox.SandboxLLM",
+    "image": "generation.providers.image.sandbox.SandboxImages",
+}
 
 _lock = threading.RLock()
 _built: dict[tuple[str, str], Any] = {}
@@ -69,6 +73,11 @@ def get_llm(name: str) -> LLM:
     it does not take.
     """
     return cast(LLM, _get("llm", name))
+
+
+def get_image(name: str) -> ImageMaker:
+    """The same for pictures."""
+    return cast(ImageMaker, _get("image", name))
 
 
 def reset() -> None:

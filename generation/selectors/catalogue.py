@@ -140,8 +140,9 @@ def catalogue_list() -> QuerySet[CatalogueModel]:
 
 def is_there(entry: Entry) -> bool:
     """Whether the operator's provider has this model, as far as anybody knows: what a vendor lists is looked at from
-    time to time (`generation.services.listing`), a server of the operator's own is asked."""
-    return entry.is_listed is not False and is_served(entry.provider, entry.name)
+    time to time (`generation.services.listing`), a server of the operator's own is asked; both for texts only."""
+    is_text = entry.capability == LLM
+    return entry.is_listed is not False and (not is_text or is_served(entry.provider, entry.name))
 
 
 @dataclass(frozen=True, slots=True)

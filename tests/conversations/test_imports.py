@@ -14,7 +14,7 @@ from accounts.models import Activity, FileRemoval, User
 from conversations.domain.imports.records import ImportedConversation
 from conversations.models import Conversation, ConversationImport, ConversationImportItem, Message
 from conversations.services import imports
-from generation.jobs.run import WorkerLeavesError
+from generation.jobs.attempts import WorkerLeavesError
 from generation.models import Job, StoredFile
 from tests.conversations.domain.test_import_reading import zipped
 from tests.conversations.exports import (

@@ -85,7 +85,7 @@ def test_the_circuit_of_one_key_is_not_that_of_another(
     for _ in range(5):
         assert run_until_over(text_job(alice)).status == "succeeded"  # by the operator's key
     assert run_until_over(text_job(bob)).status == "succeeded"
-    assert gateway.breakers.state(("deepseek", str(ProviderKey.objects.get().pk))) is State.OPEN
+    assert gateway.breakers.state(gateway.lane_of("deepseek", ProviderKey.objects.get().pk)) is State.OPEN
 
 
 def test_a_refused_key_says_so_where_its_owner_looks_and_the_operators_is_asked(

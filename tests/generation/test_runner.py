@@ -12,8 +12,9 @@ from accounts.models import User
 from generation.domain.states import JobStatus
 from generation.errors import JobTimeoutError
 from generation.jobs import runner, services, sweeper, transitions
+from generation.jobs.attempts import AttemptLostError
 from generation.jobs.registry import Later, NoOutput, Waiting
-from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.run import JobRun
 from generation.jobs.worker import this_worker
 from generation.models import Job
 from generation.providers.base import OVERLOADED, RATE_LIMITED, ProviderError

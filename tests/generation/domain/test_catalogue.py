@@ -176,7 +176,10 @@ class TestPrices:
         empty = Catalogue.of(())
         assert empty.price("deepseek", "deepseek-chat") is None
         assert empty.price("local", "千问-7b") == FREE
-        assert [one.full_name for one in empty.entries.values()] == [
-            "sandbox:sandbox",
-            "sandbox:sandbox-priced",
+        assert [(one.capability, one.full_name) for one in empty.entries.values()] == [
+            ("image", "sandbox:sandbox"),
+            ("image", "sandbox:sandbox-priced"),
+            ("image", "sandbox:sandbox-tasks"),
+            ("llm", "sandbox:sandbox"),
+            ("llm", "sandbox:sandbox-priced"),
         ]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from generation.jobs.run import AttemptLostError
+from generation.jobs.attempts import AttemptLostError
 from generation.live import pieces
 from generation.live.pieces import Piece
 from generation.live.writer import LiveWriter

@@ -9,8 +9,9 @@ from accounts.models import User
 from generation.domain.states import JobStatus
 from generation.errors import CallInFlightError, JobStateError
 from generation.jobs import ledger, runner, services, sweeper, transitions
+from generation.jobs.attempts import AttemptLostError
 from generation.jobs.registry import NoOutput
-from generation.jobs.run import AttemptLostError, JobRun
+from generation.jobs.run import JobRun
 from generation.models import Job, ProviderCall
 from generation.providers.base import Usage
 from tests.generation.factories import (
