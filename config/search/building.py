@@ -119,6 +119,28 @@ def make_index(model: type[models.Model], schema_editor: BaseDatabaseSchemaEdito
     schema_editor.execute(f'ALTER INDEX "{table}_search" ALTER COLUMN 1 SET STATISTICS 0')
 
 
+def rebuild_indexes(schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Compute the pieces of all texts anew, for a migration that changes what they are. Searches go on meanwhile."""
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor != "postgresql":
+            cursor.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%%USING fts5(grams,%%'")
+            statements = [
+                statement.format(t=name.removesuffix("_search"))
+                for (name,) in cursor.fetchall()
+                for statement in (*SQLITE_DROP, *SQLITE_INDEX)
+            ]
+        else:
+            cursor.execute(
+                "SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid "
+                "WHERE pg_get_indexdef(oid) LIKE '%%search_grams(owner_id%%'"
+            )
+            statements = [
+                f'REINDEX INDEX {_concurrently(schema_editor)} "{name}"' for (name,) in cursor.fetchall()
+            ]
+    for statement in statements:
+        schema_editor.execute(statement)
+
+
 def drop_index(model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
     table = model._meta.db_table
     if schema_editor.connection.vendor != "postgresql":

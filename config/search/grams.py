@@ -1,15 +1,20 @@
 """The short pieces of text by which the index finds rows.
 
 Of each word: every character, every two in a row, and every three unless they are wide ones, of which two are rare
-enough. PostgreSQL computes the same in `search_grams` (config/migrations/0003_search.py).
+enough. Of one character again and again (`哈哈哈哈`, `----`) all pieces are the same and don't tell how often it
+stands there; so such runs are pieces themselves. PostgreSQL computes the same in `search_grams`
+(config/migrations/0004_search_runs.py).
 
 Before each stands the last digit of the owner's key: of what is common to others, only a sixteenth lengthens one's own
 lists, and owners share pieces nevertheless, which keeps the index small.
 """
 
+import re
 from collections.abc import Iterable
 
 LONGEST = 3
+LONGEST_RUN = 8
+RUN = re.compile(rf"(.)\1{{{LONGEST - 1},}}")
 #: Three characters that take so many bytes in UTF-8 are wide: Chinese, Japanese, Korean, emoji.
 WIDE_BYTES = 9
 #: A long term is found by some of its pieces; the rows are looked through anyway.
@@ -28,7 +33,8 @@ def index_tokens(owner: str | None, text: str) -> str:
         for length in range(1, LONGEST + 1)
         for at in range(len(word) - length + 1)
     }
-    return tokens(owner, (gram for gram in found if is_indexed(gram)))
+    runs = {run[:length] for run in _runs(text) for length in range(LONGEST, len(run) + 1)}
+    return tokens(owner, runs.union(filter(is_indexed, found)))
 
 
 def tokens(owner: str | None, grams: Iterable[str]) -> str:
@@ -47,4 +53,9 @@ def _covering(term: str) -> list[str]:
     if len(term) < LONGEST:
         return [term]
     threes = (term[at : at + LONGEST] for at in range(len(term) - LONGEST + 1))
-    return [gram for three in threes for gram in ([three] if is_indexed(three) else [three[:2], three[1:]])]
+    pieces = [gram for three in threes for gram in ([three] if is_indexed(three) else [three[:2], three[1:]])]
+    return [*_runs(term), *pieces]
+
+
+def _runs(text: str) -> list[str]:
+    return [run[0][:LONGEST_RUN] for run in RUN.finditer(text)]

@@ -1,6 +1,7 @@
 """Columns and indexes are made for what is there already, taken back, and outlive other changes of their table."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection
 from accounts.models import User
 from config.search import building
 from config.search.building import BuildSearch, drop_index, fill, make_index
+from config.search.grams import index_tokens
 from config.search.hits import search_hits
 from templates.models import Document, Project
 from tests.support.databases import fresh_database, in_use
@@ -48,6 +50,33 @@ def test_it_can_be_built_again(owner: User) -> None:
         with connection.schema_editor(atomic=False) as editor:
             BuildSearch("project").database_forwards("templates", editor, state, state)
     assert found(owner, "茶馆") == 1
+
+
+def test_a_migration_that_changes_the_pieces_builds_the_indexes_anew(owner: User) -> None:
+    with _no_pieces():
+        project_make(owner, name_zh="云上茶馆")
+    assert found(owner, "茶馆") == 0
+    call_command("migrate", "platform", "0003", verbosity=0)
+    call_command("migrate", "platform", verbosity=0)
+    assert found(owner, "茶馆") == 1
+    project_make(owner, name_zh="海底茶馆")
+    assert found(owner, "茶馆") == 2
+
+
+@contextmanager
+def _no_pieces() -> Iterator[None]:
+    """Rows are indexed by nothing. PostgreSQL goes on so until a migration makes the function anew."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION search_grams(owner uuid, body text) RETURNS text[] "
+                "LANGUAGE sql IMMUTABLE COST 10000 AS $$SELECT '{}'::text[]$$"
+            )
+        yield
+        return
+    connection.connection.create_function("search_grams", 2, lambda *_: "")
+    yield
+    connection.connection.create_function("search_grams", 2, index_tokens, deterministic=True)
 
 
 def test_texts_are_filled_in_batches(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,8 @@ CORPUS = {
     "short": "Go AI UI 茶",
     "turkish": "İstanbul DIŞ",
     "lines": "first\nsecond\tthird\u3000fourth\u00a0fifth",
+    "runs": "呵呵呵呵呵 ====== 嘿嘿",
+    "longer runs": "呵呵呵呵呵呵 ========== 🍬🍬🍬🍬🍬🍬🍬🍬🍬",
     "numbers": "ISO 8601 · 3.14159 · No.42",
 }
 
@@ -141,6 +143,16 @@ ANSWERS = {
     "NULL": [],
     "$1": [],
     "{}": [],
+    # One character again and again.
+    "呵呵": ["longer runs", "runs"],
+    "呵呵呵呵呵": ["longer runs", "runs"],
+    "呵呵呵呵呵呵": ["longer runs"],
+    "呵呵呵呵呵呵呵": [],
+    "嘿嘿嘿": [],
+    "=====": ["longer runs", "runs"],
+    "=========": ["longer runs"],
+    "===========": [],
+    "🍬🍬🍬🍬": ["longer runs"],
     # Outside of the first plane.
     "🍵": ["emoji"],
     "🍵馆": ["emoji"],

@@ -26,6 +26,13 @@ def test_every_character_every_two_and_every_three_that_are_not_all_wide() -> No
     }
 
 
+def test_a_run_of_one_character_is_a_piece_in_each_length_up_to_eight() -> None:
+    runs = {piece for piece in pieces("啊哈哈哈哈哈" + " " + "=" * 10) if len(piece) > 2}
+    assert runs == {"哈哈哈", "哈哈哈哈", "哈哈哈哈哈", *("=" * length for length in range(3, 9))}
+    assert search_grams(("哈哈哈哈",))[0] == "哈哈哈哈"
+    assert search_grams(("=" * 10,))[0] == "=" * 8
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", CORPUS)
 def test_the_database_has_the_same_pieces(name: str) -> None:
