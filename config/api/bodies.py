@@ -1,24 +1,30 @@
-"""Bodies that come without a length, made safe before Django sees them.
+"""Bodies that come without a length, and types that can't be read, made safe before Django sees them.
 
 Django takes a request without Content-Length for one without a body (under WSGI) or stores whatever arrives on disk
 (under ASGI). Both doors read such a body up to the limit of the view that it is for and tell its length; of a longer
 one they tell a length over the limit, so that the parser answers 413.
+
+Django reads the `Content-Type`, and by its charset the address, before anybody could answer what is wrong with them.
 """
 
 import io
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from email.message import Message
 from typing import Any
 
 from django.conf import settings
 from django.urls import Resolver404, resolve
+from django.utils.http import parse_header_parameters
 
 #: What a form has around its file, at most.
 FORM_BYTES = 64 * 1024
+UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
+Header = tuple[bytes, bytes]
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
 
 
 def body_limit(view: Any) -> int:
@@ -28,6 +34,25 @@ def body_limit(view: Any) -> int:
     return int(min(most, own) if own else most)
 
 
+def readable_type(given: str) -> str:
+    """A `Content-Type` that Django can read: without parameters if one of them is in no encoding that there is, and
+    without a charset, by which it would read the address, too. One that isn't UTF-8 is called unknown, to be refused.
+    """
+    try:
+        charset = parse_header_parameters(given)[1].get("charset")
+    except ValueError:  # also a number of thousands of digits
+        return given.partition(";")[0]
+    if charset is None:
+        return given
+    header = Message()
+    header["content-type"] = given
+    if charset.lower() in UTF8_NAMES:
+        header.del_param("charset")
+    else:
+        header.set_param("charset", "unknown")
+    return str(header["content-type"])
+
+
 class WsgiBodies:
     """WSGI middleware: reads chunked bodies where the server says that their end can be seen (gunicorn does)."""
 
@@ -35,6 +60,7 @@ class WsgiBodies:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["CONTENT_TYPE"] = readable_type(environ.get("CONTENT_TYPE", ""))
         is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         if is_chunked and environ.get("wsgi.input_terminated"):
             body = environ["wsgi.input"].read(_limit(environ.get("PATH_INFO", "/")) + 1)
@@ -52,6 +78,7 @@ class AsgiBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            scope["headers"] = _with_readable_type(scope["headers"])
             headers = dict(scope["headers"])
             if b"transfer-encoding" in headers and b"content-length" not in headers:
                 body = await _read(receive, _limit(scope.get("path", "/")) + 1)
@@ -60,6 +87,16 @@ class AsgiBodies:
             elif _is_too_large(scope, headers):
                 receive = _replayed(b"", receive)
         await self.application(scope, receive, send)
+
+
+def _with_readable_type(headers: Iterable[Header]) -> list[Header]:
+    """Django joins what stands in several headers of one name."""
+    given = [value for name, value in headers if name == b"content-type"]
+    joined = b",".join(given).decode("latin-1")
+    if readable_type(joined) == joined:
+        return list(headers)
+    others = [(name, value) for name, value in headers if name != b"content-type"]
+    return [*others, (b"content-type", readable_type(joined).encode("latin-1"))]
 
 
 def _view(path: str) -> Any:
@@ -108,9 +145,9 @@ async def _read(receive: Receive, limit: int) -> bytes:
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
     """`receive` that begins with this body as a whole; what is left of the real one is skipped."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    messages: list[Event] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def replay() -> Message:
+    async def replay() -> Event:
         if messages:
             return messages.pop()
         while True:

@@ -14,12 +14,11 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser, DataAndFiles
 
-from config.api.bodies import FORM_BYTES, body_limit
+from config.api.bodies import FORM_BYTES, UTF8_NAMES, body_limit
 from config.errors import BodyTooLargeError, MalformedError, UnsupportedMediaTypeError
 from config.files.errors import FileTooLargeError
 
 MAX_DEPTH = 32
-UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class StrictJSONParser(BaseParser):

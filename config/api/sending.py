@@ -20,7 +20,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def file_response(
     request: HttpRequest, file: BinaryIO, *, size: int, sha256: str, media_type: str, name: str, max_age: int
 ) -> HttpResponseBase:
-    """The file, which is closed at the end. Raises FileRangeError for a range behind its end.
+    """The file, which is closed at the end, or before FileRangeError is raised for a range behind its end.
 
     Several ranges at once, and what can't be read as a range, get the whole file, as the standard allows.
     """
@@ -39,7 +39,11 @@ def file_response(
     if known and etags.matches(known, etag):
         file.close()
         return HttpResponse(status=304, headers=headers)
-    wanted = _range(request, size, etag)
+    try:
+        wanted = _range(request, size, etag)
+    except FileRangeError:
+        file.close()
+        raise
     first, length = wanted or (0, size)
     headers["Content-Length"] = str(length)
     if wanted:

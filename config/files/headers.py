@@ -2,12 +2,13 @@
 
 from django.utils.http import content_disposition_header
 
+from config.filenames import safe_download_name
 from config.files.content import PICTURES, TEXT
 
 
 def disposition_of(media_type: str, name: str) -> str:
-    """Pictures are shown, the rest is downloaded; under its name, of whatever script."""
-    return content_disposition_header(media_type not in PICTURES, name) or "attachment"
+    """Pictures are shown, the rest is downloaded; under its name, of whatever script, as far as all systems take it."""
+    return content_disposition_header(media_type not in PICTURES, safe_download_name(name)) or "attachment"
 
 
 def declared_type(media_type: str) -> str:

@@ -21,10 +21,10 @@ from config.admin.base import ReadOnlyAdmin, ServiceAdmin
 from config.admin.cells import badge, link_to
 from config.admin.filters import ConditionFilter
 from config.admin.forms import TextAreaField
+from config.filenames import safe_filename
 from config.money import money
 from config.validators import validate_name
 from generation.domain.origins import is_small_model
-from templates.domain.filenames import safe_filename
 from templates.models import Document, DocumentVersion
 from templates.models.documents import LONGEST_TEXT, STALE, STALE_CONDITION, validate_text
 from templates.services.documents import document_delete, document_update

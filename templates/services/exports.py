@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import QuerySet
 
 from accounts.services.activities import activity_record
+from config.filenames import safe_filename, unique_filenames
 from generation.domain.origins import is_small_model
-from templates.domain.filenames import safe_filename, unique_filenames
 from templates.domain.inputs import language_of, localized
 from templates.domain.language import truncated
 from templates.domain.notes import with_small_model_note

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import RequestFactory
 
 from config.api.bodies import FORM_BYTES, AsgiBodies, WsgiBodies
 
@@ -105,6 +107,47 @@ def test_asgi_passes_a_form_with_a_file_as_it_comes() -> None:
     assert len(through_asgi([b"a" * 2500] * 2, announced)[1]) == 5000
 
 
+#: As a client sends it, and what reaches Django, which would fail at the first ones.
+TYPES = {
+    "multipart/form-data; boundary*=klingon''x": "multipart/form-data",
+    f"application/json; a*{'9' * 5000}=b": "application/json",
+    "application/json; charset=hex": 'application/json; charset="unknown"',
+    "application/json; charset*=utf-8''undefined": 'application/json; charset="unknown"',
+    'Application/JSON; a=b; charset="UTF-8"': 'Application/JSON; a="b"',
+    "multipart/form-data; boundary=x; charset=utf-8": 'multipart/form-data; boundary="x"',
+    "multipart/form-data; boundary*=utf-8''x": "multipart/form-data; boundary*=utf-8''x",
+    "application/json;;=;": "application/json;;=;",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("given", "passed_on"), TYPES.items())
+def test_a_type_that_cannot_be_read_is_passed_on_without_what_is_wrong(given: str, passed_on: str) -> None:
+    assert through_wsgi(b"", CONTENT_TYPE=given)["CONTENT_TYPE"] == passed_on
+    in_parts = [(b"content-type", part.encode()) for part in given.split(",")]
+    assert through_asgi([b""], in_parts)[0][b"content-type"].decode() == passed_on
+
+
+def test_asgi_looks_at_what_several_types_are_together() -> None:
+    parts = [(b"content-type", b"a/b; x*=klin"), (b"content-type", b"gon''y"), (b"accept", b"c/d")]
+    assert through_asgi([b""], parts)[0] == {b"content-type": b"a/b", b"accept": b"c/d"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["hex", "rot13", "undefined", "idna", "utf-16", "utf-8"])
+def test_no_charset_and_no_number_of_parameters_ends_in_an_error(charset: str, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.config.probes"
+    settings.MAX_BODY_BYTES = 10_000
+    factory, seen = RequestFactory(), []
+    for address in ("/api/v1/echo?x=%ff", f"/api/v1/echo?{'a&' * 2000}"):
+        environ = factory.post("/api/v1/echo", {"text": "茶"}, content_type="application/json").environ | {
+            "CONTENT_TYPE": f"application/json; charset={charset}",
+            "QUERY_STRING": address.partition("?")[2],
+        }
+        WsgiBodies(WSGIHandler())(environ, lambda status, _: seen.append(int(status[:3])))
+    assert seen == [200 if charset == "utf-8" else 415] * 2
+
+
 IMPORT = "/api/v1/prompts/import"
 
 
@@ -124,9 +167,6 @@ def test_a_file_may_be_larger_than_other_bodies(settings: Any) -> None:
 
 @pytest.mark.django_db
 def test_chunked_body_reaches_the_view(settings) -> None:
-    from django.core.handlers.wsgi import WSGIHandler
-    from django.test import RequestFactory
-
     settings.ROOT_URLCONF = "tests.config.probes"
     body = json.dumps({"text": "分块"}).encode()
     environ = RequestFactory().generic("POST", "/api/v1/echo").environ | {

@@ -96,6 +96,17 @@ class TestJson:
         assert {message["parent_id"] for message in one["messages"]} > {None}
         assert Activity.objects.filter(owner=alice, action="export_conversations").count() == 1
 
+    @pytest.mark.parametrize(
+        ("title", "name"),
+        [("con", "_con.md"), ('a:b|"c"?', "a-b--c--.md"), ("..", "{id}.md"), ("LPT1.txt", "_LPT1.txt.md")],
+    )
+    def test_it_is_called_so_that_every_system_takes_it(
+        self, client: APIClient, alice: User, title: str, name: str
+    ) -> None:
+        named = conversation_of(alice, title=title)
+        answer = client.get(f"{CONVERSATIONS}/{named.pk}/export", {"format": "markdown"})
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name.format(id=named.pk)}"'
+
     def test_queries_dont_grow_with_the_messages(
         self, client: APIClient, conversation: Conversation, django_assert_max_num_queries: Any
     ) -> None:

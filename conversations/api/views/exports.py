@@ -9,10 +9,12 @@ from config.api.files import file_stream
 from config.api.schema import operation
 from config.api.views import ApiView
 from config.errors import NotFoundError
+from config.filenames import safe_filename
 from conversations.api.exports import json_file, markdown_file
 from conversations.api.serializers.exports import ConversationExportIn
 from conversations.api.views.conversations import ConversationsApi
 from conversations.errors import MessageUnknownError
+from conversations.models import Conversation
 from conversations.selectors import branch_of, conversation_list_for
 from conversations.services.exports import conversation_exported, conversations_exported
 from conversations.services.messages import message_of
@@ -34,16 +36,20 @@ class ConversationExportApi(ConversationsApi):
     def get(self, request: Request, **keys: Any) -> HttpResponseBase:
         asked = self.read_query(ConversationExportIn)
         conversation = self.row()
-        name = conversation.title.replace("/", "-") or str(conversation.pk)
         if asked["format"] == "json":
             conversation_exported(conversation=conversation, format="json")
             chunks = json_file([conversation.pk], self.caller.pk)
-            return file_stream(chunks, content_type=JSON_FILE, name=f"{name}.json")
+            return file_stream(chunks, content_type=JSON_FILE, name=_name(conversation, ".json"))
         leaf_id = asked.get("message") or conversation.current_message_id
         branch = branch_of(message_of(conversation, leaf_id)) if leaf_id else []
         conversation_exported(conversation=conversation, format="markdown")
         content_type = f"{MARKDOWN_FILE}; charset=utf-8"
-        return file_stream(markdown_file(conversation, branch), content_type=content_type, name=f"{name}.md")
+        text = markdown_file(conversation, branch)
+        return file_stream(text, content_type=content_type, name=_name(conversation, ".md"))
+
+
+def _name(conversation: Conversation, extension: str) -> str:
+    return safe_filename(conversation.title, extension, fallback=str(conversation.pk))
 
 
 class ConversationsExportApi(ApiView):

@@ -118,9 +118,10 @@ def test_a_range_of_another_version(file: StoredFile) -> None:
     ("name", "said"),
     [
         ("tea.png", 'inline; filename="tea.png"'),
-        ('say "hi".png', 'inline; filename="say \\"hi\\".png"'),
+        ('say "hi".png', 'inline; filename="say -hi-.png"'),
+        ("con.png", 'inline; filename="_con.png"'),
         ("茶馆 🍵.png", "inline; filename*=utf-8''%E8%8C%B6%E9%A6%86%20%F0%9F%8D%B5.png"),
-        ("a\r\nSet-Cookie: x=y.png", 'inline; filename="a Set-Cookie: x=y.png"'),
+        ("a\r\nSet-Cookie: x=y.png", 'inline; filename="a Set-Cookie- x=y.png"'),
     ],
 )
 def test_under_its_name(alice: User, name: str, said: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templates.domain.filenames import MAX_NAME_BYTES, safe_filename, unique_filenames
+from config.filenames import MAX_NAME_BYTES, safe_download_name, safe_filename, unique_filenames
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,21 @@ from templates.domain.filenames import MAX_NAME_BYTES, safe_filename, unique_fil
 )
 def test_names_stay_readable_and_become_safe(stem, expected):
     assert safe_filename(stem, ".md") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("tea.png", "tea.png"),
+        ("con.tar.gz", "_con.tar.gz"),
+        ("con", "_con"),
+        (".png", "file.png"),
+        ("a.b:c", "a.b-c"),
+        ("图" * 200 + ".jpeg", "图" * 65 + ".jpeg"),
+    ],
+)
+def test_what_has_an_ending_keeps_it(name, expected):
+    assert safe_download_name(name) == expected
 
 
 @given(st.text(max_size=150), st.sampled_from(["", ".md", ".html"]))

@@ -22,6 +22,7 @@ _FORBIDDEN = re.compile(r'[/\\:*?"<>|⁄∕⧵＼／]')
 # line and paragraph separators. The zero-width joiner stays: it holds emoji together.
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 _JOINER = "\u200d"
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 
 
 def safe_filename(stem: str, extension: str = "", *, fallback: str = "document") -> str:
@@ -40,6 +41,14 @@ def safe_filename(stem: str, extension: str = "", *, fallback: str = "document")
     if _RESERVED.match(text):
         text = f"_{text}"
     return (_trimmed(_cut(text, MAX_NAME_BYTES - len(extension.encode()))) or fallback) + extension
+
+
+def safe_download_name(name: str) -> str:
+    """The name of a file that has its ending already, made safe likewise: ``safe_download_name("con.png")`` is
+    ``_con.png``, and ``file`` where nothing is left of a name."""
+    ending = _ENDING.search(name)
+    extension = ending[0] if ending else ""
+    return safe_filename(name.removesuffix(extension), extension, fallback="file")
 
 
 def unique_filenames(names: Iterable[str]) -> list[str]:
