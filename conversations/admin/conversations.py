@@ -46,8 +46,8 @@ class ConversationAdmin(ReadOnlyAdmin):
     search_fields = ("title",)
     search_help_text = _("A conversation's or owner's id, or a part of a title")
     fieldsets = (
-        (None, {"fields": (("title", "owner"), ("model", "parameters"), "tag_names")}),
-        (_("System prompt"), {"fields": ("system_prompt", ("prompt_link", "variables"))}),
+        (None, {"fields": (("title", "owner"), ("model", "parameter_rows"), "tag_names")}),
+        (_("System prompt"), {"fields": ("system_prompt", ("prompt_link", "variable_rows"))}),
         (
             _("Kept"),
             {

@@ -11,7 +11,9 @@ from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import badge, link_to
+from config.admin.words import as_rows
 from config.errors import spoken
+from conversations.domain.imports.records import Omission
 from conversations.domain.transfers import ImportState
 from conversations.models import ConversationImport, ConversationImportItem
 
@@ -19,6 +21,12 @@ COLOURS = {
     ImportState.IMPORTED: "success",
     ImportState.PRESENT: "info",
     ImportState.REFUSED: "danger",
+}
+OMISSIONS: dict[str, Any] = {
+    Omission.FILES: _("files"),
+    Omission.TOOLS: _("calls of tools"),
+    Omission.HIDDEN: _("hidden messages"),
+    Omission.CHARACTERS: _("characters that can't be stored"),
 }
 
 
@@ -52,7 +60,7 @@ class ConversationImportItemAdmin(ReadOnlyAdmin):
     fields = (
         ("import_link", "position", "state_badge"),
         ("title", "source_key"),
-        ("conversation_link", "messages", "omitted"),
+        ("conversation_link", "messages", "omitted_rows"),
         "reason",
     )
 
@@ -70,6 +78,10 @@ class ConversationImportItemAdmin(ReadOnlyAdmin):
     @display(description=_("conversation"))
     def conversation_link(self, row: ConversationImportItem) -> Any:
         return link_to(row.conversation)
+
+    @display(description=_("left out"))
+    def omitted_rows(self, row: ConversationImportItem) -> Any:
+        return as_rows(row.omitted, OMISSIONS)
 
     @display(description=_("why it was refused"))
     def reason(self, row: ConversationImportItem) -> str:

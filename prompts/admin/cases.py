@@ -43,8 +43,15 @@ class PromptCaseAdmin(ServiceAdmin):
     search_help_text = _("The id of a case, prompt or optimization, or a part of a name")
     autocomplete_fields = ("prompt",)
     given_once = ("prompt", "values")
-    readonly_fields = ("optimization_link",)
-    fields = ("prompt", "name", "values", "assertions", "optimization_link")
+    readonly_fields = ("value_rows", "optimization_link")
+
+    def get_fields(self, request: HttpRequest, obj: PromptCase | None = None) -> tuple[str, ...]:
+        values = "value_rows" if obj else "values"
+        return ("prompt", "name", values, "assertions", "optimization_link")
+
+    @display(description=_("values"))
+    def value_rows(self, case: PromptCase) -> Any:
+        return told(case.values)
 
     @display(description=_("prompt"))
     def prompt_link(self, case: PromptCase) -> Any:

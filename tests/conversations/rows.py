@@ -18,7 +18,8 @@ from tests.support.rows import Maker, another
 
 def conversation(n: int, owner: User) -> Conversation:
     """With a question and its answer."""
-    made = Conversation.objects.create(owner=owner, title=f"茶 {n}", system_prompt="回答简短")
+    data = {"parameters": {"temperature": 0.2, "reasoning": True}, "variables": {"茶馆": "云间"}}
+    made = Conversation.objects.create(owner=owner, title=f"茶 {n}", system_prompt="回答简短", **data)
     made.tags.add(another("prompts.Tag", owner))
     job: Any = another("generation.Job", owner)
     question = Message.objects.create(owner=owner, conversation=made, role="user", content="绿茶怎么泡？")
@@ -31,6 +32,7 @@ def conversation(n: int, owner: User) -> Conversation:
         reply=reply,
         role="assistant",
         content="<script>alert(1)</script>",
+        parameters={"max_output_tokens": 100},
     )
     made.save()
     return made
@@ -65,6 +67,7 @@ def import_item(n: int, owner: User) -> ConversationImportItem:
         position=n,
         state="refused",
         title=f"茶 {n} <script>",
+        omitted={"files": 2, "tools": 1, "hidden": 1, "characters": 3},
         error={"code": "IMPORT_CYCLE", "message": "A circle.", "message_zh": "循环。"},
     )
 

@@ -20,9 +20,9 @@ def tag(n: int, owner: User) -> Tag:
     return Tag.objects.create(owner=owner, name=f"茶 {n}")
 
 
-def prompt(n: int, owner: User) -> Prompt:
+def prompt(n: int, owner: User, content: str = "泡一壶茶") -> Prompt:
     """With a version and a label, by which addresses name its parts."""
-    made = Prompt.objects.create(owner=owner, title=f"茶 {n}", content="泡一壶茶")
+    made = Prompt.objects.create(owner=owner, title=f"茶 {n}", content=content)
     made.tags.add(another("prompts.Tag", owner))
     version = PromptVersion.objects.create(prompt=made, number=1, content=made.content)
     PromptLabel.objects.create(prompt=made, name="上线", version=version)
@@ -45,10 +45,12 @@ def optimization(n: int, owner: User) -> Optimization:
 
 def trial(n: int, owner: User) -> PromptTrial:
     """With its case and evaluation."""
-    made = prompt(n, owner)
+    made = prompt(n, owner, "为{{客户}}泡一壶茶")
     job: Any = another("generation.Job", owner)
     assertions = [{"type": "contains", "value": "茶"}]
-    case = PromptCase.objects.create(prompt=made, name=f"茶 {n}", assertions=assertions)
+    case = PromptCase.objects.create(
+        prompt=made, name=f"茶 {n}", values={"客户": "林小姐"}, assertions=assertions
+    )
     evaluation = PromptEvaluation.objects.create(
         id=job.pk, owner=owner, job=job, prompt=made, original=made.versions.get(), runs=1, total=1
     )
