@@ -10,6 +10,7 @@ from config.databases import database_entry
 from config.egress.policy import egress_settings
 from config.env import Env, var_dir
 from config.files.settings import file_limits, file_storage, import_limit
+from config.image_providers import image_provider_settings
 from config.logs import logging_config
 from config.providers import provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
@@ -223,6 +224,9 @@ DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
 )
 
 PROVIDERS, PROVIDER_ORDER, PROVIDER_VENDORS = provider_settings(env)
+PROVIDERS["image"], PROVIDER_ORDER["image"], IMAGE_VENDORS = image_provider_settings(
+    env, PROVIDERS["llm"], PROVIDER_VENDORS
+)
 ALLOW_SANDBOX = env.bool(
     "ALLOW_SANDBOX", default=True, help="Whether production starts where the sandbox would write documents"
 )
@@ -237,6 +241,12 @@ LLM_REQUESTS_PER_MINUTE = env.int(
     default=0,
     min=0,
     help="Text calls per minute for each provider, key and process; 0: no limit",
+)
+IMAGE_MAX_IN_FLIGHT = env.int(
+    "IMAGE_MAX_IN_FLIGHT",
+    default=10,
+    min=0,
+    help="Pictures ordered at once per provider, key and process; 0: no limit",
 )
 EGRESS_ALLOW_HTTP, EGRESS_ALLOW_PRIVATE = egress_settings(env)
 

@@ -22,7 +22,7 @@ from generation.providers.errors import (
     ProviderOverloadedError,
     ProviderRateLimitedError,
 )
-from generation.providers.llm.guarded import guarded
+from generation.providers.guarded import guarded
 from generation.providers.llm.listing import KEY_CHECKING, MAX_MODELS, list_models
 from generation.providers.llm.openai_wire import dialect_of_url
 

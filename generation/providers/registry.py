@@ -11,10 +11,12 @@ import threading
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from generation.providers.guarded import guarded
 from generation.providers.image.base import ImageMaker
 from generation.providers.llm.base import LLM
 from generation.providers.retry import no_way_error
@@ -48,7 +50,6 @@ def own_llm(provider: str, *, api_key: str, base_url: str, model: str) -> LLM:
     An address that the user named is reached through the egress guard, and a server of an unknown vendor is spoken to
     in the generic dialect. Raises `ProviderError` for an address that can't be one.
     """
-    from generation.providers.llm.guarded import guarded
     from generation.providers.llm.openai import OpenAIChat
 
     vendor: Mapping[str, str] = settings.PROVIDER_VENDORS.get(provider, {})
@@ -64,6 +65,47 @@ def own_llm(provider: str, *, api_key: str, base_url: str, model: str) -> LLM:
     except ValueError:
         failure = no_way_error(provider=provider)
     raise failure
+
+
+def own_image(provider: str, *, api_key: str, base_url: str, model: str) -> ImageMaker:
+    """The same for pictures; `provider` is what the key is for. At an address of the user's own that isn't the
+    vendor's, OpenAI's images are spoken."""
+    from generation.providers.image.openai import OpenAIImages
+
+    vendor: Mapping[str, str] = settings.IMAGE_VENDORS.get(provider, {})
+    address = image_address(provider, base_url)
+    factory = _factory(vendor["path"]) if address else OpenAIImages
+    options = {"dialect": vendor["dialect"]} if address and "dialect" in vendor else {}
+    try:
+        return cast(
+            ImageMaker,
+            factory(
+                name=vendor.get("provider", provider),
+                base_url=address or base_url,
+                model=model,
+                api_key=api_key,
+                transport=guarded if base_url else None,
+                **options,
+            ),
+        )
+    except ValueError:
+        failure = no_way_error(provider=provider)
+    raise failure
+
+
+def image_address(provider: str, base_url: str) -> str:
+    """Where the vendor of a user's own key makes pictures; empty where nobody knows whether it does."""
+    vendor: Mapping[str, str] = settings.IMAGE_VENDORS.get(provider, {})
+    if not vendor:
+        return ""
+    host, known = urlsplit(base_url).hostname or "", urlsplit(vendor["base_url"])
+    if not host or host == known.hostname:
+        return vendor["base_url"]
+    # Aliyun has the same at its other regions' addresses.
+    domain = ".".join((known.hostname or "").split(".")[-2:])
+    if vendor["provider"] == "aliyun" and host.endswith(f".{domain}"):
+        return f"https://{host}{known.path}"
+    return ""
 
 
 def get_llm(name: str) -> LLM:
@@ -99,9 +141,8 @@ def _get(capability: str, name: str) -> Any:
 
 def _build(capability: str, name: str) -> Any:
     path, options = _entry(capability, name)
-    module_name, _, class_name = path.rpartition(".")
     try:
-        factory = getattr(import_module(module_name), class_name)
+        factory = _factory(path)
     except (ImportError, AttributeError, ValueError) as error:
         raise ImproperlyConfigured(f"Provider {name!r} of {capability}: cannot import {path!r}.") from error
     try:
@@ -109,8 +150,13 @@ def _build(capability: str, name: str) -> Any:
     except (TypeError, ValueError) as error:
         names = ", ".join(sorted(options)) or "none"
         raise ImproperlyConfigured(
-            f"Provider {name!r} of {capability}: {class_name} does not take its options ({names})."
+            f"Provider {name!r} of {capability}: {factory.__name__} does not take its options ({names})."
         ) from error
+
+
+def _factory(path: str) -> Any:
+    module_name, _, class_name = path.rpartition(".")
+    return getattr(import_module(module_name), class_name)
 
 
 def _entry(capability: str, name: str) -> tuple[str, Mapping[str, Any]]:

@@ -46,6 +46,8 @@ ENVIRONMENT = {
             "SILICONFLOW_API_KEY",
             "LOCAL_LLM_API_KEY",
             "SMALL_MODEL_API_KEY",
+            "ALIYUN_IMAGE_API_KEY",
+            "LOCAL_IMAGE_API_KEY",
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
@@ -55,6 +57,8 @@ ENVIRONMENT = {
         KEY,
     ),
     "LOCAL_LLM_BASE_URL": f"http://user:{KEY}@127.0.0.1:1/v1",
+    "LOCAL_IMAGE_BASE_URL": f"http://user:{KEY}@127.0.0.1:1/v1",
+    "IMAGE_PROVIDERS": "aliyun,siliconflow,openai,local",
     "SMALL_MODEL_BASE_URL": "http://127.0.0.1:1/v1",
     "AWS_REGION": "us-east-1",
 }

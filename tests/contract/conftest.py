@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generation.providers.llm import bedrock_client
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.support.bedrock_server import BedrockServer
 from tests.support.llm_behaviours import echo_document
 from tests.support.llm_server import LLMServer

@@ -11,7 +11,7 @@ import pytest
 
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.openai import OpenAIChat
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.contract.requests import chat
 from tests.support.raw_http import RawServer, Talk, ok
 

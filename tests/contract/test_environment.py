@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
 
 from config.env import Env, EnvironmentProblem
+from config.image_providers import image_provider_settings
 from config.providers import provider_settings
 from generation.providers import registry
 
@@ -33,6 +35,39 @@ def problems(**environ: str) -> str:
     with pytest.raises(EnvironmentProblem) as caught:
         read(**environ)
     return str(caught.value)
+
+
+def read_images(**environ: str) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
+    env = Env({"ENV_FILE": "", **environ})
+    providers, _, vendors = provider_settings(env)
+    found = image_provider_settings(env, providers["llm"], vendors)
+    env.done()
+    return found
+
+
+def test_pictures_are_made_by_whoever_has_a_key() -> None:
+    providers, order, vendors = read_images()
+    assert (providers, order) == ({}, ["sandbox"])
+    assert {key: one["provider"] for key, one in vendors.items()} == {
+        "openai": "openai",
+        "siliconflow": "siliconflow",
+        "qwen": "aliyun",
+    }
+    keys = {"OPENAI_API_KEY": "sk-1", "SILICONFLOW_API_KEY": "sk-2", "ALIYUN_IMAGE_API_KEY": "sk-3"}
+    providers, order, vendors = read_images(**keys, LOCAL_IMAGE_BASE_URL="http://127.0.0.1:8080/v1")
+    assert order == list(providers) == ["aliyun", "siliconflow", "openai", "local"]
+    assert not any("sk-" in str(one) for one in vendors.values())
+    for name, one in providers.items():
+        made = import_string(one["path"])(name=name, **one["options"])
+        assert (made.name, made.model) == (name, one["options"]["model"])
+
+
+def test_the_order_of_pictures_is_checked() -> None:
+    assert read_images(OPENAI_API_KEY="k", IMAGE_PROVIDERS="openai,sandbox")[1] == ["openai", "sandbox"]
+    with pytest.raises(EnvironmentProblem) as caught:
+        read_images(IMAGE_PROVIDERS="aliyun,paint")
+    assert "ALIYUN_IMAGE_API_KEY is not set" in str(caught.value)
+    assert "'paint'" in str(caught.value)
 
 
 def test_without_any_key_the_sandbox_answers() -> None:

@@ -11,12 +11,12 @@ from pytest_django import Settings
 
 from config.egress.calls import guarded_transport
 from config.egress.limits import Limits
+from generation.providers import guarded as guard
 from generation.providers.base import ProviderError
-from generation.providers.llm import guarded as guard
-from generation.providers.llm.guarded import guarded
+from generation.providers.guarded import guarded
 from generation.providers.llm.listing import list_models
 from generation.providers.llm.openai import OpenAIChat
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.contract.requests import chat
 from tests.support.dns_server import DNSServer
 from tests.support.llm_server import LLMServer, model_list

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from generation.providers.base import CODES, ProviderError
+from generation.providers.guarded import guarded
 from generation.providers.llm import listing
-from generation.providers.llm.guarded import guarded
 from generation.providers.llm.listing import KEY_CHECKING, list_models
 from generation.providers.llm.openai_wire import DIALECTS
 from tests.support.closed_port import closed_port

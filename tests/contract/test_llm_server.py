@@ -11,7 +11,7 @@ import pytest
 
 from generation.providers.base import ProviderError
 from generation.providers.llm.openai import OpenAIChat
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.contract.requests import chat
 from tests.support.llm_server import read_log
 from tests.support.patience import PATIENCE

@@ -15,9 +15,8 @@ import httpx2
 import orjson
 import pytest
 
-from generation.providers import base
+from generation.providers import base, openai_client
 from generation.providers.base import ProviderError
-from generation.providers.llm import openai_client
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.openai_wire import DIALECTS, dialect_of, request_body

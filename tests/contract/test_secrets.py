@@ -17,14 +17,14 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from generation.providers.base import ProviderError
+from generation.providers.guarded import guarded
 from generation.providers.llm import bedrock_client
 from generation.providers.llm.base import LLM
 from generation.providers.llm.bedrock import BedrockChat
-from generation.providers.llm.guarded import guarded
 from generation.providers.llm.listing import list_models
 from generation.providers.llm.openai import OpenAIChat
-from generation.providers.llm.openai_client import close_clients
 from generation.providers.llm.openai_wire import DIALECTS
+from generation.providers.openai_client import close_clients
 from tests.contract.requests import chat
 from tests.support.bedrock_server import AWS_BEHAVIOURS, BedrockServer
 from tests.support.closed_port import closed_port

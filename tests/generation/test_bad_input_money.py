@@ -22,7 +22,7 @@ from accounts.selectors.users import principal_forget_all
 from generation.jobs import gateway, runner
 from generation.models import CatalogueModel, Job, ModelPrice, ProviderCall
 from generation.providers import registry
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from generation.selectors.catalogue import catalogue_forget
 from templates.models import Document, TemplateBatch
 from tests.architecture.test_strangers import snapshot

@@ -19,7 +19,7 @@ from accounts.models import ProviderKey, User
 from accounts.services import keys as service
 from accounts.services.keys import key_refused, key_set_active, key_worked
 from generation.jobs import verification
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.conftest import Enqueued
 from tests.support.closed_port import closed_port
 from tests.support.llm_server import LLMServer, model_list

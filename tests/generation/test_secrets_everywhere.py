@@ -29,7 +29,7 @@ from generation.providers import base, registry
 from generation.providers.base import ProviderError
 from generation.providers.llm import bedrock_client
 from generation.providers.llm.base import ChatMessage, ChatRequest
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.architecture.test_strangers import doors
 from tests.conftest import Enqueued
 from tests.generation.factories import make_due, scripted_job

@@ -14,7 +14,7 @@ from config.egress.errors import EgressRefusedError
 from generation.jobs import verification
 from generation.jobs.verification import near_names, verify_key
 from generation.providers.llm.listing import MAX_MODELS
-from generation.providers.llm.openai_client import close_clients
+from generation.providers.openai_client import close_clients
 from tests.support.closed_port import closed_port
 from tests.support.llm_server import LLMServer, key_hash, model_list
 

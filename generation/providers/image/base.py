@@ -85,6 +85,21 @@ class ImageAnswer:
 Outcome = ImageAnswer | ProviderError
 
 
+class AtOnce:
+    """For adapters whose orders are answered with the picture: there is nothing to look up."""
+
+    has_tasks = False
+
+    def look_up(self, refs: Sequence[str]) -> Mapping[str, Outcome]:
+        return {}
+
+    def find(self, order: ImageOrder, *, sent_at: datetime, known: Sequence[str]) -> str | None:
+        return None
+
+    def cancel(self, ref: str) -> bool:
+        return False
+
+
 class ImageMaker(Protocol):
     """An adapter. Implementations are shared between threads and hold no state of an order."""
 
@@ -108,7 +123,7 @@ class ImageMaker(Protocol):
 
     def find(self, order: ImageOrder, *, sent_at: datetime, known: Sequence[str]) -> str | None:
         """The id of an order that was sent at that time and whose answer was lost; `known` are ids that belong to
-        others. None: nobody can tell. Raises `ProviderError` when the vendor can't be asked."""
+        others. None: nobody can tell. Raises `ProviderError` when the vendor can't be asked, or can't tell yet."""
 
     def cancel(self, ref: str) -> bool:
         """Stop a task, so that it costs nothing. False: it is too late, or the vendor has no such thing. Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 from config.egress import calls
 from config.egress.errors import EgressError, EgressRefusedError, EgressTooLargeError
 from config.egress.limits import Limits
+from config.files.content import picture_type
 from generation.providers import base
 from generation.providers.base import ProviderError
 
@@ -13,21 +14,25 @@ TOTAL_S = 60.0
 _PASSING = frozenset({408, 425, 429})
 
 
-def download(url: str, *, provider: str, most_bytes: int) -> bytes:
-    """What is behind the link. Raises `ProviderError`, always charged, as the picture was made: `retryable` where the
-    link may still bring it, final where it has expired, leads elsewhere or brings too much."""
+def download(url: str, *, provider: str, most_bytes: int, total_s: float = TOTAL_S) -> bytes:
+    """What is behind the link, which begins like a picture; nobody has looked at the rest of it.
+
+    Raises `ProviderError`, always charged, as the picture was made: `retryable` where the link may still bring it,
+    final where it has expired, leads elsewhere, or brings too much or something else.
+    """
     try:
-        answer = calls.request("GET", url, limits=Limits(total_s=TOTAL_S, max_bytes=most_bytes))
-    except (EgressRefusedError, EgressTooLargeError) as error:
-        raise _failure(
-            f"The link to the picture can't be used: {error.code}.", provider, may_come=False
-        ) from None
+        answer = calls.request("GET", url, limits=Limits(total_s=total_s, max_bytes=most_bytes))
     except EgressError as error:
-        raise _failure(f"The picture can't be copied now: {error.code}.", provider, may_come=True) from None
-    if answer.status == 200 and answer.content:
-        return answer.content
-    may_come = answer.status >= 500 or answer.status in _PASSING
-    raise _failure(f"The link to the picture answers {answer.status}.", provider, may_come=may_come)
+        may_come = not isinstance(error, EgressRefusedError | EgressTooLargeError)
+        failure = _failure(f"The picture can't be copied: {error.code}.", provider, may_come=may_come)
+    else:
+        if answer.status == 200 and picture_type(answer.content):
+            return answer.content
+        may_come = answer.status >= 500 or answer.status in _PASSING
+        what = "brings no picture" if answer.status == 200 else f"answers {answer.status}"
+        failure = _failure(f"The link to the picture {what}.", provider, may_come=may_come)
+    # Outside the handler, so that no exception that knows the link hangs on it.
+    raise failure
 
 
 def _failure(message: str, provider: str, *, may_come: bool) -> ProviderError:

@@ -18,12 +18,12 @@ import orjson
 from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError, Secret
 from generation.providers.llm import openai_wire as wire
-from generation.providers.llm.openai_client import authorization, client_for, failure_of
+from generation.providers.openai_client import authorization, client_for, failure_of
 
 if TYPE_CHECKING:
     import httpx2
 
-    from generation.providers.llm.openai_client import Transport
+    from generation.providers.openai_client import Transport
 
 KEY_CHECKING: Final = frozenset({"openai", "deepseek", "moonshot", "qwen", "siliconflow"})
 """Dialects whose vendors list models to good keys only. From any other server, an answer says nothing of the key."""

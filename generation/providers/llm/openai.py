@@ -27,23 +27,23 @@ from generation.providers.llm import openai_wire as wire
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.listing import MAX_MODELS, list_models
 from generation.providers.llm.openai_answers import Asked, StreamedAnswer, parse_answer
-from generation.providers.llm.openai_client import (
+from generation.providers.llm.sse import SseSplitter
+from generation.providers.llm.tokens import estimate_input_tokens
+from generation.providers.llm.usage import Counted
+from generation.providers.openai_client import (
     authorization,
     body_of,
     client_for,
     failure_of,
     reference_of,
 )
-from generation.providers.llm.reading import is_events, read_object
-from generation.providers.llm.sse import SseSplitter
-from generation.providers.llm.tokens import estimate_input_tokens
-from generation.providers.llm.usage import Counted
+from generation.providers.reading import is_events, read_object
 
 if TYPE_CHECKING:
     import httpx2
     from openai import OpenAI
 
-    from generation.providers.llm.openai_client import Transport
+    from generation.providers.openai_client import Transport
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 

@@ -13,8 +13,8 @@ from generation.providers.llm import finish
 from generation.providers.llm.answer_text import HOLD_CHARACTERS, AnswerText
 from generation.providers.llm.base import ChatDelta, ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.openai_wire import Dialect
-from generation.providers.llm.reading import read_object, text_in, words_in
 from generation.providers.llm.usage import Counted, counted, usage_of
+from generation.providers.reading import read_object, text_in, words_in
 
 _REASONING: Final = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")
 _MAX_MODEL = 120

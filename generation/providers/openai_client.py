@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from generation.providers import retry, rules
 from generation.providers.base import ProviderError, reference
-from generation.providers.llm.reading import read_object
 from generation.providers.quiet import quiet
+from generation.providers.reading import read_object
 
 if TYPE_CHECKING:
     import httpx2
