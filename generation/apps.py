@@ -14,7 +14,7 @@ class GenerationConfig(AppConfig):
         from accounts.models import actions
         from accounts.services.deletion import register_deletion_hook
         from accounts.services.keys import register_verifier
-        from config import health, menu, queues
+        from config import health, queues
         from config.api import scopes, waiting, words
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
@@ -44,25 +44,38 @@ class GenerationConfig(AppConfig):
             "queue", read=_("Read how the queues are doing."), write=_("Empty the queue (staff).")
         )
         scopes.register("usage", read=_("Read what was used, what it cost, and the budget."))
-        menu.register(
-            "jobs",
-            _("Jobs and calls"),
-            menu.Item("generation.job", "work_history"),
-            menu.Item("generation.providercall", "receipt_long", _("Ledger of calls")),
-            menu.Item("generation.jobevent", "timeline"),
-            menu.Item("generation.workerheartbeat", "memory"),
-            position=10,
-        )
-        menu.register("files", _("Files"), menu.Item("generation.storedfile", "draft"), position=20)
-        menu.register(
-            "catalogue",
-            _("Models and prices"),
-            menu.Item("generation.cataloguemodel", "neurology"),
-            menu.Item("generation.modelprice", "payments"),
-            position=15,
-        )
+        register_pages()
         waiting.register(job_is_over)
         register_verifier(verify_key)
         register_deletion_hook(jobs_stop)
         health.register_check("workers", workers_check)
         register(default_models_can_be_called, Tags.database)
+
+
+def register_pages() -> None:
+    """The pages of the admin's menu."""
+    from config import menu
+
+    menu.register(
+        "jobs",
+        _("Jobs and calls"),
+        menu.Item("generation.job", "work_history"),
+        menu.Item("generation.providercall", "receipt_long", _("Ledger of calls")),
+        menu.Item("generation.jobevent", "timeline"),
+        menu.Item("generation.workerheartbeat", "memory"),
+        position=10,
+    )
+    menu.register(
+        "files",
+        _("Files"),
+        menu.Item("generation.storedfile", "draft"),
+        menu.Item("generation.thumbnail", "photo_size_select_large"),
+        position=20,
+    )
+    menu.register(
+        "catalogue",
+        _("Models and prices"),
+        menu.Item("generation.cataloguemodel", "neurology"),
+        menu.Item("generation.modelprice", "payments"),
+        position=15,
+    )

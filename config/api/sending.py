@@ -18,13 +18,14 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 def file_response(
-    request: HttpRequest, file: BinaryIO, *, size: int, sha256: str, media_type: str, name: str, max_age: int
+    request: HttpRequest, file: BinaryIO, *, size: int, tag: str, media_type: str, name: str, max_age: int
 ) -> HttpResponseBase:
-    """The file, which is closed at the end, or before FileRangeError is raised for a range behind its end.
+    """The file, which is closed at the end, or before FileRangeError is raised for a range behind its end. Another
+    content has another `tag`.
 
     Several ranges at once, and what can't be read as a range, get the whole file, as the standard allows.
     """
-    etag = f'"{sha256}"'
+    etag = f'"{tag}"'
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={max_age}",

@@ -2,24 +2,16 @@
 that process and nothing else."""
 
 import json
-import subprocess
-import sys
-import threading
-from pathlib import Path
-from tempfile import TemporaryFile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
-import structlog
-
 from config.files.errors import PictureBrokenError, PictureTooLargeError
+from config.programs.running import Limits, ProgramFailedError, program_run
 
-PROGRAM = Path(__file__).with_name("decode.py")
-#: The longest that decoding may take, in seconds by the clock; its processor time is limited in the program itself.
-SECONDS = 30
-#: So many at once in a process, however many threads ask: each may take some hundred megabytes.
-_turns = threading.BoundedSemaphore(2)
-
-log = structlog.get_logger(__name__)
+DECODER = "config.files.decode"
+SHRINKER = "config.files.shrink"
+LIMITS = Limits(seconds=30, cpu_seconds=20, memory=1024**3)
 
 
 def picture_size(file: BinaryIO, media_type: str, *, most_pixels: int) -> tuple[int, int]:
@@ -27,26 +19,34 @@ def picture_size(file: BinaryIO, media_type: str, *, most_pixels: int) -> tuple[
 
     Raises PictureTooLargeError (by what its header says, before a pixel is decoded), PictureBrokenError.
     """
-    with TemporaryFile() as copy, _turns:
-        file.seek(0)
-        while chunk := file.read(1024 * 1024):
-            copy.write(chunk)
-        copy.seek(0)
-        try:
-            done = subprocess.run(  # noqa: S603 — our own program
-                [sys.executable, "-I", str(PROGRAM), media_type, str(most_pixels)],
-                stdin=copy,
-                capture_output=True,
-                timeout=SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            log.warning("picture.too_slow", media_type=media_type)
-            raise PictureBrokenError from None
-    found = json.loads(done.stdout) if done.returncode == 0 else {}
+    try:
+        found = json.loads(program_run(DECODER, media_type, str(most_pixels), source=file, limits=LIMITS))
+    except ProgramFailedError:
+        raise PictureBrokenError from None
     if found.get("is_too_large"):
         raise PictureTooLargeError(width=found["width"], height=found["height"], limit=most_pixels)
-    if not found:
-        log.info("picture.broken", status=done.returncode, said=done.stderr[-300:].decode(errors="replace"))
-        raise PictureBrokenError
     return found["width"], found["height"]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPicture:
+    """A small copy of a picture, in WebP."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+def picture_shrunk(source: bytes | BinaryIO, edges: Sequence[int]) -> dict[int, SmallPicture]:
+    """Small copies of a picture that `picture_size` has seen, by their longest side; upright, in the colours of
+    screens, and of an animation its first picture. Nothing is enlarged. Raises PictureBrokenError."""
+    try:
+        answer = program_run(SHRINKER, *map(str, edges), source=source, limits=LIMITS)
+    except ProgramFailedError:
+        raise PictureBrokenError from None
+    facts, _, rest = answer.partition(b"\n")
+    made = {}
+    for edge, fact in zip(sorted(edges, reverse=True), json.loads(facts), strict=True):
+        made[edge] = SmallPicture(fact["width"], fact["height"], rest[: fact["size"]])
+        rest = rest[fact["size"] :]
+    return made

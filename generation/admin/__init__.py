@@ -2,7 +2,7 @@
 
 from generation.admin.calls import ProviderCallAdmin
 from generation.admin.catalogue import CatalogueModelAdmin, ModelPriceAdmin
-from generation.admin.files import StoredFileAdmin
+from generation.admin.files import StoredFileAdmin, ThumbnailAdmin
 from generation.admin.jobs import JobAdmin, JobEventAdmin
 from generation.admin.workers import WorkerHeartbeatAdmin
 
@@ -13,5 +13,6 @@ __all__ = [
     "ModelPriceAdmin",
     "ProviderCallAdmin",
     "StoredFileAdmin",
+    "ThumbnailAdmin",
     "WorkerHeartbeatAdmin",
 ]

@@ -2,8 +2,17 @@
 
 from generation.models.calls import ProviderCall
 from generation.models.catalogue import CatalogueModel, ModelPrice
-from generation.models.files import StoredFile
+from generation.models.files import StoredFile, Thumbnail
 from generation.models.jobs import Job, JobEvent
 from generation.models.workers import WorkerHeartbeat
 
-__all__ = ["CatalogueModel", "Job", "JobEvent", "ModelPrice", "ProviderCall", "StoredFile", "WorkerHeartbeat"]
+__all__ = [
+    "CatalogueModel",
+    "Job",
+    "JobEvent",
+    "ModelPrice",
+    "ProviderCall",
+    "StoredFile",
+    "Thumbnail",
+    "WorkerHeartbeat",
+]

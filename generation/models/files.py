@@ -1,10 +1,12 @@
 """Files that accounts keep."""
 
+from pathlib import PurePosixPath
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from config.db import OwnedModel
-from config.files.content import PICTURES, TEXT
+from config.db import BaseModel, OwnedModel
+from config.files.content import PICTURES, TEXT, WEBP
 from config.files.names import LONGEST
 from config.search.fields import SearchableModel, SearchText
 from generation.models.actions import ObjectType
@@ -53,9 +55,67 @@ class StoredFile(SearchableModel, OwnedModel):
         return self.name
 
     @property
+    def content_tag(self) -> str:
+        """Another for each content."""
+        return self.sha256
+
+    @property
     def is_image(self) -> bool:
         return self.media_type in PICTURES
 
     @property
     def is_text(self) -> bool:
         return self.media_type == TEXT
+
+
+class Edge(models.IntegerChoices):
+    """The sizes of thumbnails: no side is longer, in pixels."""
+
+    SMALL = 256, _("small")
+    LARGE = 768, _("large")
+
+
+class Thumbnail(BaseModel):
+    """A small copy of a picture, in WebP, as an object of its own: upright, and of an animation its first picture. What
+    is smaller isn't enlarged. It comes and goes in the transactions of its file, and takes nothing of the quota.
+    """
+
+    media_type = WEBP
+
+    file = models.ForeignKey(
+        StoredFile,
+        verbose_name=_("file"),
+        on_delete=models.CASCADE,
+        related_name="thumbnails",
+        editable=False,
+        db_index=False,  # as `thumbnail_edge_once` begins with it
+    )
+    edge = models.PositiveSmallIntegerField(_("size of thumbnail"), choices=Edge.choices, editable=False)
+    key = models.CharField(_("key in the storage"), max_length=200, editable=False)
+    width = models.PositiveSmallIntegerField(_("width"), editable=False)
+    height = models.PositiveSmallIntegerField(_("height"), editable=False)
+    size = models.PositiveIntegerField(_("size (bytes)"), editable=False)
+
+    class Meta:
+        verbose_name = _("thumbnail")
+        verbose_name_plural = _("thumbnails")
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="thumbnail_key_once"),
+            models.UniqueConstraint(fields=["file", "edge"], name="thumbnail_edge_once"),
+            models.CheckConstraint(condition=models.Q(edge__in=Edge.values), name="thumbnail_edge_known"),
+            models.CheckConstraint(
+                condition=models.Q(size__gt=0, width__gt=0, height__gt=0), name="thumbnail_has_content"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} ({self.edge})"
+
+    @property
+    def name(self) -> str:
+        return f"{PurePosixPath(self.file.name).stem} {self.edge}.webp"
+
+    @property
+    def content_tag(self) -> str:
+        """Another for each content: nothing is written under a key twice."""
+        return self.key.rpartition("/")[2]

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from config.files.errors import FileLinkExpiredError, FileLinkInvalidError, FileNotHereError
 from config.files.headers import declared_type, disposition_of
-from generation.models import StoredFile
+from generation.models import StoredFile, Thumbnail
 
 SALT = "generation.files"
 #: The address that `generation.api.content` serves.
@@ -29,33 +29,50 @@ class FileLink:
 
 
 def file_link(file: StoredFile) -> FileLink:
-    seconds = settings.FILE_LINK_SECONDS
-    expires = int(time.time()) + seconds
-    storage: Any = default_storage
-    url = storage.signed_url(
-        file.key,
-        seconds=seconds,
-        media_type=declared_type(file.media_type),
-        disposition=disposition_of(file.media_type, file.name),
-    )
-    if url is None:
-        url = reverse(ROUTE, args=[signing.dumps([file.pk.hex, expires], salt=SALT)])
+    expires = int(time.time()) + settings.FILE_LINK_SECONDS
+    url = storage_url(file) or reverse(ROUTE, args=[signing.dumps([file.pk.hex, expires], salt=SALT)])
     return FileLink(url, datetime.fromtimestamp(expires, UTC))
 
 
-def file_of_link(token: str) -> tuple[StoredFile, int]:
-    """The file, and for how many seconds the link is still good.
+def thumbnail_path(file_id: UUID, edge: int) -> str:
+    """A path of ours for the thumbnail of a file, wherever it lies; nothing is read for it.
+
+    It stays the same for half of the time that links are good, so that browsers keep what they have loaded.
+    """
+    half = settings.FILE_LINK_SECONDS // 2
+    expires = (int(time.time()) // half + 2) * half
+    return reverse(ROUTE, args=[signing.dumps([file_id.hex, expires, edge], salt=SALT)])
+
+
+def storage_url(file: StoredFile | Thumbnail) -> str | None:
+    """A link of the storage itself; None where it has none."""
+    storage: Any = default_storage
+    url: str | None = storage.signed_url(
+        file.key,
+        seconds=settings.FILE_LINK_SECONDS,
+        media_type=declared_type(file.media_type),
+        disposition=disposition_of(file.media_type, file.name),
+    )
+    return url
+
+
+def file_of_link(token: str) -> tuple[StoredFile | Thumbnail, int]:
+    """The file or the thumbnail, and for how many seconds the link is still good.
 
     Raises FileLinkInvalidError, FileLinkExpiredError, and FileNotHereError for a file that is deleted.
     """
     try:
-        key, expires = signing.loads(token, salt=SALT)
+        key, expires, *edge = signing.loads(token, salt=SALT)
     except signing.BadSignature:
         raise FileLinkInvalidError from None
     left = expires - int(time.time())
     if left <= 0:
         raise FileLinkExpiredError
-    file = StoredFile.objects.filter(pk=UUID(key)).first()
+    file: StoredFile | Thumbnail | None
+    if edge:
+        file = Thumbnail.objects.select_related("file").filter(file_id=UUID(key), edge=edge[0]).first()
+    else:
+        file = StoredFile.objects.filter(pk=UUID(key)).first()
     if file is None:
         raise FileNotHereError
     return file, left

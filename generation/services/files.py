@@ -7,21 +7,18 @@ that makes the job succeed: a failed storing is repeated without what was bought
 """
 
 import io
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from accounts.domain.files import owner_prefix
 from accounts.models import User
 from accounts.services.activities import row_record
 from accounts.services.files import object_removal_create
@@ -35,9 +32,11 @@ from config.files.errors import (
     FileUnknownError,
 )
 from config.files.names import file_name
-from generation.models import StoredFile
+from generation.models import StoredFile, Thumbnail
 from generation.models.actions import Action
 from generation.selectors.files import bytes_used
+from generation.services.objects import object_discard, object_save
+from generation.services.thumbnails import thumbnails_add, thumbnails_kept
 
 log = structlog.get_logger(__name__)
 
@@ -61,21 +60,7 @@ def object_put(*, owner_id: UUID, source: bytes | BinaryIO, content: Content | N
         file, most_bytes=settings.FILE_MAX_BYTES, most_pixels=settings.FILE_MAX_PIXELS
     )
     _check_quota(owner_id, content.size)
-    key = f"{owner_prefix(owner_id)}{secrets.token_hex(16)}"
-    try:
-        kept = default_storage.save(key, File(file))
-    except Exception as exc:
-        # Every storage has errors of its own: a full disk, a bucket that isn't there, one that doesn't answer.
-        log.error("file.not_stored", error=type(exc).__name__, reason=str(exc)[:200])
-        object_discard(key)
-        raise FileStorageError from exc
-    return StoredObject(kept, content)
-
-
-def object_discard(key: str) -> None:
-    """Take back an object that gets no row, as well as that can be done now; what stays is found as an orphan."""
-    with suppress(Exception):
-        default_storage.delete(key)
+    return StoredObject(object_save(owner_id=owner_id, file=file), content)
 
 
 @transaction.atomic
@@ -118,9 +103,14 @@ def file_store(*, owner_id: UUID, source: bytes | BinaryIO, name: str = "") -> S
 
 
 def file_upload(*, owner_id: UUID, source: BinaryIO, name: str) -> StoredFile:
-    """A file that an account sends. Raises what `file_store` does."""
-    with object_kept(owner_id=owner_id, source=source) as stored, transaction.atomic():
+    """A file that an account sends; of a picture with its thumbnails. Raises what `file_store` does."""
+    with (
+        object_kept(owner_id=owner_id, source=source) as stored,
+        thumbnails_kept(owner_id=owner_id, source=source) as thumbnails,
+        transaction.atomic(),
+    ):
         file = file_add(owner_id=owner_id, stored=stored, name=name)
+        thumbnails_add(file=file, made=thumbnails)
         row_record(file, Action.UPLOAD_FILE)
     return file
 
@@ -137,7 +127,7 @@ def files_of_owner(owner_id: UUID, file_ids: Iterable[UUID]) -> list[StoredFile]
     return [found[file_id] for file_id in wanted]
 
 
-def file_open(file: StoredFile) -> BinaryIO:
+def file_open(file: StoredFile | Thumbnail) -> BinaryIO:
     """Its content, for a `with`. Raises FileLostError, FileStorageError."""
     try:
         return cast(BinaryIO, default_storage.open(file.key))
@@ -156,7 +146,7 @@ def file_delete(*, file: StoredFile) -> None:
         if not StoredFile.objects.select_for_update().filter(pk=file.pk).exists():
             raise FileNotHereError
         row_record(file, Action.DELETE_FILE)
-        object_removal_create(key=file.key)
+        _objects_remove(file)
         try:
             file.delete()
         except ProtectedError as exc:
@@ -165,8 +155,14 @@ def file_delete(*, file: StoredFile) -> None:
 
 def file_discard(*, file: StoredFile) -> None:
     """Delete a file that the account doesn't keep by itself; nothing refers to it. Called in a transaction."""
-    object_removal_create(key=file.key)
+    _objects_remove(file)
     file.delete()
+
+
+def _objects_remove(file: StoredFile) -> None:
+    """Have its object and those of its thumbnails removed, once the transaction that deletes the row has committed."""
+    for key in [file.key, *file.thumbnails.values_list("key", flat=True)]:
+        object_removal_create(key=key)
 
 
 def _check_quota(owner_id: UUID, size: int) -> None:

@@ -3,7 +3,8 @@
 A process that dies between the two steps of storing leaves an object that nobody knows; a database that is restored
 from yesterday doesn't know today's. Both are looked for here. An orphan is deleted a day after it was written, when
 nobody can be about to give it a row. A row is only marked (`missing_since`): the storage may be the wrong one, and the
-mark goes when the object is back.
+mark goes when the object is back. Thumbnails are looked at from one side: an object without a row goes, a row whose
+object is lost stays as it is.
 """
 
 import random
@@ -20,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.domain.files import FOLDER, is_owner_prefix
-from generation.models import StoredFile
+from generation.models import StoredFile, Thumbnail
 
 #: What is younger may still be on its way to its row.
 YOUNGEST = timedelta(days=1)
@@ -119,7 +120,8 @@ def _look_at(account: str, found: Orphans) -> None:
 
 
 def _with_row(keys: Iterable[str]) -> set[str]:
-    return set(StoredFile.objects.filter(key__in=keys).values_list("key", flat=True))
+    files, thumbnails = StoredFile.objects.filter(key__in=keys), Thumbnail.objects.filter(key__in=keys)
+    return {*files.values_list("key", flat=True), *thumbnails.values_list("key", flat=True)}
 
 
 def _is_older(key: str, moment: datetime) -> bool:

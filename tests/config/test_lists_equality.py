@@ -32,7 +32,7 @@ from conversations.models import (
     Message,
     Reply,
 )
-from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, StoredFile
+from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, StoredFile, Thumbnail
 from prompts.models import (
     Optimization,
     Prompt,
@@ -133,6 +133,8 @@ def _files(owner: User) -> None:
         missing_since=TRAILING_ZEROS,
     )  # fmt: skip
     _at(picture, created_at=EXACT_SECOND)
+    for edge in (768, 256):
+        Thumbnail.objects.create(file=picture, edge=edge, key=f"1-{edge}", width=edge, height=1, size=1)
     StoredFile.objects.create(
         owner=owner, key="2", name="a", media_type="text/plain", size=1, sha256="0" * 64
     )

@@ -14,6 +14,7 @@ from generation.models import (
     ModelPrice,
     ProviderCall,
     StoredFile,
+    Thumbnail,
     WorkerHeartbeat,
 )
 from tests.support.rows import Maker, another
@@ -54,6 +55,12 @@ def file(n: int, owner: User) -> StoredFile:
     )  # fmt: skip
 
 
+def thumbnail(n: int, owner: User) -> Thumbnail:
+    key = f"{owner_prefix(owner.pk)}{n:032x}{n:032x}"
+    one = another("generation.StoredFile", owner)
+    return Thumbnail.objects.create(file=one, edge=256, key=key, width=256, height=n + 1, size=n + 1)
+
+
 def price(n: int, owner: User) -> ModelPrice:
     model = CatalogueModel.objects.create(provider="deepseek", name=f"茶-{n}", ends_at=timezone.now())
     return ModelPrice.objects.create(
@@ -80,5 +87,6 @@ MAKERS: dict[str, Maker] = {
     "generation.ModelPrice": price,
     "generation.ProviderCall": call,
     "generation.StoredFile": file,
+    "generation.Thumbnail": thumbnail,
     "generation.WorkerHeartbeat": worker,
 }

@@ -1,7 +1,7 @@
 """The content of files, behind links that are signed instead of a login. Outside of the API: files are answered, and
 only errors are JSON."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -10,7 +10,8 @@ from config.api.sending import file_response
 from config.db import release_connection
 from config.errors import AppError
 from config.files.errors import FileRangeError
-from generation.services.file_links import file_of_link
+from generation.models import Thumbnail
+from generation.services.file_links import file_of_link, storage_url
 from generation.services.files import file_open
 
 
@@ -18,13 +19,16 @@ from generation.services.files import file_open
 def file_content(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         file, seconds_left = file_of_link(token)
+        if isinstance(file, Thumbnail) and (elsewhere := storage_url(file)):
+            headers = {"Cache-Control": f"private, max-age={seconds_left}", "Referrer-Policy": "no-referrer"}
+            return HttpResponseRedirect(elsewhere, headers=headers)
         content = file_open(file)
         release_connection()
         return file_response(
             request,
             content,
             size=file.size,
-            sha256=file.sha256,
+            tag=file.content_tag,
             media_type=file.media_type,
             name=file.name,
             max_age=seconds_left,

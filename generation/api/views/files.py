@@ -1,5 +1,6 @@
 """Endpoints of files."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -7,6 +8,7 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from config.api.lists.filters import AnyOf, ChoiceFilter, SearchFilter, time_range
+from config.api.lists.reading import JsonPage
 from config.api.lists.views import ListApi, ResourceApi
 from config.api.parsers import FileParser
 from config.api.schema import operation
@@ -25,6 +27,7 @@ from config.files.errors import (
     PictureTooLargeError,
 )
 from generation.api.serializers.files import DETAIL_EXAMPLE, FileDetailOut, FileOut, FileUploadIn
+from generation.api.thumbnails import link_thumbnails
 from generation.models import StoredFile
 from generation.selectors.files import file_list_for
 from generation.services.file_links import file_link
@@ -42,6 +45,7 @@ class FilesApi(ResourceApi):
         """The row as lists show it, with a link."""
         link = file_link(file)
         row = orjson.loads(self.row_json(file.pk).data_json)
+        link_thumbnails(self.request, [row])
         return {
             **row,
             "url": self.request.build_absolute_uri(link.url),
@@ -60,6 +64,12 @@ class FileListApi(FilesApi, ListApi):
     }
     sorts = ("created_at", "size")
     summary = "List files"
+
+    def get(self, request: Request, **keys: Any) -> JsonPage:
+        page = self.read_page(request)
+        rows = orjson.loads(page.data_json)
+        link_thumbnails(request, rows)
+        return replace(page, data_json=orjson.dumps(rows))
 
     @property
     def max_file_bytes(self) -> int:

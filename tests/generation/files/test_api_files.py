@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.domain.files import owner_prefix
 from accounts.models import Activity, FileRemoval, User
 from accounts.services.files import removals_run
-from generation.models import StoredFile
+from generation.models import StoredFile, Thumbnail
 from tests.generation.files.uploads import FILES, refusal, stored, upload
 from tests.support.access_tokens import machine
 from tests.support.pictures import picture
@@ -39,10 +39,10 @@ def test_a_picture_is_kept_and_shown(alice: User, client_for: ClientFor) -> None
 
 def test_the_key_says_nothing_but_whose_it_is(alice: User, client_for: ClientFor) -> None:
     upload(client_for(alice), picture())
-    upload(client_for(alice), picture())
-    keys = set(StoredFile.objects.values_list("key", flat=True))
+    upload(client_for(alice), b"a text")
+    keys = {row.key for rows in (StoredFile, Thumbnail) for row in rows.objects.all()}
     assert keys == stored()
-    assert len(keys) == 2
+    assert len(keys) == 4
     assert all(key.startswith(owner_prefix(alice.pk)) for key in keys)
     assert all(len(key.removeprefix(owner_prefix(alice.pk))) == 32 for key in keys)
 

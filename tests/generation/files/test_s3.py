@@ -73,9 +73,19 @@ def test_a_bucket_that_doesnt_answer(
         assert removals_run() == 0
         assert FileRemoval.objects.get().attempts == 1
 
-    assert upload(client, picture()).status_code == 201
+    assert upload(client, b"another text").status_code == 201
     assert removals_run() == 1
     assert stored() == set(StoredFile.objects.values_list("key", flat=True))
+
+
+def test_links_to_thumbnails_lead_there(alice: User, client_for: ClientFor, bucket: Any) -> None:
+    [small, _] = upload(client_for(alice), picture()).json()["data"]["thumbnails"]
+    answer = APIClient().get(small["url"])
+    assert answer.status_code == 302
+    assert answer.headers["Cache-Control"].startswith("private, max-age=")
+    with urlopen(answer.headers["Location"]) as found:  # noqa: S310 — a server of this test
+        assert found.headers["Content-Type"] == "image/webp"
+        assert found.read(4) == b"RIFF"
 
 
 def test_a_file_that_is_missing_there(alice: User, client_for: ClientFor, bucket: Any) -> None:

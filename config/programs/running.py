@@ -1,0 +1,78 @@
+"""Starting such a program, and what it answers."""
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+import structlog
+
+ROOT = Path(__file__).parents[2]
+LAUNCHER = Path(__file__).with_name("limited.py")
+#: So many at once in a process, however many threads ask: each may take some hundred megabytes.
+_turns = threading.BoundedSemaphore(2)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`seconds` by the clock, `cpu_seconds` of the processor, `memory` in bytes."""
+
+    seconds: int
+    cpu_seconds: int
+    memory: int
+
+
+class ProgramFailedError(Exception):
+    """The program went past a limit, or ended with an error; the log says which."""
+
+
+def program_run(module: str, *arguments: str, source: bytes | BinaryIO, limits: Limits) -> bytes:
+    """What the module answers at its standard output, run as a program with `source` as its standard input: all of it,
+    from its beginning. Raises ProgramFailedError.
+
+    The module should import little: it starts anew each time.
+    """
+    with TemporaryFile() as copy, _turns:
+        _write(source, copy)
+        command = [
+            sys.executable,
+            "-I",
+            str(LAUNCHER),
+            str(ROOT),
+            str(limits.cpu_seconds),
+            str(limits.memory),
+        ]
+        try:
+            done = subprocess.run(  # noqa: S603 — our own program
+                [*command, module, *arguments],
+                stdin=copy,
+                capture_output=True,
+                timeout=limits.seconds,
+                check=False,
+                # A pool of threads for numbers would take address space for each of a large machine's cores.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            )
+        except subprocess.TimeoutExpired:
+            log.warning("program.too_slow", program=module, arguments=arguments)
+            raise ProgramFailedError from None
+    if done.returncode != 0:
+        said = done.stderr[-300:].decode(errors="replace")
+        log.info("program.failed", program=module, arguments=arguments, status=done.returncode, said=said)
+        raise ProgramFailedError
+    return done.stdout
+
+
+def _write(source: bytes | BinaryIO, copy: BinaryIO) -> None:
+    if isinstance(source, bytes):
+        copy.write(source)
+    else:
+        source.seek(0)
+        while chunk := source.read(1024 * 1024):
+            copy.write(chunk)
+    copy.seek(0)
