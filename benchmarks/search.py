@@ -5,7 +5,8 @@ and snippets, for rare and common words of every length.
 
 In process (the list machine without HTTP), on a database of its own: a file, or one on TEST_DATABASE_URL's server or
 on one that is started for it. One that is named by its URL is kept, and filled only once. Prints what the index costs,
-a table and a JSON line; ends with 1 when a p95 is over the aim.
+a table, a verdict and a JSON line; ends with 1 when a p95 is over the aim, not counting how long this process and its
+connection's waited for a CPU that others had (Linux tells it).
 """
 
 import argparse
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.plans:
             _print_plans(owners["300,000 rows"])
     _report(costs, measured, options)
-    return int(any(one.p95 > AIM_MS for one in measured.values()))
+    return int(any(one.p95("alone") > AIM_MS for one in measured.values()))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -242,13 +243,32 @@ def _zipf(count: int) -> Iterator[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Milliseconds, and the total that the page told. `cpu` is that of both the process and the database's."""
+class Took:
+    """Milliseconds that one search took: by the clock, and of those on a CPU and waiting for one. Both are sums of the
+    process and the database's, of which one works at a time."""
 
-    p50: float
-    p95: float
+    wall: float
     cpu: float
+    waited: float
+
+    @property
+    def alone(self) -> float:
+        """What it would have taken on a machine where nobody else was."""
+        return self.wall - self.waited
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the repeats took, and the total that the page told."""
+
+    took: list[Took]
     total: str
+
+    def p50(self, name: str) -> float:
+        return statistics.median(getattr(one, name) for one in self.took)
+
+    def p95(self, name: str) -> float:
+        return statistics.quantiles((getattr(one, name) for one in self.took), n=20, method="inclusive")[-1]
 
 
 def _measure(owner: Any, asked: str, sort: str, repeats: int) -> Measured:
@@ -261,27 +281,35 @@ def _measure(owner: Any, asked: str, sort: str, repeats: int) -> Measured:
     params = QueryDict(mutable=True)
     params.update({"search": asked, "sort": sort})
     took = []
-    before = _cpu_seconds()
     for _ in range(repeats):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), _used()
         query = read_list_query(PromptListApi.spec, params)
         page = read_page(PromptListApi.spec, query, owner_id=owner.pk)
-        took.append((time.perf_counter() - began) * 1000)
-    cpu = (_cpu_seconds() - before) * 1000 / repeats
+        cpu, waited = (now - then for now, then in zip(_used(), before, strict=True))
+        took.append(Took((time.perf_counter() - began) * 1000, cpu, waited))
     meta = page.meta or {}
-    total = f"{meta['total']}{'+' if meta['total_is_capped'] else ''}"
-    return Measured(statistics.median(took), statistics.quantiles(took, n=20)[-1], cpu, total)
+    return Measured(took, f"{meta['total']}{'+' if meta['total_is_capped'] else ''}")
 
 
-def _cpu_seconds() -> float:
-    """Of this process and of the one that serves its connection; nobody else's work counts."""
+def _used() -> tuple[float, float]:
+    """Milliseconds on a CPU, and waiting for one, of this process and of the one that serves its connection."""
     from django.db import connection
 
-    processes = [psutil.Process()]
+    on_cpu, waited = time.process_time() * 1000, _schedule(os.getpid())[1]
     if connection.vendor == "postgresql":
         connection.ensure_connection()
-        processes.append(psutil.Process(connection.connection.info.backend_pid))
-    return sum(times.user + times.system for one in processes if (times := one.cpu_times()))
+        its = _schedule(connection.connection.info.backend_pid)
+        on_cpu, waited = on_cpu + its[0], waited + its[1]
+    return on_cpu, waited
+
+
+def _schedule(process: int) -> tuple[float, float]:
+    """Milliseconds that Linux let the process run, and let it wait, since it began."""
+    try:
+        ran, waited, _ = Path(f"/proc/{process}/schedstat").read_text().split()
+    except FileNotFoundError:
+        return sum(psutil.Process(process).cpu_times()[:2]) * 1000, 0.0
+    return int(ran) / 1e6, int(waited) / 1e6
 
 
 def _print_plans(owner: Any) -> None:
@@ -331,19 +359,24 @@ def _counted(what: str, steps: Any) -> Iterator[Any]:
     yield from track(steps, what)
 
 
-def _report(costs: dict[str, float], measured: dict[Any, Any], options: argparse.Namespace) -> None:
-    load = os.getloadavg()[0]
-    print(f"\n{options.database}, {options.rows:,} rows, load {load:.1f}")
+def _report(costs: dict[str, float], measured: dict[Any, Measured], options: argparse.Namespace) -> None:
+    print(f"\n{options.database}, {options.rows:,} rows, load {os.getloadavg()[0]:.1f}")
     print(" · ".join(f"{name} {value:.2f}" for name, value in costs.items()))
-    print(f"\n{'owner':14}{'search':32}{'order':14}{'total':>8}{'p50 ms':>9}{'p95 ms':>9}{'CPU ms':>9}")
+    print(f"\n{'':59}{'total':>8}{'by the clock':>16}{'without waits':>16}{'CPU':>16}")
+    print(f"{'owner':14}{'search':32}{'order':21}{'p50 ms':>8}" + f"{'p95':>8}{'p50':>8}" * 2 + f"{'p95':>8}")
     for (size, kind, sort), one in measured.items():
-        mark = "  over" if one.p95 > AIM_MS else ""
-        times = f"{one.p50:>9.1f}{one.p95:>9.1f}{one.cpu:>9.1f}"
-        print(f"{size:14}{kind:32}{sort:14}{one.total:>8}{times}{mark}")
-    slowest = max(one.p95 for one in measured.values())
+        times = [f"{find(name):8.1f}" for name in ("wall", "alone", "cpu") for find in (one.p50, one.p95)]
+        mark = "  over" if one.p95("alone") > AIM_MS else ""
+        print(f"{size:14}{kind:32}{sort:13}{one.total:>8}{''.join(times)}{mark}")
+    slowest = {name: max(one.p95(name) for one in measured.values()) for name in ("wall", "alone", "cpu")}
+    over = {name: sum(one.p95(name) > AIM_MS for one in measured.values()) for name in slowest}
+    verdict = "Held" if not over["alone"] else f"Missed by {over['alone']} of {len(measured)}"
     print(
-        json.dumps({"database": options.database, "rows": options.rows, "slowest_p95_ms": slowest, **costs})
+        f"\n{verdict}: p95 below {AIM_MS:.0f} ms without waits for a CPU (slowest {slowest['alone']:.1f}). "
+        f"By the clock {over['wall']} of {len(measured)} are over it (slowest {slowest['wall']:.1f})."
     )
+    facts = {"database": options.database, "rows": options.rows, "slowest_p95_ms": slowest, "over": over}
+    print(json.dumps({**facts, **costs}))
 
 
 if __name__ == "__main__":
