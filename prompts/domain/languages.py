@@ -68,8 +68,12 @@ def leaning(text: str) -> Literal["zh", "en"]:
     language = language_of(text)
     if language is not None:
         return "zh" if language == "zh" else "en"
-    weights = _weights(prose(text))
-    return "zh" if weights.get("han", 0) >= weights.get("latin", 0) and weights else "en"
+    weights = _weights(text := prose(text))
+    if "han" not in weights:
+        return "en"
+    # "比较 Kubernetes 和 Docker Swarm" is Chinese that speaks of things with English names.
+    is_chinese = weights["han"] >= weights.get("latin", 0) or _first_script(text) == "han"
+    return "zh" if is_chinese else "en"
 
 
 def is_other(language: str | None, text: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Literal
 from prompts.domain.modes import Mode
 from prompts.domain.placeholders import BRACED, without_marks
 from prompts.domain.sandbox_wishes import Addition, from_response, from_wish, sentence, topics_of_own_lines
-from prompts.domain.sandbox_words import KINDS, Advice, Kind
+from prompts.domain.sandbox_words import FLAGS, KINDS, Advice, Kind
 
 Part = Literal["role", "context", "task", "audience", "rules", "form", "examples", "material"]
 
@@ -385,4 +385,4 @@ def _bullets(lines: Iterable[str]) -> list[str]:
 
 
 def _speaks_of(prompt: str, topic: str) -> bool:
-    return bool(topic) and re.search(topic, prompt, re.IGNORECASE) is not None
+    return bool(topic) and re.search(topic, without_marks(prompt), FLAGS) is not None

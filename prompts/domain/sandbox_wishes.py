@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from prompts.domain.sandbox_words import AUDIENCE, EXAMPLE, FORM, LENGTH, TONE, Kind, Line
+from prompts.domain.sandbox_words import AUDIENCE, EXAMPLE, FLAGS, FORM, LENGTH, TONE, Kind, Line
 
 Place = Literal["audience", "rules", "form", "examples"]
 
@@ -34,7 +34,7 @@ class _Rule:
 
 
 def _rule(pattern: str, place: Place, topic: str, zh: str, en: str) -> _Rule:
-    return _Rule(re.compile(pattern, re.IGNORECASE), place, topic, zh, en)
+    return _Rule(re.compile(pattern, FLAGS), place, topic, zh, en)
 
 
 _WISHES = (
@@ -44,6 +44,13 @@ _WISHES = (
         LENGTH,
         "全文不超过 {0} 字。",
         "Use at most {0} words.",
+    ),
+    _rule(
+        r"([一两二三四五半\d]+)\s*(页)|((?:half a|one|a single|two|three|\d+) pages?)\b",
+        "rules",
+        LENGTH,
+        "全文不超过{0}{1}{2}。",
+        "Use at most {0}{1}{2}.",
     ),
     _rule(
         r"短|简洁|精简|精炼|简单点|\bshort|\bconcise|\bbrief|\bterse",
@@ -109,7 +116,7 @@ _WISHES = (
         "Write numbered steps, each of which does one thing.",
     ),
     _rule(
-        r"列表|分点|要点|\bbullets?\b|bullet points|\blist\b",
+        r"列表|分点|要点|\bbullet|\b(?:as|in|into|use) (?:an? )?(?:numbered |short )?list\b",
         "form",
         FORM,
         "用列表分点写，每点一到两句话。",
@@ -175,7 +182,7 @@ def _from_clause(clause: str, language: str) -> Addition:
 
 def sentence(text: str, language: str) -> str:
     """The text with a full stop, and in English with a capital letter."""
-    if language != "zh" and text[:1].islower() and re.match(r"[a-z]+(?:['’][a-z]+)?(?:\s|$)", text):
+    if language != "zh" and text[:1].islower() and re.match(r"[a-z]+(?:['’-][a-z]+)*(?:\s|$)", text):
         text = text[0].upper() + text[1:]
     return (
         text

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from prompts.domain.modes import Mode
 
+#: In `用SQL写`, SQL is a word: of letters, only those of English make words.
+FLAGS = re.IGNORECASE | re.ASCII
 _FILE = Path(__file__).with_name("sandbox.toml")
 
 
@@ -58,7 +60,7 @@ def _advice(role: str, rules: list[list[str]], form: list[list[str]]) -> Advice:
 KINDS = tuple(
     Kind(
         frozenset(Mode(name) for name in kind["modes"]),
-        re.compile(kind["pattern"], re.IGNORECASE | re.DOTALL) if "pattern" in kind else None,
+        re.compile(kind["pattern"], FLAGS | re.DOTALL) if "pattern" in kind else None,
         _advice(**kind["zh"]),
         _advice(**kind["en"]),
     )

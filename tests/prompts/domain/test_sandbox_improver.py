@@ -72,6 +72,31 @@ def test_a_prompt_gets_role_task_rules_and_form() -> None:
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Role", "Task", "Requirements", "Output format"]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "mode", "wish", "line"),
+    [
+        # What was read and found wrong: taken for another task, or for a wish about the form.
+        ("{{城市}}三日游怎么玩？", "general", "", "讲求可行的规划顾问"),
+        ("给我的咖啡店想一句口号", "creative", "", "每条口号不超过 12 个字。"),
+        ("写一封拒信给{{姓名}}", "writing", "", "- 开头一句说明来意。\n- 语气"),
+        ("把下面这段话改得更专业：我们的产品挺好用的。", "writing", "", "细致的文字编辑"),
+        ("写一条SQL，查出每个部门工资最高的员工", "programming", "", "避免 SELECT *"),
+        ("写一个函数，把手机号清洗成统一格式", "programming", "", "标明语言的代码块"),
+        ("把CSV转成JSON的脚本", "programming", "", "标明语言的代码块"),
+        ("比较 Kubernetes 和 Docker Swarm", "general", "", "用 Markdown 表格比较"),
+        ("出5道关于牛顿第二定律的选择题", "general", "", "有经验的出题老师"),
+        ("我想学吉他，怎么开始", "general", "两页以内", "全文不超过两页。"),
+        ("Why does my React component re-render twice?", "programming", "", "Answer in one or two sentences"),
+        ("Write a cover letter for {{role}}", "writing", "under one page", "Use at most one page."),
+        ("Make a weekly meal plan", "general", "with a shopping list", "- With a shopping list."),
+        ("Find the trend in this data: {{csv}}", "data_analysis", "", "the evidence as a table"),
+        ("Ask my boss for a raise", "general", "role-play style", "- Role-play style."),
+    ],
+)
+def test_it_is_taken_for_what_it_asks(prompt: str, mode: str, wish: str, line: str) -> None:
+    assert line in improved(prompt, mode, wish=wish)
+
+
 def test_what_is_there_is_not_doubled() -> None:
     text = improved("你是一位资深产品经理。请写一份需求文档，不超过 800 字，用表格。", "writing")
     assert text.count("你是") == 1
