@@ -126,7 +126,7 @@ def _said_nothing(answer: ChatResult) -> AnswerRejectedError:
 def _end_what_was_begun(run: JobRun, message: Message) -> None:
     """An attempt before this one died after readers had seen a beginning: they keep that, and get no other answer,
     unless all of it was bought. Raises ReplyInterruptedError."""
-    text = MESSAGE_TEXTS.read(message.pk)
+    text = MESSAGE_TEXTS.read([message.pk]).get(message.pk)
     if text is None or not (text.text or text.reasoning) or run.has_bought(STEP):
         return
     found = newest(message.pk, replace(text, head=replace(text.head, attempt=message.attempt)))

@@ -120,14 +120,17 @@ class MessageTexts:
             )
         }
 
-    def read(self, id: UUID) -> LiveText | None:
+    def read(self, ids: Collection[UUID]) -> dict[UUID, LiveText]:
         attempts = Job.objects.filter(pk=OuterRef("pk")).values("attempt")
-        message = Message.objects.filter(pk=id).annotate(job_attempt=Subquery(attempts)).first()
-        if message is None:
-            return None
-        attempt = max(message.job_attempt or 0, 1)
-        head = LiveHead(attempt, message.status, message.is_over, len(message.content))
-        return LiveText(head, message.content, message.reasoning, message.is_rewritten, message.error)
+        rows = Message.objects.filter(pk__in=ids).annotate(job_attempt=Subquery(attempts))
+        found = {}
+        for message in rows:
+            attempt = max(message.job_attempt or 0, 1)
+            head = LiveHead(attempt, message.status, message.is_over, len(message.content))
+            found[message.pk] = LiveText(
+                head, message.content, message.reasoning, message.is_rewritten, message.error
+            )
+        return found
 
 
 MESSAGE_TEXTS = MessageTexts()

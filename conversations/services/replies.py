@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, Sum
+from django.db.models import Exists, F, PositiveIntegerField, QuerySet, Sum, TextField, UUIDField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.services.activities import row_record
 from config.db import savepoint
+from config.sql.placeholders import Placeholder
+from config.sql.statements import Update
 from conversations.domain.roles import MessageStatus, Role
 from conversations.errors import (
     MessageGoneError,
@@ -29,7 +31,6 @@ from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
-from generation.jobs.transitions import held
 from generation.models import Job, ProviderCall
 from generation.services.quotes import Quote
 
@@ -234,11 +235,24 @@ def _submit(conversation: Conversation, names: Sequence[str], *, is_test: bool) 
     return reply, [child.pk for child in jobs.children_submit(parent=job, kind=REPLY_KIND, inputs=inputs)]
 
 
+def _kept() -> tuple[QuerySet[Message], dict[str, Any]]:
+    pk, attempt = Placeholder("pk", UUIDField()), Placeholder("attempt", PositiveIntegerField())
+    held = Job.objects.filter(pk=pk, status=JobStatus.RUNNING, attempt=attempt)
+    texts = {name: Placeholder(name, TextField()) for name in ("content", "reasoning")}
+    # What is searched follows at the end: an index of each half sentence would be of no use to anybody.
+    return (
+        Message.objects.filter(Exists(held), pk=pk, status=MessageStatus.STREAMING),
+        {**texts, "attempt": attempt, "search_text": ""},
+    )
+
+
+#: Runs about every second of every reply that is written.
+KEEP = Update(_kept)
+
+
 def reply_keep(*, job: Job, content: str, reasoning: str) -> bool:
     """Write down what has come so far. False when it isn't this attempt's to write any more."""
-    rows = Message.objects.filter(Exists(held(job)), pk=job.pk, status=MessageStatus.STREAMING)
-    # What is searched follows at the end: an index of each half sentence would be of no use to anybody.
-    return bool(rows.update(content=content, reasoning=reasoning, attempt=job.attempt, search_text=""))
+    return bool(KEEP.run(pk=job.pk, attempt=job.attempt, content=content, reasoning=reasoning))
 
 
 def reply_store(*, job: Job, found: FinishedReply) -> dict[str, Any]:

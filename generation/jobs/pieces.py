@@ -1,5 +1,6 @@
 """A streamed answer, piece by piece."""
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import cast
@@ -9,6 +10,9 @@ from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult
 from generation.providers.llm.tokens import estimated_usage
 
+#: How often it is asked whether a text that keeps coming is still wanted.
+CHECK_SECONDS = 0.1
+
 
 class Pieces:
     """Collects a streamed answer while handing it on, for as long as `check` raises nothing."""
@@ -16,6 +20,7 @@ class Pieces:
     def __init__(self, on_delta: Callable[[ChatDelta], None], check: Callable[[], None]) -> None:
         self._on_delta = on_delta
         self._check = check
+        self._check_due = 0.0
         self._stopped_by: Exception | None = None
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -36,8 +41,9 @@ class Pieces:
                         self._reasoning.append(delta.reasoning)
                     last = delta if delta.finish_reason else last
                     self._on_delta(delta)
-                    if delta.finish_reason is None:  # else nothing is left to be stopped
-                        self._check()
+                    if delta.finish_reason is None and time.monotonic() >= self._check_due:
+                        self._check()  # not at the end: nothing is left to be stopped
+                        self._check_due = time.monotonic() + CHECK_SECONDS
         except (ProviderError, GivenUpError):
             if self._stopped_by is not None:
                 raise self._stopped_by from None

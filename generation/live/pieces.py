@@ -54,15 +54,20 @@ def is_there() -> bool:
 
 
 def write(batch: Iterable[tuple[Key, Piece]], *, renew: Iterable[Key] = ()) -> None:
-    """Show the pieces to whoever reads, and have those of `renew` stay on. Never fails: the rows say the same."""
+    """Show the pieces to whoever reads, and have those of `renew` stay on. Never fails: the rows say the same.
+
+    All at once, so that one reading brings them all.
+    """
     if not is_there() or outage.lasts:
         return
     try:
-        with _client(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+        with _client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
             lives = dict.fromkeys(map(_name, renew), LIFE_SECONDS)
             for key, piece in batch:
                 name = _name(key)
-                fields: dict[Any, Any] = {b"t": piece.text, b"r": piece.reasoning}
+                fields: dict[Any, Any] = {b"t": piece.text}
+                if piece.reasoning:
+                    fields[b"r"] = piece.reasoning
                 if piece.is_last:
                     fields[b"e"] = b"1"
                     lives[name] = AFTERLIFE_SECONDS
@@ -102,7 +107,7 @@ def _piece(place: bytes, fields: Mapping[bytes, bytes]) -> Piece:
         int(position),
         fields[b"t"].decode(),
         int(reasoning_position) - 1,
-        fields[b"r"].decode(),
+        fields.get(b"r", b"").decode(),
         b"e" in fields,
     )
 

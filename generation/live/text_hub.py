@@ -10,7 +10,7 @@ and who reads slowly or comes late is given more at once.
 
 import asyncio
 import time
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 #: Between two looks at all rows together; oftener while there is a text that hasn't begun, whose attempt may change.
 HEADS_SECONDS, FIRST_HEADS_SECONDS = 1.0, 0.25
-#: Between two looks at a row that will be over in a moment, or that may know what is missing.
+#: Between two looks where a row will be over in a moment, or may know what is missing.
 ROW_SECONDS = 0.05
 #: How long a row that will be over in a moment is looked at so often.
 MOMENT_SECONDS = 3.0
@@ -49,7 +49,7 @@ class Channel:
         self.edition = 0
         #: When the row is to be read; None: when heads say so.
         self.row_due: float | None = 0.0
-        self._ends_until: float | None = None
+        self._ends_until = 0.0
         self._grown = Grown()
         self._delta: tuple[tuple[int, int, int], bytes] = ((-1, -1, -1), b"")
 
@@ -66,6 +66,11 @@ class Channel:
         return self.head is not None and self.head.is_over
 
     @property
+    def is_ending(self) -> bool:
+        """Whether its last piece was there, so that its row will be over in a moment."""
+        return not self.is_over and time.monotonic() < self._ends_until
+
+    @property
     def key(self) -> pieces.Key | None:
         """Where the next piece will be; None: nowhere, or the row has to be read first."""
         is_followed = self.head is not None and not self.is_over and self.row_due is None
@@ -78,7 +83,7 @@ class Channel:
     def take_row(self, found: LiveText) -> None:
         self.row_due = None
         if self.head is None or self.head.attempt != found.head.attempt:
-            self._ends_until = None
+            self._ends_until = 0.0
         self.head, self.error = found.head, found.error
         if found.is_rewritten and not self.edition:
             self.edition += 1
@@ -87,8 +92,6 @@ class Channel:
             self._grown.text = found.text
         if found.head.is_over or len(found.reasoning) > len(self.reasoning):
             self._grown.reasoning = found.reasoning
-        if not self.is_over and self._ends_until is not None and time.monotonic() < self._ends_until:
-            self.row_due = time.monotonic() + ROW_SECONDS
         self._tell()
 
     def take_head(self, head: LiveHead) -> None:
@@ -100,7 +103,6 @@ class Channel:
         for piece in found:
             if piece.is_last:
                 self._ends_until = time.monotonic() + MOMENT_SECONDS
-                self.row_due = 0.0
             elif not self._grown.add(piece):
                 self.row_due = time.monotonic() + ROW_SECONDS
                 break
@@ -205,12 +207,18 @@ class LiveHub(Hub[LiveSubscription]):
         now = time.monotonic()
         if now >= self._heads_due:
             await self._look_at_heads()
-            has_new = any(not one.text for one in self._channels.values())
-            self._heads_due = now + (min(FIRST_HEADS_SECONDS, self._interval) if has_new else self._interval)
+            self._heads_due = now + min(self._interval, self._patience())
         await self._read_rows()
         self._follow()
         dues = [one.row_due for one in self._channels.values() if one.row_due is not None]
         return max(0.0, min([self._heads_due, *dues]) - time.monotonic())
+
+    def _patience(self) -> float:
+        """How long nobody needs to know what became of the rows."""
+        if any(one.is_ending for one in self._channels.values()):
+            return ROW_SECONDS
+        has_new = any(not one.text for one in self._channels.values())
+        return FIRST_HEADS_SECONDS if has_new else HEADS_SECONDS
 
     async def _look_at_heads(self) -> None:
         asked = [one for one in self._channels.values() if one.head is not None and not one.is_over]
@@ -224,16 +232,17 @@ class LiveHub(Hub[LiveSubscription]):
     async def _read_rows(self) -> None:
         now = time.monotonic()
         due = [one for one in self._channels.values() if one.row_due is not None and one.row_due <= now]
-        rows = await in_thread(self._rows, [one.id for one in due]) if due else {}
+        rows = await in_thread(self._source.read, [one.id for one in due]) if due else {}
         for channel in due:
-            found = rows[channel.id]
-            if found is None:
-                self._end_all(channel)
+            if channel.id in rows:
+                channel.take_row(rows[channel.id])
             else:
-                channel.take_row(found)
+                self._end_all(channel)
 
-    def _rows(self, ids: Collection[UUID]) -> dict[UUID, LiveText | None]:
-        return {id: self._source.read(id) for id in ids}
+    def _look_soon(self, channel: Channel) -> None:
+        if channel.is_ending:
+            self._heads_due = min(self._heads_due, time.monotonic() + ROW_SECONDS / 2)
+        self._wake.set()
 
     @staticmethod
     def _end_all(channel: Channel) -> None:
@@ -265,5 +274,5 @@ class LiveHub(Hub[LiveSubscription]):
                 channel = followed[key]
                 if channel.key == key:  # else its row was read meanwhile, and knows more
                     channel.take_pieces(entries)
-                if channel.row_due is not None:
-                    self._wake.set()
+                if channel.row_due is not None or channel.is_ending:
+                    self._look_soon(channel)

@@ -37,8 +37,8 @@ class LiveSource(Protocol):
     def heads(self, ids: Collection[UUID]) -> Mapping[UUID, LiveHead]:
         """One query for all; what doesn't exist any more is left out."""
 
-    def read(self, id: UUID) -> LiveText | None:
-        """None when it doesn't exist any more."""
+    def read(self, ids: Collection[UUID]) -> Mapping[UUID, LiveText]:
+        """The same with the texts."""
 
 
 @dataclass(slots=True)

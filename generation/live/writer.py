@@ -6,9 +6,10 @@
     finally:
         writer.close()
 
-What comes is grouped: the first piece at once, then one piece of all that came in 50 milliseconds. `checkpoint(text,
-reasoning)` writes the row, in the thread that buys, before readers see the first piece, and then about every second. So
-an attempt that comes after this one always knows that readers have seen something.
+What comes is grouped: the first piece at once, then one piece of all that came in a moment, for all texts of a process
+together. With the group that a socket makes (`config.egress.sockets`) nothing is later than 50 milliseconds.
+`checkpoint(text, reasoning)` writes the row, in the thread that buys, before readers see the first piece, and then
+about every second. So an attempt that comes after this one always knows that readers have seen something.
 """
 
 import threading
@@ -30,9 +31,7 @@ from generation.providers.llm.base import ChatDelta
 
 log = structlog.get_logger(__name__)
 
-GROUP_SECONDS = 0.05
-#: Texts whose groups end within so short a time are written together.
-LEAST_PAUSE_SECONDS = 0.005
+GROUP_SECONDS = 0.015
 CHECKPOINT_SECONDS = 0.8
 RENEW_SECONDS = 30.0
 
@@ -55,8 +54,8 @@ class LiveWriter:
         self._is_closed = False
         self._kept = (0, 0)
         self._checkpoint_due = 0.0
-        #: For the pulse: when to show the next group, and when to say that this text is written still.
-        self.flush_due = self.renew_due = 0.0
+        #: For the pulse: when to say that this text is written still.
+        self.renew_due = 0.0
 
     @property
     def text(self) -> str:
@@ -77,8 +76,10 @@ class LiveWriter:
     def on_delta(self, delta: ChatDelta) -> None:
         """Take a piece; an empty one gives the occasion to keep what came before it."""
         with self._lock:
-            self._text.add(storable(delta.text))
-            self._reasoning.add(storable(delta.reasoning))
+            if delta.text:
+                self._text.add(storable(delta.text))
+            if delta.reasoning:
+                self._reasoning.add(storable(delta.reasoning))
         now = time.monotonic()
         if delta.text and self._began is None:
             self._began = now
@@ -214,31 +215,24 @@ class _Pulse:
 
     def _run(self) -> None:
         while True:
+            self._news.wait()
             self._news.clear()
-            now = time.monotonic()
             with self._lock:
                 waiting = [one for one in self._writers if one.is_waiting or one.is_closed]
-            due = [one for one in waiting if one.flush_due <= now or one.is_closed]
-            self._flush(due, now)
+            self._flush(waiting)
             with self._lock:
                 if not self._writers:
                     self._thread = None
                     return
-            later = [one.flush_due for one in waiting if one not in due]
-            if later:
-                time.sleep(max(LEAST_PAUSE_SECONDS, min(later) - now))
-            elif due:
-                time.sleep(LEAST_PAUSE_SECONDS)
-            else:
-                self._news.wait()
+            time.sleep(GROUP_SECONDS)
 
-    def _flush(self, writers: list[LiveWriter], now: float) -> None:
+    def _flush(self, writers: list[LiveWriter]) -> None:
         batch: list[tuple[pieces.Key, Piece]] = []
+        now = time.monotonic()
         renewed = [one for one in writers if one.renew_due <= now]
         for writer in renewed:
             writer.renew_due = now + RENEW_SECONDS
         for writer in writers:
-            writer.flush_due = now + GROUP_SECONDS
             outbox, is_over = writer.flush()
             batch += [(writer.key, piece) for piece in outbox]
             if is_over:

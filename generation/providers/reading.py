@@ -85,6 +85,8 @@ def _depth(text: str) -> int:
 
 def text_in(value: object) -> tuple[str, str]:
     """The text and the thoughts of a `content`, which may be a list of typed parts."""
+    if isinstance(value, str):
+        return value, ""
     text: list[str] = []
     thoughts: list[str] = []
     for is_thought, words in _parts(value, is_thought=False, depth=0):
@@ -94,6 +96,8 @@ def text_in(value: object) -> tuple[str, str]:
 
 def words_in(value: object) -> str:
     """All words of a value, whatever they are called: a message of an error, thoughts in parts."""
+    if not value:
+        return ""
     return "".join(words for _, words in _parts(value, is_thought=False, depth=0))
 
 

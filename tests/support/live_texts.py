@@ -52,9 +52,9 @@ class Shelf:
     def heads(self, ids: Collection[UUID]) -> dict[UUID, LiveHead]:
         return {id: self.rows[id].head for id in ids if id in self.rows}
 
-    def read(self, id: UUID) -> LiveText | None:
+    def read(self, ids: Collection[UUID]) -> dict[UUID, LiveText]:
         self.reads += 1
-        return self.rows.get(id)
+        return {id: self.rows[id] for id in ids if id in self.rows}
 
     def hub(self, **options: float) -> LiveHub:
         """As another process has it."""

@@ -173,7 +173,7 @@ class MessageApi(MessagesApi):
 
 def rest_of(row: JsonRow, pk: UUID, after: int) -> JsonRow:
     """The message with what of it, as its readers know it now, comes after so many characters."""
-    found = MESSAGE_TEXTS.read(pk)
+    found = MESSAGE_TEXTS.read([pk]).get(pk)
     if found is None:
         raise NotFoundError
     found = newest(pk, found)

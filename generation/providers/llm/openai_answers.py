@@ -172,6 +172,8 @@ def parse_answer(content: bytes, asked: Asked) -> ChatResult:
 
 def _several(event: bytes) -> list[bytes]:
     """The events in one, where blank lines are missing between them."""
+    if b"\n" not in event:
+        return [event]
     lines = [line for line in event.split(b"\n") if line.strip()]
     is_several = len(lines) > 1 and all(line.strip() in _DONE or read_object(line) for line in lines)
     return lines if is_several else [event]

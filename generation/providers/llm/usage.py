@@ -52,6 +52,8 @@ class Counted:
 
     def or_more(self, other: Counted) -> Counted:
         """Of two counts of one answer, the further one: streams count as they go on, and may end with zeros."""
+        if other is NOTHING:
+            return self
         return Counted(
             _more(self.input, other.input),
             _more(self.output, other.output),
@@ -66,12 +68,16 @@ class Counted:
         return bool(self.input or self.output or self.total)
 
 
+#: What nearly all pieces of a stream say.
+NOTHING: Final = Counted()
+
+
 def counted(*places: object) -> Counted:
     """The figures in the first of these that has any."""
     for place in places:
-        if isinstance(place, Mapping) and (found := _counted(place)) != Counted():
+        if isinstance(place, Mapping) and (found := _counted(place)) != NOTHING:
             return found
-    return Counted()
+    return NOTHING
 
 
 def usage_of(
