@@ -5,7 +5,7 @@ machine is.
 """
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from cProfile import Profile
 from functools import cache
@@ -25,7 +25,7 @@ __all__ = ["keys"]
 
 pytestmark = pytest.mark.django_db
 
-JSON = "application/json"
+JSON, FORM = "application/json", "multipart/form-data"
 #: What is sent at once here, where a door takes as much.
 BODY_BYTES = 20_000
 LARGEST_ANSWER = 8_000
@@ -60,16 +60,50 @@ def unknown_fields(size: int) -> bytes:
     return orjson.dumps({f"u{number:07}": 0 for number in range(size // 13)})
 
 
-def worst_bodies(door: Door, size: int = BODY_BYTES) -> Iterator[tuple[str, bytes]]:
-    if JSON not in content(door):
-        yield "lines", b"=,\xff\n" * (size // 4)
-        yield "one line", b"," * size
-        yield "many wrong rows", b"name_zh,name_en,website\n" + b"=1,-1,x\n" * (size // 8)
-        return
+def worst_bodies(door: Door, size: int = BODY_BYTES) -> Iterator[tuple[str, str, bytes]]:
+    """What each is, its media type, and the body, for every type that the door reads."""
+    for media_type in content(door):
+        if media_type == JSON:
+            bodies = worst_objects(fields(door), size)
+        elif media_type == FORM:
+            bodies = worst_forms(size)
+        else:
+            bodies = worst_tables(size)
+        for what, body in bodies:
+            yield what, f"{FORM}; boundary=x" if media_type == FORM else media_type, body
+
+
+def worst_tables(size: int) -> Iterator[tuple[str, bytes]]:
+    yield "lines", b"=,\xff\n" * (size // 4)
+    yield "one line", b"," * size
+    yield "many wrong rows", b"name_zh,name_en,website\n" + b"=1,-1,x\n" * (size // 8)
+    yield "many wrong prompts", b"content,url\n" + b"x,x\n" * (size // 4)
+
+
+def worst_forms(size: int) -> Iterator[tuple[str, bytes]]:
+    def form(*parts: bytes) -> bytes:
+        return b"".join(b"--x\r\n" + part + b"\r\n" for part in parts) + b"--x--\r\n"
+
+    def named(name: bytes, more: bytes = b"") -> bytes:
+        return b'Content-Disposition: form-data; name="' + name + b'"' + more + b"\r\n\r\nv"
+
+    yield "fields", form(*(named(b"u%05d" % number) for number in range(size // 60)))
+    yield "files", form(*[named(b"file", b'; filename="a"')] * (size // 70))
+    yield "a long name of a field", form(named(b"u" * size))
+    yield "a long name of a file", form(named(b"file", b'; filename="' + b"a" * size + b'"'))
+    yield "a long field", form(named(b"u") + b"v" * size)
+    yield "beginnings", b"--x\r\n" * (size // 5)
+    yield "headers", b"--x\r\n" + b"A: b\r\n" * (size // 6) + b"\r\nv\r\n--x--\r\n"
+    yield "a file of brackets", form(named(b"file", b'; filename="a"') + b"[" * size)
+    yield "a file of nothing known", form(named(b"file", b'; filename="a"') + b"\x00" * size)
+
+
+def worst_objects(names: Iterable[str], size: int) -> Iterator[tuple[str, bytes]]:
     yield "unknown fields", unknown_fields(size)
     yield "one long name", orjson.dumps({"u" * (size - 10): 0})
     yield "a list", b"[" + b",".join([b"{}"] * (size // 3)) + b"]"
-    for name in fields(door):
+    yield "brackets", b"[" * size
+    for name in names:
         for what, value in {
             "wrong items": b"[" + b",".join([b'"\xc3\x97"'] * (size // 5)) + b"]",
             "lists in a list": b"[" + b",".join([b"[]"] * (size // 3)) + b"]",
@@ -103,9 +137,8 @@ def test_no_body_makes_a_large_answer_or_much_work(
     settings.RATE_LIMIT_MAX_REQUESTS = settings.LOGIN_LIMIT_MAX_ATTEMPTS = 0
     worst: dict[str, Any] = {}
     for door in reading_doors():
-        media_type = next(iter(content(door)))
         client.generic(door.method.upper(), door.url(keys), b"{", content_type=JSON)  # what is imported once
-        for what, body in worst_bodies(door):
+        for what, media_type, body in worst_bodies(door):
             with counted() as calls:
                 answer = client.generic(door.method.upper(), door.url(keys), body, content_type=media_type)
             # What was accepted is shown, however long it is.
