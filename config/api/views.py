@@ -105,6 +105,10 @@ class ApiView(APIView):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
+    def prepare(self) -> None:
+        """What a POST looks at before its work, where that takes time (files in a storage): with an `Idempotency-Key`
+        the work holds the database's lock from its beginning to its end."""
+
     def check_if_match(self, current_etag: Callable[[], str]) -> None:
         """Compare the caller's If-Match, if any, with the tag of what is stored now, which is asked for only then.
 
@@ -175,6 +179,7 @@ class ApiView(APIView):
             key = idempotency.key_of(self.request)
             if key is not None and self.keeps_answers and self.request.user is not None:
                 return self._answered_once(key, work)
+            self.prepare()
         result = work()
         return self._waited(self._response(result), getattr(result, "job_id", None))
 
@@ -188,6 +193,7 @@ class ApiView(APIView):
         if isinstance(claimed, idempotency.Kept):
             return self._waited(claimed.response(), claimed.job_id)
         try:
+            self.prepare()
             with transaction.atomic() if self.works_in_transaction else nullcontext():
                 result = work()
                 job_id = getattr(result, "job_id", None)

@@ -31,10 +31,13 @@ def message_of(conversation: Conversation, message_id: UUID) -> Message:
 
 
 def latest_below(message: Message) -> Message:
-    """The end of the branch through this message, the latest wherever it parts."""
-    while (below := message.children.order_by("-created_at", "-pk").first()) is not None:
-        message = below
-    return message
+    """The end of the branch through this message, the latest wherever it parts: in two queries, however long it is."""
+    rows = Message.objects.filter(conversation_id=message.conversation_id, parent__isnull=False)
+    latest = dict(rows.order_by("created_at", "pk").values_list("parent_id", "pk"))
+    end = message.pk
+    while (below := latest.get(end)) is not None:
+        end = below
+    return message if end == message.pk else Message.objects.get(pk=end)
 
 
 def message_add(*, conversation: Conversation, role: str, content: str, **place: Any) -> Message:

@@ -1,7 +1,7 @@
 """On SQLite whoever is in a transaction holds the only write lock: nothing slow happens there.
 
 Counted is what each door does inside of its outermost transaction, with an `Idempotency-Key` (which spans the whole
-work) and without: Python calls, hashes of passwords, connections, other processes, sleep.
+work) and without: Python calls, hashes of passwords, connections, files, other processes, sleep.
 """
 
 import socket
@@ -17,6 +17,7 @@ from uuid import UUID
 import orjson
 import pytest
 from django.contrib.auth import hashers
+from django.core.files.storage import Storage
 from django.db import connection, connections, transaction
 from django.db.transaction import Atomic
 from rest_framework.test import APIClient
@@ -37,6 +38,8 @@ SLOW: list[tuple[Any, str]] = [
     (subprocess, "Popen"),
     (time, "sleep"),
     (hashers.MD5PasswordHasher, "encode"),
+    (Storage, "open"),
+    (Storage, "save"),
 ]
 
 

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Activity, User
 from conversations.models import Conversation, Message
-from conversations.services.messages import message_add
+from conversations.services.messages import message_add, message_put
 from tests.conversations.factories import CONVERSATIONS, answered, conversation_of
 from tests.prompts.factories import prompt_of, tag_of
 
@@ -220,11 +220,18 @@ class TestMessages:
         answer = client.post(f"{CONVERSATIONS}/{conversation.pk}/messages/{alone.pk}/regenerate", {})
         assert fault(answer) == (422, "NOTHING_TO_ANSWER")
 
-    def test_a_long_branch_is_read_and_deleted(self, client: APIClient, alice: User) -> None:
+    def test_a_long_branch_is_read_shown_and_deleted(
+        self, client: APIClient, alice: User, django_assert_max_num_queries: Any
+    ) -> None:
         conversation = conversation_of(alice)
         said(conversation, *map(str, range(300)))
         path = f"{CONVERSATIONS}/{conversation.pk}"
         page = client.get(f"{path}/messages", {"branch": str(conversation.current_message_id), "limit": 100})
         assert page.json()["meta"]["total"] == 300
+        first, last = conversation.messages.earliest("pk"), conversation.messages.latest("pk")
+        message_put(conversation=conversation, role="user", content="别的", parent_id=None)
+        with django_assert_max_num_queries(20):
+            shown = client.patch(path, {"current_message_id": str(first.pk)}).json()["data"]
+        assert shown["current_message_id"] == str(last.pk)
         assert client.delete(path).status_code == 204
         assert not Message.objects.exists()

@@ -13,10 +13,13 @@ from conversations.services.retention import messages_purge
 from generation.errors import ModelTakesNoImagesError
 from generation.models import Job, StoredFile
 from generation.services.files import file_store
+from tests.architecture.test_locks import Lock, lock
 from tests.conversations.factories import CONVERSATIONS, answered, conversation_of, run_reply
 from tests.support import scripted_llm
 from tests.support.catalogue import model_make
 from tests.support.pictures import picture, png_bomb
+
+__all__ = ["lock"]
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,20 @@ def models(providers: Any) -> None:
 
 def fault(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["data"]["code"]
+
+
+@pytest.mark.parametrize("key", ["", "once"])
+def test_files_are_read_before_anything_is_locked(
+    client: APIClient, path: str, menu: StoredFile, lock: Lock, key: str
+) -> None:
+    """Also where the work and its kept answer are one transaction."""
+    headers = {"Idempotency-Key": key} if key else {}
+    for end in ("messages", "reply/estimate", "reply"):
+        answer = client.post(
+            f"{path}/{end}", {"content": "这是什么？", "file_ids": [str(menu.pk)]}, headers=headers
+        )
+        assert answer.status_code < 300
+    assert not lock.slow
 
 
 def asked_with(client: APIClient, path: str, *files: StoredFile, model: str = "sees", **body: Any) -> Any:

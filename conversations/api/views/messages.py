@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
@@ -85,6 +85,10 @@ class InConversationApi(ResourceApi):
     """What stands below one conversation, and is written while nobody else writes there."""
 
     scope = "conversations"
+    #: What a POST reads that may name files.
+    attaching: ClassVar[type[Serializer[Any]] | None] = None
+    #: What a POST asks for, with `attachments` instead of the ids of files.
+    asked: dict[str, Any]
 
     @contextmanager
     def conversation(self) -> Iterator[Conversation]:
@@ -96,15 +100,16 @@ class InConversationApi(ResourceApi):
                 raise NotFoundError
             yield conversation
 
-    def read_attached(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
-        """The body, with `attachments` instead of the ids of files: these are looked at before anything is locked."""
-        asked = dict(self.read(shape))
-        if "file_ids" in asked:
+    def prepare(self) -> None:
+        """Files are looked at before anything is locked."""
+        if self.attaching is None:
+            return
+        self.asked = self.read(self.attaching)
+        if "file_ids" in self.asked:
             if not conversation_list_for(self.caller.pk).filter(pk=self.kwargs["conversation_id"]).exists():
                 raise NotFoundError
-            file_ids = asked.pop("file_ids")
-            asked["attachments"] = attachments_new(owner_id=self.caller.pk, file_ids=file_ids)
-        return asked
+            file_ids = self.asked.pop("file_ids")
+            self.asked["attachments"] = attachments_new(owner_id=self.caller.pk, file_ids=file_ids)
 
 
 class MessagesApi(InConversationApi):
@@ -114,6 +119,7 @@ class MessagesApi(InConversationApi):
 
 
 class MessageListApi(MessagesApi, ListApi):
+    attaching = MessageCreateIn
     parent = conversation_list_for
     filters = {
         "branch": BranchFilter(help="A message: only it and what it follows, such as `current_message_id`."),
@@ -136,9 +142,8 @@ class MessageListApi(MessagesApi, ListApi):
         errors=(*PLACE_ERRORS, NotFoundError),
     )
     def post(self, request: Request, **keys: Any) -> Created:
-        asked = self.read_attached(MessageCreateIn)
         with self.conversation() as conversation:
-            message = message_add(conversation=conversation, **asked)
+            message = message_add(conversation=conversation, **self.asked)
         return self.created(message)
 
     @operation(
@@ -222,6 +227,8 @@ class AgainApi(AnswersApi):
 
 
 class ReplyApi(RepliesApi):
+    attaching = ReplyCreateIn
+
     @operation(
         "Say something and have it answered",
         description=(
@@ -235,13 +242,15 @@ class ReplyApi(RepliesApi):
         operation_id="createReply",
     )
     def post(self, request: Request, **keys: Any) -> Accepted:
-        asked = self.read_attached(ReplyCreateIn)
         with self.conversation() as conversation:
-            return self.accepted(reply_to(conversation=conversation, is_test=self.caller.is_test, **asked))
+            reply = reply_to(conversation=conversation, is_test=self.caller.is_test, **self.asked)
+            return self.accepted(reply)
 
 
 class ReplyEstimateApi(RepliesApi):
+    attaching = ReplyCreateIn
     waits = False
+    works_in_transaction = False  # nothing is made
 
     @operation(
         "Rehearse a reply",
@@ -257,9 +266,10 @@ class ReplyEstimateApi(RepliesApi):
         operation_id="estimateReply",
     )
     def post(self, request: Request, **keys: Any) -> dict[str, Any]:
-        wanted = self.read_attached(ReplyCreateIn)
-        with self.conversation() as conversation:
-            quote, asked = reply_estimate(conversation=conversation, is_test=self.caller.is_test, **wanted)
+        conversation = conversation_list_for(self.caller.pk).filter(pk=self.kwargs["conversation_id"]).first()
+        if conversation is None:
+            raise NotFoundError
+        quote, asked = reply_estimate(conversation=conversation, is_test=self.caller.is_test, **self.asked)
         budget = budget_get(self.caller.pk, is_test=quote.is_test)
         return {
             "cost": quote.shown(),
@@ -292,6 +302,8 @@ class MessageRegenerateApi(AgainApi):
 
 
 class MessageEditApi(AgainApi):
+    attaching = MessageEditIn
+
     @operation(
         "Say something else instead",
         description="Makes another branch, which begins beside your message, and has it answered.",
@@ -303,13 +315,12 @@ class MessageEditApi(AgainApi):
         operation_id="editMessage",
     )
     def post(self, request: Request, **keys: Any) -> Accepted:
-        asked = self.read_attached(MessageEditIn)
         with self.conversation() as conversation:
             reply = reply_edited(
                 conversation=conversation,
                 message_id=self.kwargs["message_id"],
                 is_test=self.caller.is_test,
-                **asked,
+                **self.asked,
             )
             return self.accepted(reply)
 

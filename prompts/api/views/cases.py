@@ -202,6 +202,8 @@ class EvaluateApi(PromptEvaluationsApi):
 
 
 class EvaluateEstimateApi(PromptEvaluationsApi):
+    works_in_transaction = False  # nothing is made
+
     @operation(
         "Rehearse an evaluation",
         description="What it would cost, by whom, and what is left of your budget. Nothing is made.",

@@ -122,6 +122,8 @@ class OptimizeApi(OptimizationsApi):
 
 
 class OptimizeEstimateApi(OptimizationsApi):
+    works_in_transaction = False  # nothing is made
+
     @operation(
         "Rehearse an optimization",
         description="What it would cost, by whom, and what is left of your budget. Nothing is made.",

@@ -117,6 +117,8 @@ class BatchGenerateApi(BatchesApi):
 
 
 class BatchEstimateApi(BatchesApi):
+    works_in_transaction = False  # nothing is made
+
     @operation(
         "Rehearse a batch",
         description=(
