@@ -27,6 +27,7 @@ class GenerationConfig(AppConfig):
 
         actions.register(Action, ObjectType, {"kind": actions.Detail(_("kind"), values=KINDS)})
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
+        queues.register("generation.poll_job", queues.Queue.AGENT_BUILDS)
         queues.register("generation.poll_jobs", queues.Queue.STATUS_UPDATES, every=5)
         queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)
         queues.register("generation.look_at_listings", queues.Queue.STATUS_UPDATES, every=300)

@@ -9,7 +9,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from config.celery import enqueue
 from config.queues import Queue
-from generation.jobs import housekeeping, runner, sweeper
+from generation.jobs import housekeeping, polling, runner, sweeper
 from generation.jobs.worker import this_worker
 from generation.services.listing import listings_refresh
 from generation.services.orphans import orphans_sweep
@@ -22,7 +22,12 @@ def run_job(*, job_id: str, **_: Any) -> None:
 
 @shared_task(name="generation.poll_jobs")
 def poll_jobs(**_: Any) -> int:
-    return housekeeping.poll_due()
+    return polling.poll_due()
+
+
+@shared_task(name="generation.poll_job")
+def poll_job(*, job_id: str, **_: Any) -> None:
+    runner.poll(UUID(job_id))
 
 
 @shared_task(name="generation.sweep_jobs")

@@ -1,4 +1,4 @@
-"""What beat asks for: polling what waits at providers, and clearing what nobody needs any more."""
+"""What beat asks for: clearing what nobody needs any more."""
 
 from datetime import timedelta
 
@@ -7,23 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from generation.domain.states import TERMINAL, CallStatus, JobStatus
-from generation.jobs import runner
-from generation.models import Job, JobEvent, ProviderCall, WorkerHeartbeat
+from generation.models import JobEvent, ProviderCall, WorkerHeartbeat
 
 LIMIT = 1000
 #: A bought answer is kept with its ledger row this long after its job has stored it.
 RESULT_DAYS = 2
-
-
-def poll_due() -> int:
-    """Ask the providers about all waiting jobs that are due."""
-    due = Job.objects.filter(status=JobStatus.WAITING, not_before__lte=timezone.now()).exclude(
-        provider_ref=""
-    )
-    ids = list(due.order_by("not_before").values_list("pk", flat=True)[:LIMIT])
-    for pk in ids:
-        runner.poll(pk)
-    return len(ids)
 
 
 def clean_up() -> dict[str, int]:

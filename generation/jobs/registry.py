@@ -68,8 +68,10 @@ class JobKind:
     - `end`: puts in place what is left of it when the job fails for good or is cancelled. Runs inside the transaction
       that ends the job, however it comes to that; database only, and quick.
     - `is_replayed`: whether a failed job of the kind may be run again by a person.
-    - `poll`: asks the provider about a waiting job; same answers as `run`.
-    - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored.
+    - `poll`: asks the provider about a waiting job; same answers as `run`. Without it, `run` is called again once the
+      order that the job waits for has an end (`generation.jobs.polling`).
+    - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored. Without it, what was ordered
+      by `JobRun.image` is cancelled.
     - `summary`: what a parent's events and output tell, from its children's counts by `ItemState`.
     - `title`: what people call the kind; `titles`: what each of some jobs of the kind is about, in few queries and in
       the language of whoever looks.

@@ -202,7 +202,7 @@ class JobRun(Attempt):
 
     def picture(self, answer: ImageAnswer) -> bytes:
         """What a done answer holds, copied from the vendor if it is a link (`images.fetch`)."""
-        return images.fetch(self.job, answer)
+        return images.fetch(answer)
 
     # -- everything else -------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from config.db import release_connection
 from config.errors import AppError
 from generation.domain.states import JobStatus
 from generation.errors import JobCancelledError, JobInternalError, JobStoreConflictError
-from generation.jobs import ledger, parents, sweeper, transitions
+from generation.jobs import images, ledger, parents, sweeper, transitions
 from generation.jobs.attempts import AttemptLostError, WorkerLeavesError
 from generation.jobs.failures import settle_failure
 from generation.jobs.gateway import TurnMissedError
@@ -90,10 +90,10 @@ def run_next_child(parent_id: UUID) -> bool:
 
 
 def poll(job_id: UUID) -> None:
-    """Ask the provider about a waiting job."""
+    """Go on with a waiting job whose order has an end, or that asks its provider by itself."""
     worker = this_worker()
     if worker.is_leaving:
-        return  # beat asks again
+        return  # beat knocks again
     job = transitions.claim_poll(job_id, worker=worker.name, lease=worker.lease)
     if job is None:
         return
@@ -204,11 +204,16 @@ def _must_hold(job: Job | None) -> Job:
     return job
 
 
+def _stop_orders(run_: JobRun) -> None:
+    """What a kind without a `stop` of its own does."""
+    images.cancel(run_.job)
+
+
 def _cancel(kind: JobKind, run_: JobRun) -> None:
     job = run_.job
-    if job.provider_ref and kind.stop is not None:
+    if job.provider_ref:
         try:
-            kind.stop(run_)
+            (kind.stop or _stop_orders)(run_)
         except Exception as exc:  # noqa: BLE001 — whatever the provider says, the job ends
             log.warning("job.stop_failed", error=getattr(exc, "code", type(exc).__name__))
     with transaction.atomic():

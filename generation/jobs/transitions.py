@@ -265,6 +265,7 @@ def wait_for_provider(job: Job, *, provider: str, provider_ref: str, poll_at: da
         "provider": provider,
         "provider_ref": provider_ref,
         "not_before": poll_at,
+        "published_at": None,
     }
     if job.provider_ref == provider_ref and job.provider == provider:
         return change_quietly(held(job), **values, **FREED)

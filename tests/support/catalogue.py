@@ -35,6 +35,14 @@ def model_make(
     return model
 
 
+def item_model_make(provider: str, name: str, *, capability: str, micros: int) -> CatalogueModel:
+    """A model that is priced per item."""
+    model = CatalogueModel.objects.create(provider=provider, name=name, capability=capability)
+    ModelPrice.objects.create(model=model, version="test-1", valid_from=LONG_AGO, item_micros=micros)
+    catalogue_forget()
+    return model
+
+
 def catalogue_make() -> None:
     """The models of `PRICES`."""
     for (provider, name), price in PRICES.items():

@@ -1,7 +1,8 @@
 """Kinds of jobs for tests.
 
-`test.text` buys texts in steps · `test.task` orders something that can be looked up · `test.blind` something that
-can't · `test.parent` waits for its children · `test.script` does what the test says, in the test's own process.
+`test.text` buys texts in steps · `test.image` a picture · `test.task` orders something that can be looked up ·
+`test.blind` something that can't · `test.parent` waits for its children · `test.script` does what the test says, in the
+test's own process.
 """
 
 import urllib.request
@@ -13,6 +14,7 @@ from generation.jobs.registry import Answer, JobKind, NoInput, WaitForChildren, 
 from generation.jobs.run import JobRun
 from generation.models import Job
 from generation.providers.base import ProviderError
+from generation.providers.image.base import ImageOrder
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from tests.support.kinds.barriers import barrier
 from tests.support.kinds.models import StoredText
@@ -62,6 +64,17 @@ class Script:
 scripts: dict[str, Script] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    prompt: str
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOutput:
+    size: int
+
+
 def text_request(prompt: str) -> ChatRequest:
     return ChatRequest(messages=(ChatMessage("user", prompt),), max_output_tokens=200, kind="test")
 
@@ -77,6 +90,12 @@ def store_text(job: Job, output: TextOutput) -> TextOutput:
     StoredText.objects.create(job_id=job.pk, attempt=job.attempt, text=output.text)
     barrier("in-store", job.pk)
     return output
+
+
+def run_image(run: JobRun) -> ImageOutput | Waiting:
+    order = ImageOrder(prompt=run.input.prompt, width=1024, height=1024, model=run.input.model)
+    answer = run.image("image", order, feature="test")
+    return answer if isinstance(answer, Waiting) else ImageOutput(len(run.picture(answer)))
 
 
 def _order(run: JobRun) -> str:
@@ -143,6 +162,7 @@ def stop_script(run: JobRun) -> None:
 
 KINDS = (
     JobKind(name="test.text", input=TextInput, run=run_text, store=store_text),
+    JobKind(name="test.image", input=ImageInput, run=run_image),
     JobKind(name="test.task", input=OrderInput, run=run_task, poll=poll_task),
     JobKind(name="test.blind", input=OrderInput, run=run_blind),
     JobKind(name="test.parent", input=NoInput, run=run_parent),
