@@ -89,8 +89,6 @@ class SearchableModel(models.Model):
             text = models.TextField()
             search_text = SearchText("text")
 
-            objects = SearchableQuerySet.as_manager()
-
     and in the migration that adds the column, after that, `BuildSearch("note")`. A model of which nobody has more than
     some thousand rows needs no index: `search_is_indexed = False` and `BuildSearch("note", index=False)`. What is
     indexed has an `owner_id`.

@@ -34,6 +34,11 @@ ACTIVITIES = {
     "prompts.Prompt": "update_prompt",
     "prompts.Tag": "update_tag",
 }
+#: Those whose activities name no fields.
+TELL_NO_FIELDS = {
+    "conversations.ConversationSettings",
+    "templates.Document",  # a version of its text
+}
 #: Columns that follow from others, and fields whose column has another name.
 DERIVED = {
     "reads_both_languages",
@@ -145,6 +150,11 @@ def test_there_are_forms_to_edit() -> None:
     assert {"templates.Project", "accounts.Budget", "generation.CatalogueModel"} <= set(
         map(label, editable())
     )
+
+
+def test_what_a_change_leaves_behind_is_known_of_every_row_that_is_recorded() -> None:
+    recorded = {label(one) for one in editable() if hasattr(one.model, "recorded_as")}
+    assert recorded == ACTIVITIES.keys() | TELL_NO_FIELDS, "name the activity in ACTIVITIES"
 
 
 @pytest.mark.parametrize("one", editable(), ids=label)

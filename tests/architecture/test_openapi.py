@@ -73,12 +73,18 @@ def parts(node: Any, where: str = "") -> Iterator[tuple[str, Any]]:
                 yield from parts(inner, f"{where}/{key}")
 
 
+DESCRIBED_BY = (
+    "give each a help= (a model's field: help_text=), or its name a line in the app's api/words.py:"
+)
+
+
 def undescribed(schema: Any) -> list[str]:
     return [where for where, node in parts(schema) if not node.get("description")]
 
 
 def test_every_parameter_and_every_property_says_what_it_is(served: Any) -> None:
-    assert undescribed(served) == []
+    found = undescribed(served)
+    assert not found, "\n".join([DESCRIBED_BY, *found])
     assert len(list(parts(served))) > 700
 
 

@@ -30,13 +30,20 @@ def makers() -> dict[str, Maker]:
     return {label: maker for module in modules for label, maker in import_module(module).MAKERS.items()}
 
 
+def maker(label: str) -> Maker:
+    """Raises LookupError where the app's `rows.py` has none for the model."""
+    if label not in makers():
+        raise LookupError(f"tests/{label.partition('.')[0]}/rows.py needs a maker of {label} in MAKERS")
+    return makers()[label]
+
+
 def user(n: int) -> User:
     return User.objects.create(username=f"茶客{n}", email=f"tea{n}@example.com")
 
 
 def another(label: str, owner: User) -> Any:
     """One more row, such as a parent of the one that is being made."""
-    return makers()[label](next(_numbers), owner)
+    return maker(label)(next(_numbers), owner)
 
 
 def make_rows(model: type[models.Model], number: int, owner: User | None = None) -> Any:
@@ -44,5 +51,5 @@ def make_rows(model: type[models.Model], number: int, owner: User | None = None)
     row = None
     for _ in range(number):
         n = next(_numbers)
-        row = makers()[model._meta.label](n, owner or user(n))
+        row = maker(model._meta.label)(n, owner or user(n))
     return row
