@@ -64,6 +64,30 @@ def provider_settings(
     return {"llm": providers}, {"llm": order}, public
 
 
+def call_limits(env: Env) -> tuple[int, int, int]:
+    """Text calls at once and per minute, and pictures ordered at once; 0: no limit."""
+    return (
+        env.int(
+            "LLM_MAX_IN_FLIGHT",
+            default=100,
+            min=0,
+            help="Text calls at once per provider, key and process; 0: no limit",
+        ),
+        env.int(
+            "LLM_REQUESTS_PER_MINUTE",
+            default=0,
+            min=0,
+            help="Text calls per minute for each provider, key and process; 0: no limit",
+        ),
+        env.int(
+            "IMAGE_MAX_IN_FLIGHT",
+            default=10,
+            min=0,
+            help="Pictures ordered at once per provider, key and process; 0: no limit",
+        ),
+    )
+
+
 def _chat_vendors(env: Env) -> dict[str, dict[str, Any]]:
     """Whoever speaks OpenAI's chat completions, in the order of preference by keys."""
     return {

@@ -12,7 +12,7 @@ from config.env import Env, var_dir
 from config.files.settings import file_limits, file_storage, import_limit
 from config.image_providers import image_provider_settings
 from config.logs import logging_config
-from config.providers import provider_settings
+from config.providers import call_limits, provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
 from config.settings.admin_theme import UNFOLD as UNFOLD
 from config.weak_secrets import DEV_SECRET
@@ -230,24 +230,7 @@ PROVIDERS["image"], PROVIDER_ORDER["image"], IMAGE_VENDORS = image_provider_sett
 ALLOW_SANDBOX = env.bool(
     "ALLOW_SANDBOX", default=True, help="Whether production starts where the sandbox would write documents"
 )
-LLM_MAX_IN_FLIGHT = env.int(
-    "LLM_MAX_IN_FLIGHT",
-    default=100,
-    min=0,
-    help="Text calls at once per provider, key and process; 0: no limit",
-)
-LLM_REQUESTS_PER_MINUTE = env.int(
-    "LLM_REQUESTS_PER_MINUTE",
-    default=0,
-    min=0,
-    help="Text calls per minute for each provider, key and process; 0: no limit",
-)
-IMAGE_MAX_IN_FLIGHT = env.int(
-    "IMAGE_MAX_IN_FLIGHT",
-    default=10,
-    min=0,
-    help="Pictures ordered at once per provider, key and process; 0: no limit",
-)
+LLM_MAX_IN_FLIGHT, LLM_REQUESTS_PER_MINUTE, IMAGE_MAX_IN_FLIGHT = call_limits(env)
 EGRESS_ALLOW_HTTP, EGRESS_ALLOW_PRIVATE = egress_settings(env)
 
 # -- API -----------------------------------------------------------------------------------------------------------
