@@ -78,7 +78,7 @@ def _known(env: Env, vendors: Mapping[str, Mapping[str, str]]) -> dict[str, tupl
             OPENAI_IMAGES,
             {
                 "base_url": vendors["openai"]["base_url"],
-                "model": env.str("OPENAI_IMAGE_MODEL", default="gpt-image-1", help=_MODEL),
+                "model": env.str("OPENAI_IMAGE_MODEL", default="gpt-image-1.5", help=_MODEL),
                 "dialect": "openai",
             },
         ),

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
@@ -20,8 +20,9 @@ from config.admin.cells import badge, unbroken
 from config.admin.filters import ConditionFilter
 from config.money import money
 from generation.admin.catalogue_forms import ModelForm, PriceForm, PriceFormSet
+from generation.domain.catalogue import LLM
 from generation.domain.list_prices import is_second_hand
-from generation.domain.prices import BUILT_IN_PRICES, built_in_price
+from generation.domain.prices import BUILT_IN_ITEM_PRICES, BUILT_IN_PRICES, PriceTier, is_built_in
 from generation.models import CatalogueModel, ModelPrice
 from generation.services.catalogue import (
     model_create,
@@ -34,18 +35,31 @@ from generation.services.catalogue import (
 
 #: Ends so soon that somebody should look for another model.
 SOON = timedelta(days=60)
-AMOUNT_COLUMNS = ("input_price", "cached_price", "output_price", "item_price")
+AMOUNT_COLUMNS = ("input_price", "cached_price", "output_price", "item_price", "item_tiers")
 
 
 def price_text(price: ModelPrice) -> str:
     """A price in whole units, as a list shows it."""
     if price.item_micros is not None:
-        return str(_("%(price)s each") % {"price": money(price.item_micros, price.currency)})
-    amounts = {
+        amounts = [price.item_micros, *(tier["item_micros"] for tier in price.tiers or ())]
+        least, most = money(min(amounts), price.currency), money(max(amounts), price.currency)
+        if least != most:
+            return str(_("%(least)s to %(most)s each") % {"least": least, "most": most})
+        return str(_("%(price)s each") % {"price": most})
+    tokens = {
         "input": money(price.input_micros, price.currency),
         "output": money(price.output_micros, price.currency),
     }
-    return str(_("%(input)s in · %(output)s out / M tokens") % amounts)
+    return str(_("%(input)s in · %(output)s out / M tokens") % tokens)
+
+
+def tiers_text(price: ModelPrice) -> SafeString:
+    """What pictures cost by quality and size, one tier a line."""
+    lines = [
+        (tier.quality or "*", tier.most_pixels or "*", money(tier.item, price.currency))
+        for tier in map(PriceTier.from_row, price.tiers or ())
+    ]
+    return format_html_join(mark_safe("<br>"), "{} ≤ {}: {}", lines)
 
 
 def in_force(prices: list[ModelPrice]) -> ModelPrice | None:
@@ -83,8 +97,10 @@ class PriceFilter(ConditionFilter):
     def conditions(self) -> Iterable[tuple[str, Any, Q]]:
         prices = ModelPrice.objects.filter(model=OuterRef("pk"), valid_from__lte=timezone.now())
         is_priced = Q(Exists(prices))
-        for provider, name in BUILT_IN_PRICES:
-            is_priced |= Q(provider=provider) if name == "*" else Q(provider=provider, name=name)
+        built_in = [(LLM, *key) for key in BUILT_IN_PRICES]
+        for capability, provider, name in (*built_in, *BUILT_IN_ITEM_PRICES):
+            names = {} if name == "*" else {"name": name}
+            is_priced |= Q(capability=capability, provider=provider, **names)
         yield "missing", _("missing: isn't called"), ~is_priced
         yield "there", _("there is one"), is_priced
 
@@ -119,6 +135,10 @@ class PriceInline(Inline):
     @display(description=_("USD per item"))
     def item_price(self, price: ModelPrice) -> str:
         return money(price.item_micros, price.currency)
+
+    @display(description=_("by quality and size"))
+    def item_tiers(self, price: ModelPrice) -> SafeString:
+        return tiers_text(price)
 
 
 @admin.register(CatalogueModel)
@@ -159,7 +179,7 @@ class CatalogueModelAdmin(ServiceAdmin):
         price = in_force(list(model.prices.all()))
         if price is not None:
             return unbroken(price_text(price))
-        if built_in_price(model.provider, model.name) is not None:
+        if is_built_in(model.capability, model.provider, model.name):
             return _("built in")
         return badge(_("missing"), "danger")
 
@@ -235,11 +255,15 @@ class ModelPriceAdmin(ReadOnlyAdmin):
     search_fields = ("version__istartswith", "model__name__icontains", "model__provider__istartswith")
     search_help_text = _("A price's or model's id, a version, a part of a model's name, or a provider")
     ordering = ("-valid_from", "-pk")
-    fields = ("model", "version", "valid_from", "amounts", "cached", "origin", "created_at")
+    fields = ("model", "version", "valid_from", "amounts", "tiers_shown", "cached", "origin", "created_at")
 
     @display(description=_("price"))
     def amounts(self, price: ModelPrice) -> SafeString:
         return unbroken(price_text(price))
+
+    @display(description=_("by quality and size"))
+    def tiers_shown(self, price: ModelPrice) -> SafeString:
+        return tiers_text(price)
 
     @display(description=_("source"), ordering="source")
     def origin(self, price: ModelPrice) -> SafeString | str:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from generation.domain.catalogue import FEATURES, LLM
-from generation.domain.prices import CURRENCY
+from generation.domain.prices import CURRENCY, PriceTier
 
 FOLDER = Path(__file__).resolve().parent.parent / "catalogue"
 CAPABILITIES = frozenset({LLM, "image", "mesh", "transcription"})
@@ -26,7 +26,8 @@ _MODEL = frozenset(
     {"name", "label", "capability", "context_tokens", "max_output_tokens", "features", "ends_at", "successor",
      "source", "prices"}
 )  # fmt: skip
-_PRICE = frozenset({"valid_from", "input", "cached_input", "output", "item", "source"})
+_PRICE = frozenset({"valid_from", "input", "cached_input", "output", "item", "tiers", "source"})
+_TIER = frozenset({"quality", "most_pixels", "item"})
 
 
 class ListPriceError(ValueError):
@@ -44,6 +45,7 @@ class ListPrice:
     cached_input_micros: int | None = None
     output_micros: int | None = None
     item_micros: int | None = None
+    tiers: tuple[PriceTier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,14 @@ def _price(row: Mapping[str, Any], source: str, rate: Decimal, capability: str) 
         if name in row
     }
     begins: datetime = row["valid_from"]
-    return ListPrice(f"{LIST_VERSION}{begins:%Y-%m-%d}", begins, row.get("source", source), **amounts)
+    tiers = tuple(_tier(one, rate) for one in row.get("tiers", ()))
+    version = f"{LIST_VERSION}{begins:%Y-%m-%d}"
+    return ListPrice(version, begins, row.get("source", source), **amounts, tiers=tiers)
+
+
+def _tier(row: Mapping[str, Any], rate: Decimal) -> PriceTier:
+    _only(row, _TIER)
+    return PriceTier(micros(row["item"], rate), row.get("quality", ""), row.get("most_pixels"))
 
 
 def _only(found: Mapping[str, Any] | frozenset[str], known: frozenset[str]) -> None:

@@ -4,7 +4,9 @@ Prices of vendors are rows of the catalogue (`generation.models.ModelPrice`), wh
 per call has its price here, so that it works without any row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 CURRENCY = "USD"
 TOKENS_PER_UNIT = 1_000_000
@@ -41,6 +43,15 @@ class PriceTier:
     item: int
     quality: str = ""
     most_pixels: int | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "PriceTier":
+        """From what `row` gives."""
+        return cls(row["item_micros"], row["quality"], row["most_pixels"])
+
+    def row(self) -> dict[str, Any]:
+        """As it is stored and shown."""
+        return {"quality": self.quality, "most_pixels": self.most_pixels, "item_micros": self.item}
 
     def holds(self, quality: str, pixels: int) -> bool:
         return self.quality in ("", quality) and (self.most_pixels is None or pixels <= self.most_pixels)
@@ -104,3 +115,10 @@ def built_in_item_price(capability: str, provider: str, model: str) -> ItemPrice
     """The same for what is priced per item."""
     prices = BUILT_IN_ITEM_PRICES
     return prices.get((capability, provider, model)) or prices.get((capability, provider, "*"))
+
+
+def is_built_in(capability: str, provider: str, model: str) -> bool:
+    """Whether a model has its price here."""
+    if capability == "llm":
+        return built_in_price(provider, model) is not None
+    return built_in_item_price(capability, provider, model) is not None

@@ -54,7 +54,8 @@ class CatalogueModel(SearchableModel, BaseModel):
 class ModelPrice(BaseModel):
     """One version of a model's price, in integer micro-units (a millionth) of `currency`: per million tokens for text,
     per item (an image, a mesh, a second of audio) for the rest. Versions are added, not changed: the ledger names
-    the one that a call was counted by."""
+    the one that a call was counted by. `tiers` say what a picture of some quality and of at most so many pixels costs
+    instead (`domain.prices.PriceTier`)."""
 
     model = models.ForeignKey(
         CatalogueModel, verbose_name=_("model"), on_delete=models.CASCADE, related_name="prices"
@@ -66,6 +67,7 @@ class ModelPrice(BaseModel):
     cached_input_micros = models.BigIntegerField(_("cached input, per million tokens"), null=True, blank=True)
     output_micros = models.BigIntegerField(_("output, per million tokens"), null=True, blank=True)
     item_micros = models.BigIntegerField(_("per item"), null=True, blank=True)
+    tiers = models.JSONField(_("by quality and size"), null=True, blank=True)
     source = models.URLField(_("source"), max_length=300, blank=True)
 
     class Meta:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.selectors.keys import provider_keys_for
 from config.db import savepoint
 from generation.domain.catalogue import FEATURES, LLM, Catalogue, Entry, PriceVersion
-from generation.domain.prices import ItemPrice, Price
+from generation.domain.prices import ItemPrice, Price, PriceTier
 from generation.models import CatalogueModel, ProviderCall
 from generation.providers import registry
 from generation.providers.served import is_served
@@ -40,6 +40,7 @@ _PRICE_COLUMNS = (
     "cached_input_micros",
     "output_micros",
     "item_micros",
+    "tiers",
 )
 
 log = structlog.get_logger(__name__)
@@ -123,7 +124,7 @@ def _price_version(row: dict[str, Any]) -> PriceVersion:
     if read is not None and written is not None:
         tokens = Price(read, written, row["prices__cached_input_micros"], version)
     if item is not None:
-        items = ItemPrice(item, version)
+        items = ItemPrice(item, version, tuple(map(PriceTier.from_row, row["prices__tiers"] or ())))
     return PriceVersion(valid_from, tokens, items)
 
 

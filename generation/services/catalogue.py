@@ -4,7 +4,7 @@ What is wrong with a value is told as Django's `ValidationError` by field, so th
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation.domain.catalogue import LLM
+from generation.domain.catalogue import IMAGE, LLM
+from generation.domain.images import Quality
 from generation.domain.list_prices import LIST_VERSION
-from generation.domain.prices import BUILT_IN
+from generation.domain.prices import BUILT_IN, MOST_PIXELS, PriceTier
 from generation.errors import ModelInUseError, ModelPriceInUseError
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
 from generation.selectors.catalogue import catalogue_forget, price_versions_used
@@ -132,6 +133,7 @@ def model_price_add(
     cached_input_micros: int | None = None,
     output_micros: int | None = None,
     item_micros: int | None = None,
+    tiers: Sequence[PriceTier] = (),
 ) -> ModelPrice:
     """Add a version of a model's price, in force from `valid_from` (now) until a later one begins.
 
@@ -147,6 +149,7 @@ def model_price_add(
         cached_input_micros=cached_input_micros,
         output_micros=output_micros,
         item_micros=item_micros,
+        tiers=[tier.row() for tier in tiers] or None,
     )
     model_price_check(price)
     price.full_clean()
@@ -189,6 +192,8 @@ def model_price_check(price: ModelPrice) -> None:
             problems[name] = _("Must be given; 0 means that it is free.")
     if is_text and price.item_micros is not None:
         problems["item_micros"] = _("Text is priced by tokens.")
+    if price.tiers and (problem := _tiers_problem(price)):
+        problems["tiers"] = problem
     for name in ("input_micros", "cached_input_micros", "output_micros", "item_micros"):
         value = getattr(price, name)
         if value is not None and not 0 <= value <= MOST_MICROS:
@@ -203,6 +208,25 @@ def model_price_check(price: ModelPrice) -> None:
         problems["version"] = _("This name is kept for the prices that come with the product.")
     if problems:
         raise ValidationError(problems)
+
+
+def _tiers_problem(price: ModelPrice) -> str:
+    if price.model.capability != IMAGE:
+        return _("Only pictures are priced by quality and size.")
+    tiers = [PriceTier.from_row(row) for row in price.tiers or ()]
+    if len({(tier.quality, tier.most_pixels) for tier in tiers}) < len(tiers):
+        return _("The same quality and size stand there twice.")
+    for tier in tiers:
+        if tier.quality and tier.quality not in set(Quality):
+            return _("%(quality)s is no quality; there are: %(known)s.") % {
+                "quality": tier.quality,
+                "known": ", ".join(Quality),
+            }
+        if tier.most_pixels is not None and not 0 < tier.most_pixels < MOST_PIXELS:
+            return _("Pixels must be more than 0.")
+        if not 0 <= tier.item <= MOST_MICROS:
+            return _("Must be from 0 to 1,000,000 dollars.")
+    return ""
 
 
 def _changed() -> None:

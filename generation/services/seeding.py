@@ -13,7 +13,7 @@ from generation.domain.list_prices import (
     fingerprint,
     load_listed_models,
 )
-from generation.domain.prices import built_in_price
+from generation.domain.prices import is_built_in
 from generation.models import CatalogueModel, ModelPrice
 from generation.selectors.catalogue import catalogue_forget
 
@@ -103,7 +103,7 @@ def _kept_up(listed: ListedModel, row: CatalogueModel, *, update: bool) -> Seede
 
 
 def _is_built_in(listed: ListedModel) -> bool:
-    return built_in_price(listed.provider, listed.name) is not None
+    return is_built_in(listed.capability, listed.provider, listed.name)
 
 
 def _facts(listed: ListedModel, row: CatalogueModel, *, update: bool) -> Outcome:
@@ -133,6 +133,7 @@ def _add_prices(row: CatalogueModel, prices: Iterable[ListPrice]) -> tuple[str, 
             cached_input_micros=price.cached_input_micros,
             output_micros=price.output_micros,
             item_micros=price.item_micros,
+            tiers=[tier.row() for tier in price.tiers] or None,
         )
         versions.append(price.version)
     return tuple(versions)

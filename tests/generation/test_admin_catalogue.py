@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from generation.domain.prices import PriceTier
 from generation.domain.states import CallStatus
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
 from generation.selectors.catalogue import catalogue
@@ -45,7 +46,7 @@ def form(model: CatalogueModel | None = None, *prices: dict[str, str], **fields:
     for number, given in enumerate(prices, start=len(known)):
         empty = dict.fromkeys(
             ("version", "valid_from_0", "valid_from_1", "input_price", "cached_price", "output_price", "item_price",
-             "source"), "",
+             "item_tiers", "source"), "",
         )  # fmt: skip
         sent |= {f"prices-{number}-{name}": value for name, value in {**empty, **given}.items()}
     return sent | fields
@@ -70,6 +71,30 @@ def said(answer: Any) -> list[str]:
 def act(client: Client, action: str, *models: CatalogueModel) -> list[str]:
     form = {"action": action, "_selected_action": [str(one.pk) for one in models]}
     return said(client.post(reverse(LIST), form))[-1:]
+
+
+class TestTiers:
+    def test_are_typed_one_a_line(self, back_office: Client) -> None:
+        model = model_make("openai", "千问-画图", price=None, capability="image")
+        typed = "high * 0.2\n\nstandard 1048576 0.034"
+        sent = form(model, {"item_price": "0.25", "item_tiers": typed})
+        answer = back_office.post(page_of(model), sent)
+        assert answer.status_code == 302, price_errors_of(answer)
+        price = catalogue().item_price("openai", "千问-画图", capability="image")
+        assert price is not None
+        assert price.tiers == (PriceTier(200_000, "high"), PriceTier(34_000, "standard", 1_048_576))
+        page = back_office.get(page_of(model)).content.decode()
+        assert "standard ≤ 1048576: USD 0.034" in page
+        assert "USD 0.034 to USD 0.25 each" in back_office.get(reverse(LIST)).content.decode()
+
+    @pytest.mark.parametrize(
+        "typed", ["high 0.2", "high x 0.2", "high * much", "best * 1", "high 5 1\nhigh 5 2"]
+    )
+    def test_that_cannot_be_read_are_told_in_their_place(self, back_office: Client, typed: str) -> None:
+        model = model_make("openai", "千问-画图", price=None, capability="image")
+        sent = form(model, {"item_price": "0.25", "item_tiers": typed})
+        assert price_errors_of(back_office.post(page_of(model), sent)) == [{"item_tiers"}]
+        assert not model.prices.exists()
 
 
 class TestModel:

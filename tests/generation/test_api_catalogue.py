@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import ProviderKey, User
 from accounts.selectors.keys import provider_keys_forget_all
+from generation.domain.prices import PriceTier
 from generation.services.catalogue import model_price_add, model_switch
 from tests.support.access_tokens import machine
 from tests.support.catalogue import model_make
@@ -63,6 +64,7 @@ def test_shows_what_a_model_is_and_costs(alice: User, client_for: ClientFor) -> 
         "cached_input_micros": 70_000,
         "output_micros": 1_100_000,
         "item_micros": None,
+        "tiers": [],
     }
     assert row["is_callable"] is True
 
@@ -79,10 +81,14 @@ def test_shows_the_price_in_force(alice: User, client_for: ClientFor) -> None:
 
 def test_shows_prices_of_images_and_built_in_ones(alice: User, client_for: ClientFor) -> None:
     image = model_make("aliyun", "千问-画图", price=None, capability="image")
-    model_price_add(model=image, item_micros=30_304)
+    tier = PriceTier(20_000, "standard", 512 * 512)
+    model_price_add(model=image, item_micros=30_304, tiers=[tier])
     model_make("sandbox", "sandbox", price=None)
     prices = {row["model"]: row["price"] for row in listed(client_for(alice))}
     assert (prices["千问-画图"]["item_micros"], prices["千问-画图"]["input_micros"]) == (30_304, None)
+    assert prices["千问-画图"]["tiers"] == [
+        {"quality": "standard", "most_pixels": 262_144, "item_micros": 20_000}
+    ]
     assert (prices["sandbox"]["version"], prices["sandbox"]["input_micros"]) == ("built-in", 0)
 
 

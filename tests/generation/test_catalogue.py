@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from generation import checks
 from generation.domain.catalogue import BUILT_IN_ENTRIES
+from generation.domain.prices import PriceTier
 from generation.domain.states import CallStatus
 from generation.errors import ModelInUseError, ModelPriceInUseError
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
@@ -286,6 +287,7 @@ class TestPrices:
             ({"output_micros": 1}, {"input_micros"}),
             ({}, {"input_micros", "output_micros"}),
             ({**FREE, "item_micros": 1}, {"item_micros"}),
+            ({**FREE, "tiers": [PriceTier(1)]}, {"tiers"}),
             ({"input_micros": -1, "output_micros": 1}, {"input_micros"}),
             ({"input_micros": 1, "output_micros": 10**13}, {"output_micros"}),
             ({"input_micros": 1, "output_micros": 1, "cached_input_micros": 2}, {"cached_input_micros"}),
@@ -311,10 +313,16 @@ class TestPrices:
         with pytest.raises(ValidationError) as caught:
             model_price_add(model=image, **FREE)
         assert problems(caught) == {"item_micros"}
-        model_price_add(model=image, item_micros=28_000)
+        half = PriceTier(1, "standard", 512)
+        for wrong in ([half, half], [PriceTier(1, "best")], [PriceTier(1, "", 0)], [PriceTier(-1)]):
+            with pytest.raises(ValidationError) as caught:
+                model_price_add(model=image, item_micros=1, tiers=wrong)
+            assert problems(caught) == {"tiers"}, wrong
+        model_price_add(model=image, item_micros=28_000, tiers=[half])
         price = picture_of_catalogue().item_price("aliyun", "千问-画图", capability="image")
         assert price is not None
         assert price.cost(4) == 112_000
+        assert (price.of(quality="standard", pixels=512), price.of(quality="high", pixels=512)) == (1, 28_000)
 
     def test_a_version_stands_there_once(self, model: CatalogueModel) -> None:
         model_price_add(model=model, version="合同", **FREE)

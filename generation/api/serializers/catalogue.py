@@ -44,6 +44,14 @@ class CatalogueRow(ReadModel, source_model=CatalogueModel):
     updated_at = Time()
 
 
+class PriceTierOut(serializers.Serializer[Any]):
+    """What a picture costs instead; of several that hold, the one that names the quality, then the smallest."""
+
+    quality = serializers.CharField(allow_blank=True, help_text="Empty: any.")
+    most_pixels = serializers.IntegerField(allow_null=True, help_text="Width times height; null: any.")
+    item_micros = serializers.IntegerField()
+
+
 class PriceOut(serializers.Serializer[Any]):
     """A price in millionths of `currency`: per million tokens for text, per item (an image, a mesh, a second of audio)
     for the rest."""
@@ -55,7 +63,10 @@ class PriceOut(serializers.Serializer[Any]):
         allow_null=True, help_text="Input that the provider had in its cache; null: as new input."
     )
     output_micros = serializers.IntegerField(allow_null=True)
-    item_micros = serializers.IntegerField(allow_null=True)
+    item_micros = serializers.IntegerField(
+        allow_null=True, help_text="What an item costs where none of the `tiers` holds."
+    )
+    tiers = PriceTierOut(many=True, help_text="What pictures cost by quality and size.")
 
 
 class CatalogueOut(plain_serializer(CatalogueRow)):  # type: ignore[misc]

@@ -29,6 +29,7 @@ EXAMPLE = {
         "cached_input_micros": 6_000,
         "output_micros": 1_200_000,
         "item_micros": None,
+        "tiers": [],
     },
     "is_callable": True,
 }
@@ -80,11 +81,13 @@ def price_out(price: Price | ItemPrice | None) -> dict[str, Any] | None:
     if price is None:
         return None
     tokens = price if isinstance(price, Price) else None
+    items = price if isinstance(price, ItemPrice) else None
     return {
         "version": price.version,
         "currency": CURRENCY,
         "input_micros": tokens.input if tokens else None,
         "cached_input_micros": tokens.cached_input if tokens else None,
         "output_micros": tokens.output if tokens else None,
-        "item_micros": price.item if isinstance(price, ItemPrice) else None,
+        "item_micros": items.item if items else None,
+        "tiers": [tier.row() for tier in items.tiers] if items else [],
     }

@@ -88,7 +88,8 @@ def price_words(seeded: SeededModel) -> str:
 def newest(listed: ListedModel) -> str:
     price = max(listed.prices, key=lambda one: one.valid_from)
     if price.item_micros is not None:
-        return f"{short(price.item_micros)} each"
+        dearest = max([price.item_micros, *(tier.item for tier in price.tiers)])
+        return f"{'up to ' if price.tiers else ''}{short(dearest)} each"
     return f"{short(price.input_micros)} in, {short(price.output_micros)} out per million"
 
 

@@ -14,7 +14,7 @@ from generation.domain.list_prices import (  # noqa
     micros,
     vendor_hosts,
 )
-from generation.domain.prices import built_in_price
+from generation.domain.prices import is_built_in
 from generation.models import CatalogueModel, ModelPrice
 
 HEAD = 'provider = "deepseek"\ncurrency = "USD"\nsource = "https://example.com/p"\n'
@@ -31,7 +31,7 @@ def test_the_files_that_come_with_the_product_are_whole() -> None:
     }  # fmt: skip
     names = {(one.capability, one.name) for one in models}
     for one in models:
-        is_ours = built_in_price(one.provider, one.name) is not None
+        is_ours = is_built_in(one.capability, one.provider, one.name)
         assert one.facts["source"].startswith("https://") or is_ours, one.name
         successor = one.facts["successor"]
         assert not successor or (one.capability, successor) in names, one.name
@@ -47,6 +47,7 @@ def test_they_fit_the_columns() -> None:
             ModelPrice(
                 version=price.version, valid_from=price.valid_from, source=price.source,
                 input_micros=price.input_micros, output_micros=price.output_micros, item_micros=price.item_micros,
+                tiers=[tier.row() for tier in price.tiers] or None,
             ).clean_fields(exclude=["model"])  # fmt: skip
 
 

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.domain.prices import BUILT_IN_PRICES, FREE, PLAY_MONEY, ItemPrice, Price, built_in_price
+from generation.domain.prices import (
+    BUILT_IN_PRICES,
+    FREE,
+    PLAY_MONEY,
+    ItemPrice,
+    Price,
+    PriceTier,
+    built_in_price,
+)
 
 tokens = st.integers(min_value=0, max_value=10**9)
 rates = st.integers(min_value=0, max_value=10**9)
@@ -61,3 +69,28 @@ def test_no_vendor_has_a_price_without_a_row(provider: str, model: str) -> None:
 def test_built_in_prices_name_themselves() -> None:
     assert {price.version for price in BUILT_IN_PRICES.values()} == {"built-in"}
     assert [price.is_free for price in (FREE, PLAY_MONEY)] == [True, False]
+
+
+def test_a_picture_costs_what_the_narrowest_tier_says() -> None:
+    small, square = 512 * 512, 1024 * 1024
+    tiers = (
+        PriceTier(9, most_pixels=small),
+        PriceTier(30, "standard", square),
+        PriceTier(20, "standard", small),
+        PriceTier(50, "standard"),
+    )
+    price = ItemPrice(200, tiers=tiers)
+    told = {
+        (quality, pixels): price.of(quality=quality, pixels=pixels)
+        for quality in ("standard", "high")
+        for pixels in (small, square, square + 1)
+    }
+    assert told == {
+        ("standard", small): 20,
+        ("standard", square): 30,
+        ("standard", square + 1): 50,
+        ("high", small): 9,
+        ("high", square): 200,
+        ("high", square + 1): 200,
+    }
+    assert [PriceTier.from_row(tier.row()) for tier in tiers] == list(tiers)
