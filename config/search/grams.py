@@ -11,6 +11,7 @@ lists, and owners share pieces nevertheless, which keeps the index small.
 
 import re
 from collections.abc import Iterable
+from operator import add
 
 LONGEST = 3
 LONGEST_RUN = 8
@@ -27,14 +28,12 @@ def is_indexed(gram: str) -> bool:
 
 def index_tokens(owner: str | None, text: str) -> str:
     """What SQLite's index takes of a row: the pieces of its folded text as words of hexadecimal digits."""
-    found = {
-        word[at : at + length]
-        for word in text.split()
-        for length in range(1, LONGEST + 1)
-        for at in range(len(word) - length + 1)
-    }
+    found: set[str] = set()
+    for word in text.split():
+        pairs = list(map(add, word, word[1:]))
+        found.update(word, pairs, filter(is_indexed, map(add, pairs, word[2:])))
     runs = {run[:length] for run in _runs(text) for length in range(LONGEST, len(run) + 1)}
-    return tokens(owner, runs.union(filter(is_indexed, found)))
+    return tokens(owner, found | runs)
 
 
 def tokens(owner: str | None, grams: Iterable[str]) -> str:
