@@ -53,7 +53,7 @@ PLANTED = {
 #: Stands in the first rows that were written, and in no later one.
 OLD, OLD_ROWS = "甲骨卜辞", 6_000
 PHRASES = 10
-#: Kind → what is asked.
+#: Kind → what is asked; `iedys` is the word that comes up most often.
 ASKED = {
     "one Chinese, rare": "龘",
     "one Chinese, common": "鲸",
@@ -71,6 +71,7 @@ ASKED = {
     "English, rare": "zyxquant",
     "English, 0.1 %": "xubernetes",
     "English, common": "XUMMARY",
+    "English, everywhere": "iedys",
     "part of a word, 0.1 %": "bernet",
     "part of a word, common": "umma",
     "common and 0.1 %": "总絬 xubernetes",
@@ -90,7 +91,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import django
 
         django.setup()
+        from config.startup import keep_loaded, load_addresses
+
         costs = _prepare(options.rows)
+        load_addresses()
+        keep_loaded()
         owners = _owners()
         measured = {
             (size, kind, sort): _measure(owner, asked, sort, options.repeats)

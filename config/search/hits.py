@@ -6,10 +6,13 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.search.grams import LONGEST, search_grams, tokens
+from config.search.grams import search_grams, tokens
 
-#: Looked through for short words before the index is asked: it takes ten milliseconds.
-SOME_ROWS = 5_000
+#: What is looked through before the index is asked: a few rows, in three milliseconds; and where so many of these have
+#: the words, enough rows to find `most` hits among them.
+SAMPLED_ROWS = 1_000
+COMMON_IN_SAMPLE = 250
+SOME_ROWS = 10_000
 
 
 def search_hits(
@@ -26,10 +29,13 @@ def search_hits(
     """
     table, owner = model._meta.db_table, model._meta.pk.get_db_prep_value(owner_id, connection)
     with connection.cursor() as cursor:
-        if max(map(len, terms)) < LONGEST:
-            cursor.execute(_among_some(connection, table, terms), [owner, *terms, most])
-            if len(some := cursor.fetchall()) == most:
-                return [key for (key,) in some]
+        sampled = _some(connection, table, terms, SAMPLED_ROWS)
+        cursor.execute(f"SELECT COUNT(*) FROM ({sampled}) hits", [owner, *terms])  # noqa: S608 — names of ours
+        if cursor.fetchone()[0] >= COMMON_IN_SAMPLE:
+            some = _some(connection, table, terms, SOME_ROWS)
+            cursor.execute(f"{some} LIMIT %s", [owner, *terms, most])
+            if len(keys := cursor.fetchall()) == most:
+                return [key for (key,) in keys]
         if connection.vendor == "postgresql":
             given = [f'"{table}"', owner, search_grams(terms), list(terms), most]
             cursor.execute("SELECT * FROM search_hits(%s::regclass, %s, %s, %s, %s)", given)
@@ -38,13 +44,13 @@ def search_hits(
         return [key for (key,) in cursor.fetchall()]
 
 
-def _among_some(connection: BaseDatabaseWrapper, table: str, terms: Sequence[str]) -> str:
-    """Short words may stand in nearly every row: some rows have enough of them then, while the index would hand over
-    all of its rows before the first is looked at."""
+def _some(connection: BaseDatabaseWrapper, table: str, terms: Sequence[str], rows: int) -> str:
+    """The hits among so many of the owner's rows, whichever. Words that stand nearly everywhere have enough of them
+    there, while the index would hand over all of its rows before the first is looked at."""
     position = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
     rechecked = " AND ".join([f"{position}(search_text, %s) > 0"] * len(terms))
-    some = f'SELECT id, search_text FROM "{table}" WHERE owner_id = %s LIMIT {SOME_ROWS}'  # noqa: S608 — names of ours
-    return f"SELECT id FROM ({some}) some_rows WHERE {rechecked} LIMIT %s"  # noqa: S608
+    some = f'SELECT id, search_text FROM "{table}" WHERE owner_id = %s LIMIT {rows}'  # noqa: S608 — names of ours
+    return f"SELECT id FROM ({some}) some_rows WHERE {rechecked}"  # noqa: S608
 
 
 def _sqlite(table: str, terms: Sequence[str]) -> str:

@@ -96,14 +96,14 @@ def test_other_filters_narrow_and_count(alice: User, shelf: None) -> None:
     assert (meta["total"], meta["total_is_capped"]) == (3, False)
 
 
-def test_a_search_costs_two_queries_and_one_more_for_short_words(
+def test_a_search_costs_three_queries_however_long_its_words_are(
     alice: User, django_assert_num_queries: Any
 ) -> None:
     for number in range(3):
         document_make(alice, title=f"云上茶馆 {number}")
-    for asked, queries in (("云上茶馆", 2), ("茶馆", 3)):
+    for asked in ("云上茶馆", "茶馆"):
         for params in ({"limit": 1}, {"limit": 1, "page": 2}, {"limit": 1, "cursor": ""}):
-            with django_assert_num_queries(queries):
+            with django_assert_num_queries(3):
                 pages(alice, search=asked, **params)
 
 
