@@ -18,14 +18,23 @@ class GenerationConfig(AppConfig):
         from config.api import scopes, waiting, words
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
+        from generation.handlers import KINDS as KINDS_HERE
+        from generation.handlers import SANDBOX_ANSWERS
         from generation.jobs.registry import KINDS
+        from generation.jobs.registry import register as register_kind
         from generation.jobs.services import jobs_stop
         from generation.jobs.verification import verify_key
         from generation.models.actions import Action, ObjectType
+        from generation.providers.llm import sandbox
         from generation.selectors.jobs import job_is_over
         from generation.selectors.workers import workers_check
 
-        actions.register(Action, ObjectType, {"kind": actions.Detail(_("kind"), values=KINDS)})
+        details = {
+            "kind": actions.Detail(_("kind"), values=KINDS),
+            "images": actions.Detail(_("pictures")),
+            "number": actions.Detail(_("picture")),
+        }
+        actions.register(Action, ObjectType, details)
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
         queues.register("generation.poll_job", queues.Queue.AGENT_BUILDS)
         queues.register("generation.poll_jobs", queues.Queue.STATUS_UPDATES, every=5)
@@ -44,8 +53,17 @@ class GenerationConfig(AppConfig):
         scopes.register(
             "queue", read=_("Read how the queues are doing."), write=_("Empty the queue (staff).")
         )
+        scopes.register(
+            "requests",
+            read=_("Read image requests."),
+            write=_("Have images made, which costs money; choose and delete them."),
+        )
         scopes.register("usage", read=_("Read what was used, what it cost, and the budget."))
         register_pages()
+        for kind in KINDS_HERE:
+            register_kind(kind)
+        for name, answer in SANDBOX_ANSWERS.items():
+            sandbox.register(name, answer)
         waiting.register(job_is_over)
         register_verifier(verify_key)
         register_deletion_hook(jobs_stop)
@@ -65,6 +83,13 @@ def register_pages() -> None:
         menu.Item("generation.jobevent", "timeline"),
         menu.Item("generation.workerheartbeat", "memory"),
         position=10,
+    )
+    menu.register(
+        "requests",
+        _("Images"),
+        menu.Item("generation.imagerequest", "brush"),
+        menu.Item("generation.requestimage", "image"),
+        position=18,
     )
     menu.register(
         "files",

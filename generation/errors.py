@@ -1,4 +1,4 @@
-"""What can go wrong with jobs and paid calls, and what a person reads about it."""
+"""What can go wrong with jobs, paid calls and image requests, and what a person reads about it."""
 
 import re
 from collections.abc import Sequence
@@ -342,3 +342,65 @@ class OutputRefusedError(AnswerRejectedError):
     status = 422
     en = "The model's content filter stopped this text. Change what it is made from, then retry."
     zh = "模型的内容过滤器中止了该文本的生成，请修改所依据的内容后重试。"
+
+
+# -- image requests --------------------------------------------------------------------------------------------------
+
+
+class RequestGoneError(AppError):
+    code = "REQUEST_GONE"
+    status = 409
+    en = "The image request was deleted before this was done."
+    zh = "该图片请求在完成前已被删除。"
+
+
+class RequestStateError(AppError):
+    code = "REQUEST_WRONG_STATE"
+    status = 409
+    en = "The request's images are {status}; this needs them to be {wanted}."
+    zh = "该请求的图片当前状态为“{status}”，此操作要求状态为“{wanted}”。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return states_in_chinese(str(value))
+
+
+class RequestImageUnknownError(AppError):
+    code = "REQUEST_IMAGE_UNKNOWN"
+    status = 404
+    en = "The request has no image {number}; it has {count}, and none before their prompts are written."
+    zh = "该请求没有第 {number} 张图片：共 {count} 张，且在提示词写好之前尚无图片。"
+
+
+class RequestImageStateError(AppError):
+    code = "REQUEST_IMAGE_WRONG_STATE"
+    status = 409
+    en = "Image {number} is {status}; this needs it to be {wanted}."
+    zh = "第 {number} 张图片当前状态为“{status}”，此操作要求状态为“{wanted}”。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return states_in_chinese(str(value))
+
+
+class RequestSelectionFixedError(AppError):
+    code = "REQUEST_SELECTION_FIXED"
+    status = 409
+    en = (
+        "A model is made of image {number}, so the selection stays. Ask for new images to choose another one."
+    )
+    zh = "已用第 {number} 张图片制作模型，选择不能再更改。如需另选，请重新发起图片请求。"
+
+
+class PromptsUnusableError(AnswerRejectedError):
+    code = "PROMPTS_UNUSABLE"
+    status = 502
+    en = "The text model's prompts for the images were empty or too long, so the original prompt was used."
+    zh = "文本模型写出的图片提示词为空或过长，因此使用了原始提示词。"
+
+
+class PictureUnusableError(AppError):
+    """What came is paid for. Nobody buys another one unasked."""
+
+    code = "PICTURE_UNUSABLE"
+    status = 502
+    en = "What the provider sent is no picture that can be kept. Retry it to have another one made, which costs again."
+    zh = "服务商返回的内容不是可以保存的图片。可重试此图片，重新生成会再次计费。"

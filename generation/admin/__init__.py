@@ -4,14 +4,17 @@ from generation.admin.calls import ProviderCallAdmin
 from generation.admin.catalogue import CatalogueModelAdmin, ModelPriceAdmin
 from generation.admin.files import StoredFileAdmin, ThumbnailAdmin
 from generation.admin.jobs import JobAdmin, JobEventAdmin
+from generation.admin.requests import ImageRequestAdmin, RequestImageAdmin
 from generation.admin.workers import WorkerHeartbeatAdmin
 
 __all__ = [
     "CatalogueModelAdmin",
+    "ImageRequestAdmin",
     "JobAdmin",
     "JobEventAdmin",
     "ModelPriceAdmin",
     "ProviderCallAdmin",
+    "RequestImageAdmin",
     "StoredFileAdmin",
     "ThumbnailAdmin",
     "WorkerHeartbeatAdmin",

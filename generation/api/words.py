@@ -45,6 +45,9 @@ WORDS = {
     "own": "The caller's.",
     "pending": "How many have not begun.",
     "pid": "The process's number on its machine.",
+    "image_number": "Which image of the request, from 1.",
+    "image_request_id": "The key of the image request.",
+    "phase": "In which part of the way it is.",
     "price_version": "Which list of prices was used.",
     "provider": "Who answers, or answered.",
     "queue": "The queue's name.",
@@ -67,6 +70,7 @@ WORDS = {
 }
 
 TAGS = {
+    "requests": "Images out of a sentence: four of them in different styles, one of which you choose.",
     "files": "Pictures and texts that you keep here, for whatever takes files.",
     "catalogue": "The AI models that can be asked, and what they cost.",
     "jobs": "Long work: how far it is, what happened, what came of it; cancel it, or try it again.",

@@ -1,4 +1,4 @@
-"""What an account can do with its jobs and files, in the words of its activity log."""
+"""What an account can do with its jobs, files and image requests, in the words of its activity log."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +9,14 @@ class Action(TextChoices):
     RETRY_JOB = "retry_job", _("Retried a job")
     UPLOAD_FILE = "upload_file", _("Uploaded a file")
     DELETE_FILE = "delete_file", _("Deleted a file")
+    CREATE_REQUEST = "create_request", _("Asked for images")
+    SELECT_IMAGE = "select_image", _("Selected an image")
+    RETRY_IMAGE = "retry_image", _("Had an image made again")
+    CANCEL_REQUEST = "cancel_request", _("Cancelled an image request")
+    DELETE_REQUEST = "delete_request", _("Deleted an image request")
 
 
 class ObjectType(TextChoices):
     JOB = "job", _("job")
     FILE = "file", _("file")
+    REQUEST = "request", _("image request")

@@ -32,13 +32,15 @@ ITEM_UNFINISHED = (ItemState.PENDING, ItemState.RUNNING)
 
 def item_conditions(job: str = "job", reason: str = "skip_reason") -> dict[ItemState, Q]:
     """Conditions on rows with a foreign key `job`, and a `reason` that isn't empty for those that were skipped: before
-    they had a job (NULL), or by it. Each row fulfils exactly one."""
+    they had a job (NULL), or by it. Each row fulfils exactly one. Where nothing is skipped there is no `reason`."""
     statuses = {
         state: [status.value for status, one in ITEM_STATE_OF.items() if one is state] for state in ItemState
     }
+    unskipped = {reason: ""} if reason else {}
     return {
-        state: Q(**{f"{job}__status__in": words, reason: ""}) if words else ~Q(**{reason: ""})
+        state: Q(**{f"{job}__status__in": words}, **unskipped) if words else ~Q(**unskipped)
         for state, words in statuses.items()
+        if words or reason
     }
 
 

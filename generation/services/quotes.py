@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from uuid import UUID
 
 from accounts.services.budgets import budget_check
 from config.errors import SecretUnreadableError
 from generation.domain.prices import CURRENCY
+from generation.jobs.image_routes import ImageRoute
 from generation.jobs.routes import Route
-from generation.providers.llm.base import LLM
+from generation.jobs.run import INPUT_MARGIN
+from generation.jobs.texts import MOST_ROUNDS
+from generation.providers.llm.base import LLM, ChatRequest
+from generation.providers.llm.structured import MOST_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Quote:
     """
 
     owner_id: UUID
-    routes: tuple[Route, ...]
+    routes: tuple[Route | ImageRoute, ...]
     least_micros: int
     most_micros: int
     currency: str = CURRENCY
@@ -57,6 +62,19 @@ class Offer:
     route: Route
     llm: LLM
 
+    def data_range(self, request: ChatRequest) -> tuple[int, int]:
+        """The least and the most that JSON costs here, corrections and another round included (`TextOrder.data`)."""
+        price = self.route.price
+        read, written = self.llm.estimate_input_tokens(request), self.llm.max_billed_output_tokens(request)
+        # The estimate is an upper one; a tokenizer may well need half as much.
+        least = price.cost(input_tokens=read // 3, output_tokens=0, cached_tokens=read // 3)
+        again = sum(range(MOST_ANSWERS)) * written  # a correction reads what was answered before
+        most = price.cost(
+            input_tokens=MOST_ANSWERS * ceil(read * INPUT_MARGIN) + again,
+            output_tokens=MOST_ANSWERS * written,
+        )
+        return least, MOST_ROUNDS * most
+
 
 def offers_of(routes: Sequence[Route]) -> list[Offer]:
     """The routes that can be asked. Raises SecretUnreadableError when no own key of the only ones can be decrypted."""
@@ -70,7 +88,7 @@ def offers_of(routes: Sequence[Route]) -> list[Offer]:
     return offers
 
 
-def shown_routes(routes: Sequence[Route]) -> list[dict[str, Any]]:
+def shown_routes(routes: Sequence[Route | ImageRoute]) -> list[dict[str, Any]]:
     """As the API shows them."""
     return [
         {

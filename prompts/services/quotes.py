@@ -1,17 +1,13 @@
 """What the optimizer can be asked for, what it asks a provider for, and what that would cost."""
 
-from math import ceil
 from typing import Any
 from uuid import UUID
 
 from generation.domain.catalogue import LLM
 from generation.jobs.routes import routes_for
-from generation.jobs.run import INPUT_MARGIN
-from generation.jobs.texts import MOST_ROUNDS
 from generation.providers.llm.base import ChatMessage, ChatRequest
-from generation.providers.llm.structured import MOST_ANSWERS
 from generation.selectors.catalogue import catalogue_list, offers_for
-from generation.services.quotes import Offer, Quote, offers_of, shown_routes
+from generation.services.quotes import Quote, offers_of, shown_routes
 from prompts.domain import optimizing
 from prompts.domain.modes import Mode
 from prompts.domain.optimizing import SCHEMA, Task, instructions, request_text
@@ -38,28 +34,13 @@ def optimization_quote(*, owner_id: UUID, task: Task, model: str = "", is_test: 
     or no price."""
     offers = offers_of(routes_for(owner_id, model=model or None, is_test=is_test))
     request = optimization_request(task, model)
-    ranges = [_range(offer, request) for offer in offers]
+    ranges = [offer.data_range(request) for offer in offers]
     return Quote(
         owner_id,
         tuple(offer.route for offer in offers),
         min(least for least, _ in ranges),
         max(most for _, most in ranges),
     )
-
-
-def _range(offer: Offer, request: ChatRequest) -> tuple[int, int]:
-    price = offer.route.price
-    read, written = (
-        offer.llm.estimate_input_tokens(request),
-        offer.llm.max_billed_output_tokens(request),
-    )
-    # The estimate is an upper one; a tokenizer may well need half as much.
-    least = price.cost(input_tokens=read // 3, output_tokens=0, cached_tokens=read // 3)
-    again = sum(range(MOST_ANSWERS)) * written  # a correction reads what was answered before
-    most = price.cost(
-        input_tokens=MOST_ANSWERS * ceil(read * INPUT_MARGIN) + again, output_tokens=MOST_ANSWERS * written
-    )
-    return least, MOST_ROUNDS * most
 
 
 def optimization_config(*, owner_id: UUID, is_test: bool) -> dict[str, Any]:

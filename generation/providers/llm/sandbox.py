@@ -114,6 +114,11 @@ def without_inputs(text: str) -> str:
     return _MARKER.sub("", text)
 
 
+def inputs_in(text: str) -> str:
+    """Its magic inputs alone, as they stand there."""
+    return "".join(found[0] for found in _MARKER.finditer(text))
+
+
 class SandboxLLM:
     """The adapter; see the module. Thread-safe and without state."""
 
