@@ -367,8 +367,8 @@ class RequestStateError(AppError):
 class RequestImageUnknownError(AppError):
     code = "REQUEST_IMAGE_UNKNOWN"
     status = 404
-    en = "The request has no image {number}; it has {count}, and none before their prompts are written."
-    zh = "该请求没有第 {number} 张图片：共 {count} 张，且在提示词写好之前尚无图片。"
+    en = "The request has no such image: it has {count}, and none before their prompts are written."
+    zh = "该请求没有这张图片：共 {count} 张，且在提示词写好之前尚无图片。"
 
 
 class RequestImageStateError(AppError):

@@ -104,11 +104,12 @@ def run_image(run: JobRun) -> MadeImage | Waiting:
         source = io.BytesIO(run.picture(answer))
         content = _picture_in(source)
     stored = object_put(owner_id=run.job.owner_id, source=source, content=content)
+    seed = answer.picture.seed if answer.picture else None
     return MadeImage(
         stored=stored,
         provider=answer.provider,
         model=answer.model,
-        seed=image.seed if answer.picture.seed is None else answer.picture.seed,
+        seed=image.seed if seed is None else seed,
         is_procedural=answer.provider == registry.SANDBOX,
     )
 

@@ -34,14 +34,23 @@ def file_link(file: StoredFile) -> FileLink:
     return FileLink(url, datetime.fromtimestamp(expires, UTC))
 
 
-def thumbnail_path(file_id: UUID, edge: int) -> str:
-    """A path of ours for the thumbnail of a file, wherever it lies; nothing is read for it.
+def file_path(file_id: UUID) -> str:
+    """A path of ours for a file, wherever it lies; nothing is read for it.
 
     It stays the same for half of the time that links are good, so that browsers keep what they have loaded.
     """
+    return _path(file_id)
+
+
+def thumbnail_path(file_id: UUID, edge: int) -> str:
+    """The same for its thumbnail."""
+    return _path(file_id, edge)
+
+
+def _path(file_id: UUID, *edge: int) -> str:
     half = settings.FILE_LINK_SECONDS // 2
     expires = (int(time.time()) // half + 2) * half
-    return reverse(ROUTE, args=[signing.dumps([file_id.hex, expires, edge], salt=SALT)])
+    return reverse(ROUTE, args=[signing.dumps([file_id.hex, expires, *edge], salt=SALT)])
 
 
 def storage_url(file: StoredFile | Thumbnail) -> str | None:

@@ -31,9 +31,9 @@ from generation.errors import (
 )
 from generation.jobs import parents
 from generation.jobs import services as jobs
+from generation.jobs.attempts import AttemptLostError
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
-from generation.jobs.run import AttemptLostError
 from generation.jobs.transitions import held
 from generation.models import ImageRequest, Job, RequestImage, StoredFile
 from generation.models.actions import Action
@@ -228,7 +228,7 @@ def _image_of(request: ImageRequest, number: int) -> RequestImage:
     """Raises `RequestImageUnknownError`."""
     image = request.images.select_related("job").filter(position=number).first()
     if image is None:
-        raise RequestImageUnknownError(number=number, count=request.count)
+        raise RequestImageUnknownError(count=request.count)
     return image
 
 

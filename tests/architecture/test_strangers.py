@@ -33,9 +33,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         for end in ("reply", "reply/estimate", "messages", "messages/<uuid:message_id>/edit")
     },
     ("post", "api/v1/conversations/<uuid:conversation_id>/fork"): {"message_id": str(UUID(int=1))},
+    ("post", "api/v1/requests/<uuid:image_request_id>/select"): {"number": 1},
 }
 #: What addresses call by something else than a key, below a row with a key: the makers' rows have such parts.
-PARTS = {"number": 1, "label": "上线"}
+PARTS = {"number": 1, "image_number": 1, "label": "上线"}
 
 
 @dataclass(frozen=True)

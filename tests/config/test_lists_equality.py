@@ -32,7 +32,17 @@ from conversations.models import (
     Message,
     Reply,
 )
-from generation.models import CatalogueModel, Job, JobEvent, ModelPrice, ProviderCall, StoredFile, Thumbnail
+from generation.models import (
+    CatalogueModel,
+    ImageRequest,
+    Job,
+    JobEvent,
+    ModelPrice,
+    ProviderCall,
+    RequestImage,
+    StoredFile,
+    Thumbnail,
+)
 from prompts.models import (
     Optimization,
     Prompt,
@@ -120,6 +130,7 @@ def rows(alice: User) -> None:
     _account(alice)
     _prompts(alice)
     _files(alice)
+    _requests(alice)
     _conversations(alice)
     model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
     ModelPrice.objects.create(
@@ -142,6 +153,23 @@ def _files(owner: User) -> None:
     StoredFile.objects.create(
         owner=owner, key="2", name="a", media_type="text/plain", size=1, sha256="0" * 64
     )
+
+
+def _requests(owner: User) -> None:
+    for values in (_empty_job(), _full_job()):
+        job, child = (Job.objects.create(owner=owner, kind="x", **values) for _ in range(2))
+        request = ImageRequest.objects.create(
+            id=job.pk, owner=owner, job=job, prompt=NASTY, count=1, seed=2**31 - 1, model=NASTY[:40],
+            prompts_error=values.get("error"),
+        )  # fmt: skip
+        image = RequestImage.objects.create(
+            id=child.pk, request=request, job=child, position=1, style="cartoon", prompt=NASTY, seed=0,
+            file=StoredFile.objects.first() if values.get("error") else None,
+        )  # fmt: skip
+        if values.get("error"):
+            ImageRequest.objects.filter(pk=job.pk).update(selected=image, selected_at=EXACT_SECOND)
+    bare = Job.objects.create(owner=owner, kind="x")
+    ImageRequest.objects.create(id=bare.pk, owner=owner, job=bare, prompt="a", count=4, seed=0)
 
 
 def _prompts(owner: User) -> None:

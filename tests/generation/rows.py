@@ -9,10 +9,12 @@ from accounts.models import User
 from generation.domain.states import CallStatus, JobStatus
 from generation.models import (
     CatalogueModel,
+    ImageRequest,
     Job,
     JobEvent,
     ModelPrice,
     ProviderCall,
+    RequestImage,
     StoredFile,
     Thumbnail,
     WorkerHeartbeat,
@@ -61,6 +63,21 @@ def thumbnail(n: int, owner: User) -> Thumbnail:
     return Thumbnail.objects.create(file=one, edge=256, key=key, width=256, height=n + 1, size=n + 1)
 
 
+def image(n: int, owner: User) -> RequestImage:
+    """The first of a request, made and selected, by whose number addresses name it."""
+    parent, child = another("generation.Job", owner), another("generation.Job", owner)
+    request = ImageRequest.objects.create(
+        id=parent.pk, owner=owner, job=parent, prompt=f"茶馆 {n} <script>alert(1)</script>", count=1, seed=n,
+        prompts_error=ERROR,
+    )  # fmt: skip
+    made = RequestImage.objects.create(
+        id=child.pk, request=request, job=child, position=1, style="cartoon", prompt="茶馆", seed=n,
+        file=another("generation.StoredFile", owner), provider="sandbox",
+    )  # fmt: skip
+    ImageRequest.objects.filter(pk=request.pk).update(selected=made, selected_at=timezone.now())
+    return made
+
+
 def price(n: int, owner: User) -> ModelPrice:
     model = CatalogueModel.objects.create(provider="deepseek", name=f"茶-{n}", ends_at=timezone.now())
     return ModelPrice.objects.create(
@@ -82,10 +99,12 @@ def worker(n: int, owner: User) -> WorkerHeartbeat:
 
 MAKERS: dict[str, Maker] = {
     "generation.CatalogueModel": lambda n, owner: price(n, owner).model,
+    "generation.ImageRequest": lambda n, owner: image(n, owner).request,
     "generation.Job": job,
     "generation.JobEvent": event,
     "generation.ModelPrice": price,
     "generation.ProviderCall": call,
+    "generation.RequestImage": image,
     "generation.StoredFile": file,
     "generation.Thumbnail": thumbnail,
     "generation.WorkerHeartbeat": worker,
