@@ -1,6 +1,6 @@
 """Image requests and their pictures in the admin."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -15,14 +15,15 @@ from unfold.decorators import action, display
 
 from config.admin.actions import ask_first, confirm, is_confirmed, reload_page, run_each
 from config.admin.base import ReadOnlyAdmin
-from config.admin.cells import anchor, badge, error_text, link_to, page_of
+from config.admin.cells import anchor, badge, link_to, page_of
 from config.admin.filters import WordsFilter
+from config.errors import spoken
 from generation.admin.files import shown
 from generation.admin.jobs import RETRY_COSTS, subject_of
 from generation.admin.words import job_badge
 from generation.domain.requests import RequestStatus
 from generation.domain.states import JobStatus
-from generation.models import ImageRequest, Job, RequestImage
+from generation.models import ImageRequest, RequestImage
 from generation.models.requests import REQUEST_WORDS
 from generation.selectors.requests import REQUEST_STATUS
 from generation.services.requests import request_cancel, request_image_retry
@@ -117,7 +118,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
 
     @display(description=_("why no prompts were written"))
     def prompts_failed(self, request: ImageRequest) -> str:
-        return error_text(request.prompts_error["code"]) if request.prompts_error else "-"
+        return said_of(request.prompts_error) or "-"
 
     @display(description=_("pictures"))
     def pictures(self, request: ImageRequest) -> SafeString | str:
@@ -137,7 +138,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
             LARGE,
             frame,
             page_of(RequestImage, image.pk),
-            shown(image.file, LARGE) if image.file else error_of(image.job) or "…",
+            shown(image.file, LARGE) if image.file else said_of(image.job.error) or "…",
             anchor(page_of(RequestImage, image.pk), image),
             job_badge(image.job),
         )
@@ -229,7 +230,7 @@ class RequestImageAdmin(ReadOnlyAdmin):
 
     @display(description=_("error"))
     def error(self, image: RequestImage) -> str:
-        return error_of(image.job) or "-"
+        return said_of(image.job.error) or "-"
 
     def allowed_to(self, row: RequestImage) -> set[str]:
         return {"retry"} if row.job.status == JobStatus.FAILED else set()
@@ -265,11 +266,9 @@ def images_of(request: ImageRequest) -> list[RequestImage]:
     return sorted(request.images.all(), key=lambda image: image.position)
 
 
-def error_of(job: Job) -> str:
-    if not job.error:
-        return ""
-    is_chinese = (get_language() or "").startswith("zh")
-    return str(job.error.get("message_zh" if is_chinese else "message", "")) or job.error_code
+def said_of(error: Mapping[str, Any] | None) -> str:
+    """A stored error in the reader's language."""
+    return str(spoken(error, get_language() or "en")["message"]) if error else ""
 
 
 def _locked(work: Callable[[ImageRequest], Any]) -> Callable[[ImageRequest], Any]:

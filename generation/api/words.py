@@ -47,7 +47,6 @@ WORDS = {
     "pid": "The process's number on its machine.",
     "image_number": "Which image of the request, from 1.",
     "image_request_id": "The key of the image request.",
-    "phase": "In which part of the way it is.",
     "price_version": "Which list of prices was used.",
     "provider": "Who answers, or answered.",
     "queue": "The queue's name.",

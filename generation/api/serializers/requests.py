@@ -36,7 +36,7 @@ class RequestImageOut(ReadModel, source_model=RequestImage):
     number = Int("position", help="From 1, as `select` and `retry` take it.")
     job_id = Uuid("job")
     status = Choice(ItemState, expression=IMAGE_STATE, example="succeeded")
-    style = Choice(Style)
+    style = Choice(Style, help="How it looks.")
     prompt = Text(
         help="What its maker was told: written by a text model, or the original one.",
         example=f"{PROMPT}，写实风格",
@@ -78,8 +78,8 @@ class ImageRequestOut(ReadModel, source_model=ImageRequest):
     negative_prompt = Text(help="What is not to be seen.", example="文字")
     optimize = Bool("is_optimized", help="Whether a text model writes the prompts.", example=True)
     style = Text(help="That of all images; empty: each has another one.", example="")
-    size = Choice(Size)
-    quality = Choice(Quality)
+    size = Choice(Size, help="The shape of all images.")
+    quality = Choice(Quality, help="How well all images are made.")
     model = Text(help="Which was asked for; empty: the preferred one.", example="")
     count = Int(help="How many images.", example=MOST_IMAGES)
     seed = Int(help="That of the first image; the next have the next ones.", example=7)
