@@ -6,7 +6,7 @@ from uuid import UUID
 from rest_framework.test import APIClient
 
 from generation.jobs import runner
-from generation.models import ImageRequest, Job
+from generation.models import ImageRequest
 
 REQUESTS = "/api/v1/requests"
 FOX = "一只戴围巾的小狐狸"
@@ -38,8 +38,3 @@ def made(client: APIClient, prompt: str = FOX, **options: Any) -> dict[str, Any]
 def shown(client: APIClient, pk: Any) -> dict[str, Any]:
     row: dict[str, Any] = client.get(f"{REQUESTS}/{pk}").json()["data"]
     return row
-
-
-def give_up_retries(pk: Any) -> None:
-    """What fails fails for good at once."""
-    Job.objects.filter(parent_id=pk).update(max_failures=1)

@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, User
 from config.errors import describe
+from config.files.storages import DiskStorage
 from generation.domain.images import Style
-from generation.models import ImageRequest, Job, RequestImage, StoredFile
-from tests.generation.requests.factories import FOX, REQUESTS, ask, give_up_retries, made, run_request, shown
+from generation.jobs import runner
+from generation.models import ImageRequest, Job, StoredFile
+from generation.providers.base import CONTENT_REFUSED, ProviderError
+from generation.providers.image.base import ImageAnswer, Picture
+from tests.generation.requests.conftest import Answers
+from tests.generation.requests.factories import FOX, REQUESTS, ask, made, run_request, shown
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def client(client_for: Callable[[User], APIClient], alice: User) -> APIClient:
-    return client_for(alice)
+REFUSED = ProviderError(CONTENT_REFUSED, "Refused.", retryable=False, charged=False, provider="sandbox")
 
 
 def fault(answer: Any) -> tuple[int, str]:
@@ -166,40 +169,31 @@ class TestFailing:
     """One image fails, the others don't."""
 
     @pytest.fixture
-    def failed(self, client: APIClient) -> dict[str, Any]:
-        row = ask(client, count=2)
-        run_request(row["id"], images=False)
-        give_up_retries(row["id"])
-        first = RequestImage.objects.filter(request=row["id"], position=1)
-        first.update(prompt=f"{FOX} [[sandbox:moderated]]")
-        run_request(row["id"])
-        return shown(client, row["id"])
+    def failed(self, client: APIClient, answers: Answers) -> dict[str, Any]:
+        answers[7] = [REFUSED]
+        return made(client, count=2, seed=7)
 
     def test_it_says_why_and_whether_it_cost_money(self, client: APIClient, failed: dict[str, Any]) -> None:
         first, second = failed["images"]
         assert (first["status"], second["status"]) == ("failed", "succeeded")
-        assert first["error"]["code"] == "PROVIDER_CONTENT_REFUSED"
-        assert first["error"]["charged"] is False
+        assert (first["error"]["code"], first["error"]["charged"]) == ("PROVIDER_CONTENT_REFUSED", False)
         assert (failed["status"], failed["phase"]) == ("image_completed", "awaiting_selection")
         answer = client.post(f"{REQUESTS}/{failed['id']}/select", {"number": 1})
         assert fault(answer) == (409, "REQUEST_IMAGE_WRONG_STATE")
 
     def test_it_is_made_again_alone(self, client: APIClient, failed: dict[str, Any]) -> None:
-        retry = f"{REQUESTS}/{failed['id']}/images"
-        RequestImage.objects.filter(request=failed["id"], position=1).update(prompt=FOX)
-        answer = client.post(f"{retry}/1/retry")
+        retry = f"{REQUESTS}/{failed['id']}/images/1/retry"
+        answer = client.post(retry)
         assert answer.status_code == 202
         assert answer.headers["Location"] == f"/api/v1/jobs/{failed['images'][0]['job_id']}"
         again = answer.json()["data"]
-        assert (again["status"], [image["status"] for image in again["images"]]) == (
-            "image_generating",
-            ["pending", "succeeded"],
-        )
-        assert fault(client.post(f"{retry}/1/retry")) == (409, "REQUEST_IMAGE_WRONG_STATE")
+        assert again["status"] == "image_generating"
+        assert [image["status"] for image in again["images"]] == ["pending", "succeeded"]
+        assert fault(client.post(retry)) == (409, "REQUEST_IMAGE_WRONG_STATE")
         run_request(failed["id"])
         done = shown(client, failed["id"])
-        assert done["images"][0]["status"] == "succeeded"
-        assert done["images"][1] == {**failed["images"][1], "url": done["images"][1]["url"]}
+        assert [image["status"] for image in done["images"]] == ["succeeded", "succeeded"]
+        assert done["images"][1] == failed["images"][1]
         assert done["error"] is None
 
     def test_what_didnt_fail_isnt_made_again(self, client: APIClient, failed: dict[str, Any]) -> None:
@@ -211,6 +205,40 @@ class TestFailing:
         ):
             assert fault(client.post(f"{retry}/{number}/retry")) == expected
         assert shown(client, failed["id"])["images"] == failed["images"]
+
+    def test_paid_for_and_no_picture_is_told_and_bought_anew_when_asked(
+        self, client: APIClient, answers: Answers
+    ) -> None:
+        page = Picture(data=b"<html>Not here.</html>")
+        answers[7] = [ImageAnswer(provider="sandbox", model="sandbox", picture=page)]
+        row = made(client, count=1, seed=7, optimize=False, model="sandbox-priced")
+        [image] = row["images"]
+        assert (row["status"], image["file"]) == ("image_failed", None)
+        assert (image["error"]["code"], image["error"]["charged"]) == ("PICTURE_UNUSABLE", True)
+        assert image["error"]["details"] == {"cause": "FILE_TYPE_REFUSED"}
+        assert client.post(f"{REQUESTS}/{row['id']}/images/1/retry").status_code == 202
+        run_request(row["id"])
+        done = shown(client, row["id"])
+        assert (done["status"], done["cost"]["calls"]) == ("image_completed", 2)
+
+    def test_a_full_disk_is_written_to_again_and_nothing_is_bought_again(
+        self, client: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = ask(client, count=1, optimize=False)
+        run_request(row["id"], images=False)
+        with monkeypatch.context() as full:
+            full.setattr(DiskStorage, "_save", no_space)
+            run_request(row["id"])
+        [image] = shown(client, row["id"])["images"]
+        assert (image["status"], image["error"]["code"]) == ("pending", "FILE_STORAGE_UNAVAILABLE")
+        Job.objects.filter(pk=image["job_id"]).update(not_before=timezone.now())
+        run_request(row["id"])
+        done = shown(client, row["id"])
+        assert (done["status"], done["cost"]["calls"]) == ("image_completed", 1)
+
+
+def no_space(*args: Any, **options: Any) -> None:
+    raise OSError(28, "No space left on device")
 
 
 class TestStopping:
@@ -224,15 +252,7 @@ class TestStopping:
     def test_pictures_that_are_there_stay(self, client: APIClient) -> None:
         row = ask(client, count=2)
         run_request(row["id"], images=False)
-        first = RequestImage.objects.get(request=row["id"], position=1)
-        Job.objects.filter(parent_id=row["id"]).exclude(pk=first.pk).update(paused_at=None)
-        from generation.jobs import runner, transitions
-        from generation.jobs.worker import this_worker
-
-        worker = this_worker()
-        job = transitions.claim(first.pk, worker=worker.name, lease=worker.lease)
-        assert job is not None
-        runner.run_claimed(job)
+        runner.run_next_child(UUID(row["id"]))
         cancelled = client.post(f"{REQUESTS}/{row['id']}/cancel").json()["data"]
         assert [image["status"] for image in cancelled["images"]] == ["succeeded", "cancelled"]
         assert cancelled["status"] == "cancelled"
