@@ -16,10 +16,9 @@ class GenerationConfig(AppConfig):
         from accounts.services.keys import register_verifier
         from config import health, queues
         from config.api import scopes, waiting, words
+        from generation import handlers
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
-        from generation.handlers import KINDS as KINDS_HERE
-        from generation.handlers import SANDBOX_ANSWERS
         from generation.jobs.registry import KINDS
         from generation.jobs.registry import register as register_kind
         from generation.jobs.services import jobs_stop
@@ -60,9 +59,9 @@ class GenerationConfig(AppConfig):
         )
         scopes.register("usage", read=_("Read what was used, what it cost, and the budget."))
         register_pages()
-        for kind in KINDS_HERE:
+        for kind in handlers.KINDS:
             register_kind(kind)
-        for name, answer in SANDBOX_ANSWERS.items():
+        for name, answer in handlers.SANDBOX_ANSWERS.items():
             sandbox.register(name, answer)
         waiting.register(job_is_over)
         register_verifier(verify_key)

@@ -34,7 +34,7 @@ from generation.providers.base import UNAVAILABLE, ProviderError
 from generation.providers.llm.base import ChatRequest
 from generation.providers.llm.sandbox import inputs_in
 from generation.selectors.requests import image_job_titles, request_job_titles
-from generation.services.files import object_put
+from generation.services.files import object_kept
 from generation.services.request_quotes import PROMPTS, image_order, prompts_request
 from generation.services.requests import (
     IMAGE_KIND,
@@ -44,6 +44,7 @@ from generation.services.requests import (
     image_store,
     images_begin,
 )
+from generation.services.thumbnails import thumbnails_make
 
 #: The sandbox's magic input for prompts that nobody writes.
 NO_PROMPTS = "[[sandbox:no-prompts]]"
@@ -103,10 +104,13 @@ def run_image(run: JobRun) -> MadeImage | Waiting:
     with _turned_down(run.job, step):
         source = io.BytesIO(run.picture(answer))
         content = _picture_in(source)
-    stored = object_put(owner_id=run.job.owner_id, source=source, content=content)
+    owner_id = run.job.owner_id
+    with object_kept(owner_id=owner_id, source=source, content=content) as stored:
+        thumbnails = thumbnails_make(owner_id=owner_id, source=source)
     seed = answer.picture.seed if answer.picture else None
     return MadeImage(
         stored=stored,
+        thumbnails=thumbnails,
         provider=answer.provider,
         model=answer.model,
         seed=image.seed if seed is None else seed,

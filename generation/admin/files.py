@@ -57,11 +57,7 @@ class StoredFileAdmin(ReadOnlyAdmin):
 
     @display(description="")
     def thumbnail(self, file: StoredFile) -> SafeString | str:
-        """The small copy, or a picture that is small itself."""
-        small = next((one for one in file.thumbnails.all() if one.edge == Edge.SMALL), None)
-        if small and not file.missing_since:
-            return image(thumbnail_path(file.pk, small.edge), file.name, SHOWN)
-        return shown(file, SHOWN) if file.size <= LARGEST_THUMBNAIL else "–"
+        return small(file, SHOWN)
 
     @display(description=_("picture"))
     def picture(self, file: StoredFile) -> SafeString | str:
@@ -114,6 +110,14 @@ class ThumbnailAdmin(ReadOnlyAdmin):
     @display(description=_("size (bytes)"))
     def bytes_said(self, thumbnail: Thumbnail) -> Any:
         return localize(thumbnail.size, use_l10n=True)
+
+
+def small(file: StoredFile, pixels: int) -> SafeString | str:
+    """The small copy, or a picture that is small itself; thumbnails are read along."""
+    copy = next((one for one in file.thumbnails.all() if one.edge == Edge.SMALL), None)
+    if copy and not file.missing_since:
+        return image(thumbnail_path(file.pk, copy.edge), file.name, pixels)
+    return shown(file, pixels) if file.size <= LARGEST_THUMBNAIL else "–"
 
 
 def shown(file: StoredFile, pixels: int) -> SafeString | str:

@@ -18,7 +18,7 @@ from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import anchor, badge, link_to, page_of
 from config.admin.filters import WordsFilter
 from config.errors import spoken
-from generation.admin.files import shown
+from generation.admin.files import shown, small
 from generation.admin.jobs import RETRY_COSTS, subject_of
 from generation.admin.words import job_badge
 from generation.domain.requests import RequestStatus
@@ -41,7 +41,7 @@ COLOURS = {
     RequestStatus.COMPLETED: "success",
     RequestStatus.FAILED: "danger",
 }
-PICTURES = ("images__job", "images__file")
+PICTURES = ("images__job", "images__file__thumbnails")
 
 
 class RequestStatusFilter(WordsFilter):
@@ -95,7 +95,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
     @display(description="")
     def strip(self, request: ImageRequest) -> SafeString | str:
         """Its pictures side by side."""
-        pictures = ((shown(image.file, SMALL),) for image in images_of(request) if image.file is not None)
+        pictures = ((small(image.file, SMALL),) for image in images_of(request) if image.file is not None)
         strip = format_html_join("", '<span style="margin-right: 4px">{}</span>', pictures)
         return format_html('<span style="display: flex">{}</span>', strip) if strip else "–"
 
@@ -138,7 +138,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
             LARGE,
             frame,
             page_of(RequestImage, image.pk),
-            shown(image.file, LARGE) if image.file else said_of(image.job.error) or "…",
+            small(image.file, LARGE) if image.file else said_of(image.job.error) or "…",
             anchor(page_of(RequestImage, image.pk), image),
             job_badge(image.job),
         )
@@ -174,7 +174,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(RequestImage)
 class RequestImageAdmin(ReadOnlyAdmin):
-    list_display = ("small", "request_link", "position", "style", "state", "provider", "created")
+    list_display = ("thumbnail", "request_link", "position", "style", "state", "provider", "created")
     list_display_links = ("position",)
     list_filter = ("style", "is_procedural", "created_at")
     list_select_related = ("request", "job", "file")
@@ -200,13 +200,16 @@ class RequestImageAdmin(ReadOnlyAdmin):
         (_("Made by"), {"fields": (("provider", "model"), ("is_procedural", "created_at"))}),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RequestImage]:
+        return super().get_queryset(request).prefetch_related("file__thumbnails")
+
     @display(description=_("created"), ordering="pk")
     def created(self, image: RequestImage) -> Any:
         return image.created_at
 
     @display(description="")
-    def small(self, image: RequestImage) -> SafeString | str:
-        return shown(image.file, SMALL) if image.file else "–"
+    def thumbnail(self, image: RequestImage) -> SafeString | str:
+        return small(image.file, SMALL) if image.file else "–"
 
     @display(description=_("picture"))
     def picture(self, image: RequestImage) -> SafeString | str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from generation.api.thumbnails import link_thumbnails
 from generation.services.file_links import file_path
 
 
@@ -13,3 +14,4 @@ def link_pictures(request: Request, image_requests: list[dict[str, Any]]) -> Non
     for image in (image for row in image_requests for image in row["images"]):
         if file := image["file"]:
             image["url"] = request.build_absolute_uri(file_path(UUID(file["id"])))
+            link_thumbnails(request, [file])

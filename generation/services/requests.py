@@ -39,6 +39,7 @@ from generation.models import ImageRequest, Job, RequestImage, StoredFile
 from generation.models.actions import Action
 from generation.services.files import StoredObject, file_add, file_discard
 from generation.services.request_quotes import request_quote
+from generation.services.thumbnails import StoredThumbnail, thumbnails_add
 
 REQUEST_KIND = "generation.images"
 IMAGE_KIND = "generation.image"
@@ -49,6 +50,7 @@ class MadeImage:
     """A picture that lies in the storage already, with everything that is kept about it."""
 
     stored: StoredObject
+    thumbnails: Sequence[StoredThumbnail]
     provider: str
     model: str
     seed: int
@@ -126,9 +128,11 @@ def image_store(*, job: Job, made: MadeImage) -> dict[str, Any]:
     results_forget([job.pk])
     image = RequestImage.objects.filter(pk=job.pk).first()
     if image is None or _locked(image.request_id) is None:
-        object_removal_create(key=made.stored.key)
+        for key in (made.stored.key, *(thumbnail.key for thumbnail in made.thumbnails)):
+            object_removal_create(key=key)
         return {}
     image.file = file_add(owner_id=job.owner_id, stored=made.stored, name=_name_of(image, made.stored))
+    thumbnails_add(file=image.file, made=made.thumbnails)
     for name in ("provider", "model", "seed", "is_procedural"):
         setattr(image, name, getattr(made, name))
     image.save(force_update=True)

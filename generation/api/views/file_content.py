@@ -10,7 +10,6 @@ from config.api.sending import file_response
 from config.db import release_connection
 from config.errors import AppError
 from config.files.errors import FileRangeError
-from generation.models import Thumbnail
 from generation.services.file_links import file_of_link, storage_url
 from generation.services.files import file_open
 
@@ -19,7 +18,7 @@ from generation.services.files import file_open
 def file_content(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         file, seconds_left = file_of_link(token)
-        if isinstance(file, Thumbnail) and (elsewhere := storage_url(file)):
+        if elsewhere := storage_url(file):
             headers = {"Cache-Control": f"private, max-age={seconds_left}", "Referrer-Policy": "no-referrer"}
             return HttpResponseRedirect(elsewhere, headers=headers)
         content = file_open(file)
