@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generation', '0011_thumbnails'),
+        ('generation', '0012_price_tiers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('platform', '0003_search'),
-        ('generation', '0012_image_requests'),
+        ('generation', '0013_image_requests'),
     ]
 
     operations = [
