@@ -10,7 +10,8 @@ context, as there are three libraries between who knows and who waits.
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, InvalidStateError, wait
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -54,6 +55,37 @@ def sleep(seconds: float) -> None:
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(left, LOOK_SECONDS))
         check()
+
+
+def in_thread(work: Callable[[], T], *, forget: Callable[[T], object]) -> T:
+    """What `work` returns. It can't be interrupted: given up, it is left to itself, and `forget` gets what it brings.
+
+    Raises GivenUpError.
+    """
+    if not can_be_given_up():
+        return work()
+    brought: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            found = work()
+        except BaseException as exc:  # noqa: BLE001 — raised where it is waited for
+            with suppress(InvalidStateError):
+                brought.set_exception(exc)
+            return
+        try:
+            brought.set_result(found)
+        except InvalidStateError:
+            forget(found)
+
+    threading.Thread(target=run, name="waiting", daemon=True).start()
+    while wait([brought], LOOK_SECONDS).not_done:
+        try:
+            check()
+        except GivenUpError:
+            if brought.cancel():
+                raise
+    return brought.result()
 
 
 def from_thread(items: Callable[[], Iterable[T]]) -> Generator[T]:

@@ -1,4 +1,4 @@
-"""Sockets on which a read can be given up (`config.waiting`). Imported when first used: httpcore2 takes its time.
+"""Sockets that can be given up while they wait (`config.waiting`). Imported when first used: httpcore2 takes its time.
 
 Who can give up reads along. Such a reader takes what comes in groups: a thread that wakes for each word of each of two
 hundred answers spends most of its time on waking.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpcore2
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 #: What comes within so short a time is read together. Nobody waits for it after a silence.
 GROUP_SECONDS = 0.03
+
+
+def opened(connect: Callable[[], httpcore2.NetworkStream]) -> httpcore2.NetworkStream:
+    """The connection, unless it is given up before there is one, so that nothing was sent. Neither the look-up of a
+    name nor a handshake can be interrupted."""
+    try:
+        return waiting.in_thread(connect, forget=lambda stream: stream.close())
+    except waiting.GivenUpError:
+        raise httpcore2.ConnectError("Nobody wants the connection any more.") from None
 
 
 class PatientBackend(httpcore2.NetworkBackend):
@@ -37,9 +47,8 @@ class PatientBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        return _PatientStream(
-            self._sockets.connect_tcp(host, port, timeout, local_address, socket_options or ())
-        )
+        connect = partial(self._sockets.connect_tcp, host, port, timeout, local_address, socket_options or ())
+        return _PatientStream(opened(connect))
 
 
 class _PatientStream(httpcore2.NetworkStream):
@@ -69,7 +78,7 @@ class _PatientStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        return _PatientStream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+        return _PatientStream(opened(partial(self._inner.start_tls, ssl_context, server_hostname, timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

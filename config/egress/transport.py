@@ -28,7 +28,7 @@ from config.egress.errors import (
 from config.egress.limits import Limits, Until
 from config.egress.policy import Policy
 from config.egress.resolution import Lookup, resolve
-from config.egress.sockets import PatientBackend
+from config.egress.sockets import PatientBackend, opened
 from config.egress.urls import DEFAULT_PORTS, CheckedUrl
 
 _WRITE_BYTES = 16 * 1024
@@ -167,6 +167,9 @@ class _PinnedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
+        return opened(lambda: self._connected(timeout))
+
+    def _connected(self, timeout: float | None) -> httpcore2.NetworkStream:
         ends = time.monotonic() + _left(timeout, httpcore2.ConnectTimeout)
         pinned = resolve(self._checked, within_s=ends - time.monotonic(), lookup=self._lookup)
         failure: Exception = httpcore2.ConnectError()

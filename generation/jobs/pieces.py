@@ -22,6 +22,7 @@ class Pieces:
         self._check = check
         self._check_due = 0.0
         self._stopped_by: Exception | None = None
+        self._is_free = False
         self._text: list[str] = []
         self._reasoning: list[str] = []
 
@@ -44,8 +45,9 @@ class Pieces:
                     if delta.finish_reason is None and time.monotonic() >= self._check_due:
                         self._check()  # not at the end: nothing is left to be stopped
                         self._check_due = time.monotonic() + CHECK_SECONDS
-        except (ProviderError, GivenUpError):
+        except (ProviderError, GivenUpError) as exc:
             if self._stopped_by is not None:
+                self._is_free = isinstance(exc, ProviderError) and exc.charged is False
                 raise self._stopped_by from None
             raise
         return ChatResult(
@@ -70,5 +72,7 @@ class Pieces:
         return False
 
     def usage(self, request: ChatRequest) -> Usage:
-        """An estimate of what has come so far."""
+        """An estimate of what has come so far; nothing of a request that hadn't left when it was stopped."""
+        if self._is_free:
+            return Usage()
         return estimated_usage(request, "".join(self._text), "".join(self._reasoning))

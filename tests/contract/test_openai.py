@@ -8,15 +8,20 @@ import logging
 import socket
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 import orjson
 import pytest
+from pytest_django import Settings
 
+from config.waiting import giving_up
 from generation.providers import base, openai_client
 from generation.providers.base import ProviderError
+from generation.providers.guarded import guarded
 from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.llm.openai import OpenAIChat
 from generation.providers.llm.openai_wire import DIALECTS, dialect_of, request_body
@@ -41,6 +46,26 @@ def ask_whole(llm: OpenAIChat, request: ChatRequest) -> str:
 
 def ask_streamed(llm: OpenAIChat, request: ChatRequest) -> str:
     return "".join(delta.text for delta in llm.stream(request))
+
+
+@contextmanager
+def crowded() -> Iterator[int]:
+    """A port where nobody takes another connection."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        with socket.create_connection(address), socket.socket() as second:
+            second.setblocking(False)
+            second.connect_ex(address)
+            yield address[1]
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """A port where connections are taken and nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
 
 
 both_ways = pytest.mark.parametrize("ask", [ask_whole, ask_streamed], ids=["complete", "stream"])
@@ -335,21 +360,36 @@ class TestBeforeTheRequestIsSent:
             assert self.failure(ask, llm).code == "PROVIDER_CONNECTION_LOST"
 
     def test_a_connection_that_is_never_taken(self) -> None:
-        with socket.socket() as full:
-            full.bind(("127.0.0.1", 0))
-            full.listen(0)
-            address = full.getsockname()
-            with socket.create_connection(address), socket.socket() as second:
-                second.setblocking(False)
-                second.connect_ex(address)
-                llm = OpenAIChat(
-                    name="vendor",
-                    base_url=f"http://127.0.0.1:{address[1]}/v1",
-                    model="m",
-                    connect_timeout_s=0.2,
-                )
-                error = self.failure(ask_whole, llm)
+        with crowded() as port:
+            base_url = f"http://127.0.0.1:{port}/v1"
+            llm = OpenAIChat(name="vendor", base_url=base_url, model="m", connect_timeout_s=0.2)
+            error = self.failure(ask_whole, llm)
         assert error.code == "PROVIDER_TIMEOUT"
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    @pytest.mark.parametrize("transport", [None, guarded], ids=["own", "guarded"])
+    def test_connecting_can_be_given_up_and_nothing_was_sent(
+        self, transport: Any, scheme: str, settings: Settings
+    ) -> None:
+        """Where nobody takes the connection, and where nobody answers the handshake."""
+        settings.EGRESS_ALLOW_PRIVATE = ["127.0.0.1"]
+        asked: list[int] = []
+
+        def is_unwanted() -> bool:
+            asked.append(1)
+            return len(asked) > 1
+
+        with crowded() if scheme == "http" else silent() as port:
+            llm = OpenAIChat(
+                name="vendor",
+                base_url=f"{scheme}://127.0.0.1:{port}/v1",
+                model="m",
+                connect_timeout_s=4000.0,
+                transport=transport,
+            )
+            with giving_up(is_unwanted), pytest.raises(ProviderError) as caught:
+                list(llm.stream(chat()))
+        assert (caught.value.charged, len(asked)) == (False, 2)
 
     def test_no_free_connection(self, server: LLMServer) -> None:
         llm = adapter(server, max_connections=1)

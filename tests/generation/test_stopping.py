@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,10 +18,12 @@ from generation.jobs.registry import NoOutput
 from generation.jobs.run import JobRun
 from generation.jobs.services import job_cancel
 from generation.models import Job, ProviderCall
+from generation.providers import rules
 from generation.providers.llm.base import ChatDelta
 from tests.generation.factories import events, fetch, scripted_job
 from tests.support import scripted_llm
 from tests.support.kinds.handlers import text_request
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +65,38 @@ def test_who_cancels_doesnt_wait_for_the_provider(
     call = ProviderCall.objects.get(job_id=job.pk)
     assert (call.status, call.error_code, call.is_estimate) == ("released", "JOB_CANCELLED", True)
     assert call.output_tokens > 0
+
+
+def test_who_cancels_before_anything_was_sent_pays_nothing(
+    alice: User, providers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(self: Any, request: Any) -> Any:
+        cancel(job)
+        try:
+            waiting.sleep(FOR_EVER)
+        except waiting.GivenUpError:
+            raise rules.NOT_CONNECTED.error("deepseek") from None
+        yield ChatDelta(text="never")
+
+    job = streaming(alice, monkeypatch, cancel)
+    monkeypatch.setattr(scripted_llm.ScriptedLLM, "stream", connect)
+    runner.run(job.pk)
+    assert fetch(job).status == "cancelled"
+    call = ProviderCall.objects.get(job_id=job.pk)
+    assert (call.status, call.cost_micros, call.input_tokens) == ("released", 0, 0)
+
+
+def test_what_comes_when_nobody_waits_any_more_is_put_away() -> None:
+    may_come, put_away = Event(), SimpleQueue[str]()
+
+    def work() -> str:
+        may_come.wait(FOR_EVER)
+        return "late"
+
+    with waiting.giving_up(lambda: True), pytest.raises(waiting.GivenUpError):
+        waiting.in_thread(work, forget=put_away.put)
+    may_come.set()
+    assert put_away.get(timeout=PATIENCE) == "late"
 
 
 def test_a_job_that_was_taken_away_writes_nothing(
