@@ -72,7 +72,7 @@ def conversation_usage(conversation_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def attachments_of(branch: Sequence[Message]) -> dict[UUID, list[Attachment]]:
+def attachments_of(branch: Sequence[Message | UUID]) -> dict[UUID, list[Attachment]]:
     """The attachments of these messages with their files, in their order, by message."""
     rows = (
         Attachment.objects.filter(message__in=branch)

@@ -1,6 +1,7 @@
 """Conversations as files: JSON with everything, and a branch as Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -9,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from conversations.domain.imports.ours import FORMAT, FORMAT_VERSION
 from conversations.domain.roles import Role
-from conversations.models import Conversation, Message
+from conversations.models import Attachment, Conversation, Message
+from conversations.selectors import attachments_of
 
 #: Messages that are read at once.
 CHUNK = 100
@@ -20,8 +22,10 @@ CONVERSATION_FIELDS = (
 MESSAGE_FIELDS = (
     "id", "parent_id", "role", "status", "content", "reasoning", "model", "parameters", "context", "provider",
     "answered_by", "finish_reason", "input_tokens", "output_tokens", "reasoning_tokens", "cost_micros", "milliseconds",
-    "first_token_ms", "error", "purged_at", "created_at",
+    "first_token_ms", "error", "is_rewritten", "purged_at", "created_at",
 )  # fmt: skip
+
+FILE_FIELDS = ("name", "media_type", "size", "sha256")
 
 
 def json_file(ids: Sequence[UUID], owner_id: UUID) -> Iterator[bytes]:
@@ -46,10 +50,19 @@ def _conversation(conversation: Conversation) -> Iterator[bytes]:
     messages = conversation.messages.order_by("created_at", "pk")
     ids = list(messages.values_list("pk", flat=True))
     for begin in range(0, len(ids), CHUNK):
-        rows = messages.filter(pk__in=ids[begin : begin + CHUNK]).values(*MESSAGE_FIELDS)
-        written = b",\n".join(orjson.dumps(row) for row in rows)
+        chunk = ids[begin : begin + CHUNK]
+        files = attachments_of(chunk)
+        rows = messages.filter(pk__in=chunk).values(*MESSAGE_FIELDS)
+        written = b",\n".join(
+            orjson.dumps({**row, "files": _files(files.get(row["id"], ()))}) for row in rows
+        )
         yield (b",\n" if begin and written else b"") + written
     yield b"]}"
+
+
+def _files(attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
+    """By what they are known again where they are, too: their contents stay behind."""
+    return [{name: getattr(one.file, name) for name in FILE_FIELDS} for one in attachments]
 
 
 def markdown_file(conversation: Conversation, branch: Sequence[Message]) -> Iterator[bytes]:
@@ -58,9 +71,13 @@ def markdown_file(conversation: Conversation, branch: Sequence[Message]) -> Iter
     yield f"# {title}\n".encode()
     if conversation.system_prompt:
         yield _section(_("Instructions"), "", conversation.system_prompt)
+    files = attachments_of(branch)
     for message in branch:
         moment = timezone.localtime(message.created_at).strftime("%Y-%m-%d %H:%M %Z")
-        yield _section(speaker(message.role), _facts(message, moment), message.content)
+        names = [f"- {one.file.name}" for one in files.get(message.pk, ())]
+        attached = "\n".join([_("Files:"), "", *names]) if names else ""
+        text = "\n\n".join(filter(None, (message.content.strip(), attached)))
+        yield _section(speaker(message.role), _facts(message, moment), text)
 
 
 def speaker(role: str, *, is_own: bool = True) -> str:

@@ -1,8 +1,10 @@
 """Attachments: looked at before anything is bought, kept by reference, read when the model is asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
+from config.errors import AppError
 from conversations.domain import limits
 from conversations.domain.attached import text_shown
 from conversations.errors import AttachmentTooLargeError
@@ -35,6 +37,31 @@ def attachments_put(message: Message, attachments: Sequence[Attachment]) -> None
     `FileUnknownError`."""
     files_of_owner(message.owner_id, [one.file_id for one in attachments])
     Attachment.objects.bulk_create(attachments_copied(attachments, message))
+
+
+def attachments_known(*, owner_id: UUID, sha256: Iterable[str]) -> dict[str, Attachment]:
+    """What the owner has of the files that are named so and can be attached, by their names. Reads texts, so not while
+    anything is locked."""
+    found = {}
+    for file in StoredFile.objects.owned_by(owner_id).filter(sha256__in=set(sha256)).order_by("pk"):
+        if file.is_text or file.is_image:
+            with suppress(AppError):
+                found[file.sha256] = Attachment(file=file, tokens=_tokens(file))
+    return found
+
+
+def attachments_known_put(named: Mapping[Message, Sequence[str]], known: Mapping[str, Attachment]) -> int:
+    """Attach to each message what is known of the files that it names; returns how many. Called in the transaction that
+    stored the messages, which are of one owner. Raises `FileUnknownError`."""
+    rows = [
+        Attachment(message=message, file=one.file, position=position, tokens=one.tokens)
+        for message, names in named.items()
+        for position, one in enumerate(filter(None, map(known.get, names)), start=1)
+    ]
+    if rows:
+        files_of_owner(rows[0].message.owner_id, {one.file_id for one in rows})
+    Attachment.objects.bulk_create(rows)
+    return len(rows)
 
 
 def attachments_copied(attachments: Iterable[Attachment], message: Message) -> list[Attachment]:

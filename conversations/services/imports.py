@@ -1,6 +1,7 @@
 """Imports: take a file in, and bring its conversations in one by one."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from accounts.services.activities import row_record
 from config.db import uuid7
 from config.errors import AppError
 from config.files.content import Content
-from config.files.errors import FileEmptyError
+from config.files.errors import FileEmptyError, FileUnknownError
 from config.files.names import file_name
 from config.names import hidden_character
 from config.sql.writes import insert_all
@@ -29,6 +30,7 @@ from conversations.domain.imports.records import (
     ImportedConversation,
     ImportedItem,
     ImportedMessage,
+    Omission,
     RefusedConversation,
 )
 from conversations.domain.roles import Role
@@ -48,8 +50,15 @@ from conversations.errors import (
     ImportTooLargeError,
     ImportZipInvalidError,
 )
-from conversations.models import Conversation, ConversationImport, ConversationImportItem, Message
+from conversations.models import (
+    Attachment,
+    Conversation,
+    ConversationImport,
+    ConversationImportItem,
+    Message,
+)
 from conversations.models.actions import Action
+from conversations.services.attachments import attachments_known, attachments_known_put
 from generation.jobs import services as jobs
 from generation.jobs.registry import NoInput
 from generation.models import Job
@@ -152,15 +161,23 @@ def import_item(*, made: ConversationImport, position: int, item: ImportedItem) 
     Raises IntegrityError if another attempt has done it already.
     """
     try:
-        with transaction.atomic():
-            return _item(made, position, item)
-    except IntegrityError:
-        # Another import of the same file was a moment quicker: then it is there now.
-        with transaction.atomic():
-            return _item(made, position, item)
+        return _item(made, position, item, _known(made.owner_id, item))
+    except (IntegrityError, FileUnknownError):
+        # Another import of the same file was a moment quicker, then it is there now; or a file has been deleted.
+        return _item(made, position, item, _known(made.owner_id, item))
 
 
-def _item(made: ConversationImport, position: int, item: ImportedItem) -> ConversationImportItem:
+def _known(owner_id: UUID, item: ImportedItem) -> dict[str, Attachment]:
+    """The files that its messages refer to, as far as the account has them."""
+    messages = item.messages if isinstance(item, ImportedConversation) else ()
+    named = {sha256 for message in messages for sha256 in message.files}
+    return attachments_known(owner_id=owner_id, sha256=named) if named else {}
+
+
+@transaction.atomic
+def _item(
+    made: ConversationImport, position: int, item: ImportedItem, known: Mapping[str, Attachment]
+) -> ConversationImportItem:
     row = ConversationImportItem(
         conversation_import=made, position=position, source_key=item.key, title=_clean(item.title)
     )
@@ -169,9 +186,9 @@ def _item(made: ConversationImport, position: int, item: ImportedItem) -> Conver
     elif (there := _there(made.owner_id, item.key)) is not None:
         row.state, row.conversation_id = ImportState.PRESENT, there
     else:
-        conversation = _conversation(made.owner_id, item)
+        conversation, row.omitted = _conversation(made.owner_id, item, known)
         row.state, row.conversation = ImportState.IMPORTED, conversation
-        row.title, row.messages, row.omitted = conversation.title, len(item.messages), dict(item.omitted)
+        row.title, row.messages = conversation.title, len(item.messages)
     row.save(force_insert=True)
     return row
 
@@ -199,7 +216,10 @@ def _there(owner_id: UUID, key: str) -> UUID | None:
     return Conversation.objects.owned_by(owner_id).filter(same).values_list("pk", flat=True).first()
 
 
-def _conversation(owner_id: UUID, item: ImportedConversation) -> Conversation:
+def _conversation(
+    owner_id: UUID, item: ImportedConversation, known: Mapping[str, Attachment]
+) -> tuple[Conversation, dict[str, int]]:
+    """The conversation as it is stored, and what of it stayed behind."""
     now = timezone.now()
     created_at = min(item.created_at or now, now)
     conversation = Conversation(
@@ -224,7 +244,11 @@ def _conversation(owner_id: UUID, item: ImportedConversation) -> Conversation:
     insert_all(list(messages.values()))
     links = [_Link(conversation_id=conversation.pk, tag_id=tag_id) for tag_id in _tags(owner_id, item.tags)]
     insert_all(links)
-    return conversation
+    omitted = Counter(item.omitted)
+    named = {messages[one.key]: one.files for one in item.messages if one.files}
+    if named:
+        omitted[Omission.FILES] += sum(map(len, named.values())) - attachments_known_put(named, known)
+    return conversation, dict(+omitted)
 
 
 def _messages(conversation: Conversation, item: ImportedConversation, now: datetime) -> dict[str, Message]:

@@ -1,4 +1,4 @@
-"""What goes by itself: texts that have been kept long enough, and temporary conversations.
+"""What goes by itself: texts that have been kept long enough, temporary conversations, and links that have expired.
 
 Ages are counted from when a message came to us, which its key tells: what was imported yesterday is a day old.
 """
@@ -14,9 +14,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.services.activities import row_record
-from config.db import uuid7_floor
+from config.db import delete_in_chunks, uuid7_floor
 from conversations.domain.roles import MessageStatus
-from conversations.models import Attachment, Conversation, ConversationSettings, Message
+from conversations.models import (
+    Attachment,
+    Conversation,
+    ConversationSettings,
+    ConversationShare,
+    Message,
+)
 from conversations.models.actions import Action
 from conversations.services.conversations import conversation_erase
 from generation.jobs.ledger import results_forget
@@ -25,6 +31,8 @@ from generation.jobs.ledger import results_forget
 CHUNK = 500
 #: Rows that one round changes; the next one goes on.
 MOST = 20_000
+#: An expired link shows nothing, but its owner sees for so long that there was one.
+EXPIRED_FOR = timedelta(days=30)
 
 
 def settings_update(*, owner_id: UUID, **changes: Any) -> ConversationSettings:
@@ -42,7 +50,7 @@ def settings_update(*, owner_id: UUID, **changes: Any) -> ConversationSettings:
 
 def conversations_clean_up() -> dict[str, int]:
     """One round. May run twice at once, stop anywhere and be repeated: what is gone is gone."""
-    return {"purged": _purge_old(), "deleted": _delete_temporary()}
+    return {"purged": _purge_old(), "deleted": _delete_temporary(), "expired": _delete_expired()}
 
 
 def _purge_old() -> int:
@@ -92,6 +100,11 @@ def _delete_temporary() -> int:
     old = Conversation.objects.filter(is_temporary=True, last_message_at__lt=until)
     ids = list(old.order_by("last_message_at").values_list("pk", flat=True)[:CHUNK])
     return sum(_delete_if_old(old, pk) for pk in ids)
+
+
+def _delete_expired() -> int:
+    until = timezone.now() - EXPIRED_FOR
+    return delete_in_chunks(ConversationShare.objects.filter(expires_at__lt=until), CHUNK)
 
 
 def _delete_if_old(old: QuerySet[Conversation], pk: UUID) -> bool:

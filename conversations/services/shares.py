@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from conversations.domain.roles import MessageStatus, Role
 from conversations.errors import NothingToShareError, ShareLimitError, ShareTooLargeError
 from conversations.models import Conversation, ConversationShare
 from conversations.models.actions import Action
-from conversations.selectors import branch_of
+from conversations.selectors import attachments_of, branch_of
 from conversations.services.messages import message_of
 
 MOST_CHARACTERS = 500_000
@@ -28,13 +29,15 @@ def share_create(
 ) -> tuple[ConversationShare, str]:
     """Freeze a branch for readers; returns the row and the link's token, which can't be had a second time.
 
-    What was said goes along, and nothing else: no instructions, thoughts, figures or names. `conversation` is locked by
-    the caller. Raises `MessageUnknownError`, `NothingToShareError`, `ShareTooLargeError`, `ShareLimitError`.
+    What was said goes along, and nothing else: no instructions, thoughts, figures or names, and of files how many.
+    `conversation` is locked by the caller. Raises `MessageUnknownError`, `NothingToShareError`, `ShareTooLargeError`,
+    `ShareLimitError`.
     """
     leaf_id = message_id or conversation.current_message_id
     branch = branch_of(message_of(conversation, leaf_id)) if leaf_id else []
-    said = [
-        {"role": message.role, "content": message.content}
+    files = attachments_of(branch)
+    said: list[dict[str, Any]] = [
+        {"role": message.role, "content": message.content, "files": len(files.get(message.pk, ()))}
         for message in branch
         if message.role != Role.SYSTEM
         and message.status != MessageStatus.STREAMING

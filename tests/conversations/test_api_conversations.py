@@ -179,6 +179,18 @@ class TestFinding:
         assert [queries(path) for path in paths] + [queries(paths[2], **branch)] == before
         assert max(before) <= 3
 
+    def test_a_reply_costs_the_same_however_long_the_conversation_is(
+        self, client: APIClient, alice: User, django_assert_max_num_queries: Any
+    ) -> None:
+        conversation = conversation_of(alice)
+        said(conversation, *("茶",) * 200)
+        path = f"{CONVERSATIONS}/{conversation.pk}"
+        assert client.get(path).status_code == 200  # who asks is known then
+        with django_assert_max_num_queries(30):
+            reply = client.post(f"{path}/reply", {"content": "还有呢？"}).json()["data"]
+        with django_assert_max_num_queries(3):
+            assert client.get(f"{path}/messages/{reply['id']}", {"after": 0}).status_code == 200
+
 
 class TestMessages:
     def test_ready_messages_stand_behind_one_another(self, client: APIClient, alice: User) -> None:

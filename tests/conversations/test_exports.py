@@ -7,9 +7,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, User
-from conversations.models import Conversation, Message
+from conversations.models import Attachment, Conversation, Message
+from conversations.services.attachments import attachments_new
+from generation.services.files import file_delete, file_store
 from tests.conversations.factories import CONVERSATIONS, answered, conversation_of
 from tests.conversations.test_imports import imported, own_storage  # noqa: F401 — a fixture
+from tests.support.pictures import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,27 @@ class TestJson:
         for mine, theirs in zip(everything(alice), everything(bob), strict=True):
             assert mine == theirs
         assert len(everything(bob)[0][2]) == 4
+
+    def test_files_are_named_and_found_again_where_they_are(
+        self, client: APIClient, alice: User, bob: User, client_for: Any, conversation: Conversation
+    ) -> None:
+        """After the conversation was deleted, say. Who doesn't have one is told that it stayed behind."""
+        menu = file_store(owner_id=alice.pk, source="绿茶：二十元".encode(), name="茶单.txt")
+        photo = file_store(owner_id=alice.pk, source=picture("PNG", (40, 30)), name="茶馆.png")
+        attachments = attachments_new(owner_id=alice.pk, file_ids=[photo.pk, menu.pk])
+        answered(conversation, "这是什么？", attachments=attachments)
+        path = f"{CONVERSATIONS}/{conversation.pk}"
+        file, text = body(client.get(f"{path}/export")), body(client.get(f"{path}/export?format=markdown"))
+        [named] = [one["files"] for one in json.loads(file)["conversations"][0]["messages"] if one["files"]]
+        assert [(one["name"], one["size"]) for one in named] == [("茶馆.png", photo.size), ("茶单.txt", 18)]
+        assert "\n\nFiles:\n\n- 茶馆.png\n- 茶单.txt\n" in text.decode()
+        client.delete(path)
+        file_delete(file=photo)
+        _, [item] = imported(client, file)
+        found = Attachment.objects.get(message__conversation=item["conversation_id"])
+        assert (found.file, found.tokens, item["omitted"]) == (menu, attachments[1].tokens, {"files": 1})
+        _, [item] = imported(client_for(bob), file)
+        assert item["omitted"] == {"files": 2}
 
     def test_in_the_same_account_it_changes_nothing(
         self, client: APIClient, conversation: Conversation

@@ -4,9 +4,10 @@ from collections import Counter
 from typing import Any
 
 from accounts.models import User
-from conversations.models import Message, Reply
+from conversations.models import Attachment, Message, Reply
 from generation.jobs import runner
 from generation.models import Job
+from generation.services.files import file_store
 from tests.conversations.factories import CONVERSATIONS, conversation_of, run_reply
 from tests.support.races import Together, alice, arena, race_database, together
 
@@ -31,6 +32,23 @@ def test_of_twenty_sends_one_is_answered(alice: User, client_for: Any, together:
         1,
         2,
     )
+
+
+def test_a_file_goes_while_a_message_takes_it(alice: User, client_for: Any, together: Together) -> None:
+    """Whoever comes first, no message has a file that isn't there."""
+    conversation = conversation_of(alice)
+    client = client_for(alice)
+    path = f"{CONVERSATIONS}/{conversation.pk}/messages"
+    for _ in range(5):
+        file = file_store(owner_id=alice.pk, source=b"a text", name="a.txt")
+        said = {"role": "user", "content": "读一读", "file_ids": [str(file.pk)]}
+        answers = together(
+            lambda said=said: client.post(path, said, format="json"),
+            lambda pk=file.pk: client.delete(f"/api/v1/files/{pk}"),
+        )
+        codes = [answer.status_code for answer in answers]
+        assert codes in ([201, 409], [422, 204])
+        assert Attachment.objects.filter(file=file.pk).count() == (codes[0] == 201)
 
 
 def test_a_stop_and_the_end_meet(alice: User, client_for: Any, together: Together) -> None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, ConversationShare, Message
 from conversations.services.conversations import conversation_update
 from conversations.services.retention import conversations_clean_up, settings_update
+from conversations.services.shares import share_create
 from generation.models import ProviderCall
 from tests.conversations.factories import CONVERSATIONS, answered, asked, conversation_of
 
@@ -92,6 +93,16 @@ class TestTemporary:
         asked(conversation_of(alice, is_temporary=True))
         assert clean_up_in(hours=25)["deleted"] == 1
         assert not Message.objects.exists()
+
+
+def test_links_go_a_month_after_they_have_expired(alice: User) -> None:
+    conversation = conversation_of(alice)
+    answered(conversation)
+    share_create(conversation=conversation, expires_in_days=1)
+    kept, _ = share_create(conversation=conversation)
+    assert clean_up_in(days=30)["expired"] == 0
+    assert clean_up_in(days=32)["expired"] == 1
+    assert list(ConversationShare.objects.all()) == [kept]
 
 
 def test_an_account_says_it_once(alice: User) -> None:

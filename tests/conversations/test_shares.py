@@ -12,8 +12,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, User
-from conversations.models import Conversation, ConversationShare, Message
+from conversations.models import Attachment, Conversation, ConversationShare, Message
 from conversations.services import shares
+from generation.services.files import file_store
 from tests.conversations.factories import CONVERSATIONS, conversation_of
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,19 @@ class TestPage:
             assert secret not in page
         assert "<script" not in page
         assert reader.cookies == {}
+
+    def test_of_files_it_is_said_how_many(
+        self, client: APIClient, reader: Client, alice: User, conversation: Conversation
+    ) -> None:
+        question = conversation.messages.get(role="user")
+        for position in (1, 2):
+            file = file_store(owner_id=alice.pk, source=b"SECRET-FILE", name="SECRET-NAME.txt")
+            Attachment.objects.create(message=question, file=file, position=position, tokens=9)
+        page = path_of(shared(client, conversation))
+        english, chinese = (reader.get(page, {"lang": lang}).content.decode() for lang in ("en", "zh"))
+        assert "2 files were shown with it, which aren't shared." in english
+        assert "该消息附有 2 个文件，未一并分享。" in chinese
+        assert "SECRET" not in english + chinese
 
     def test_a_browser_may_do_nothing_with_it(
         self, client: APIClient, reader: Client, conversation: Conversation

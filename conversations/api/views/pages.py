@@ -54,17 +54,17 @@ def _too_many(request: HttpRequest, window: Window) -> HttpResponse:
 
 def _messages(share: ConversationShare) -> list[dict[str, Any]]:
     return [
-        {"role": role, "speaker": speaker(role, is_own=False), "html": html}
-        for role, html in _rendered(share.pk)
+        {"role": role, "speaker": speaker(role, is_own=False), "html": html, "files": files}
+        for role, html, files in _rendered(share.pk)
     ]
 
 
 @lru_cache(maxsize=KEPT)
-def _rendered(share_id: UUID) -> tuple[tuple[str, str], ...]:
+def _rendered(share_id: UUID) -> tuple[tuple[str, str, int], ...]:
     from config.markdown.sanitized import markdown_to_html  # heavy
 
     content = ConversationShare.objects.values_list("content", flat=True).get(pk=share_id)
-    return tuple((one["role"], markdown_to_html(one["content"]).html) for one in content)
+    return tuple((one["role"], markdown_to_html(one["content"]).html, one.get("files", 0)) for one in content)
 
 
 def _page(

@@ -4,12 +4,13 @@
 `parent_id`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from conversations.domain import limits
-from conversations.domain.imports.records import ImportedConversation, ImportedMessage
+from conversations.domain.imports.records import ImportedConversation, ImportedMessage, Omission
 from conversations.domain.imports.trees import in_order, parents_of, require_few
 from conversations.domain.imports.values import (
     conversation_key,
@@ -29,6 +30,7 @@ SOURCE = "atelier"
 FORMAT = "atelier-conversations"
 FORMAT_VERSION = 1
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _INTEGER = 2**31 - 1
 _FIGURES = {
     "input_tokens": _INTEGER,
@@ -129,6 +131,7 @@ def _message(given: Mapping[str, Any], place: int, omitted: Counter[str]) -> Imp
     facts |= {field: plain(given[field]) for field in _DATA if isinstance(given.get(field), dict)}
     facts["parameters"] = _parameters(given.get("parameters"))
     facts["purged_at"] = moment(given.get("purged_at"))
+    facts["is_rewritten"] = given.get("is_rewritten") is True
     facts["model"] = word(given.get("model"))[: limits.MODEL]
     for field, most in _FIGURES.items():
         value = given.get(field)
@@ -147,7 +150,16 @@ def _message(given: Mapping[str, Any], place: int, omitted: Counter[str]) -> Imp
         else MessageStatus.INTERRUPTED.value,
         created_at=moment(given.get("created_at")),
         facts=facts,
+        files=_files(given.get("files"), omitted),
     )
+
+
+def _files(value: Any, omitted: Counter[str]) -> list[str]:
+    """What can't name a file of ours is counted as left out."""
+    given = [word(maybe_mapping(one).get("sha256")) for one in maybe_items(value)]
+    known = list(dict.fromkeys(filter(_SHA256.fullmatch, given)))[: limits.ATTACHMENTS]
+    omitted[Omission.FILES] += len(given) - len(known)
+    return known
 
 
 def plain(value: Any, depth: int = 8) -> Any:

@@ -69,8 +69,8 @@ class Omission(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedMessage:
-    """One message. `key` and `parent` name messages of the same conversation; `facts` are the model's fields that only
-    our own files have."""
+    """One message. `key` and `parent` name messages of the same conversation. Only our own files have `facts`, the
+    model's fields, and `files`, the SHA-256 of each file that it refers to."""
 
     key: str
     parent: str | None
@@ -81,6 +81,7 @@ class ImportedMessage:
     model: str = ""
     created_at: datetime | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
