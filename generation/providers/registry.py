@@ -72,16 +72,15 @@ def own_image(provider: str, *, api_key: str, base_url: str, model: str) -> Imag
     vendor's, OpenAI's images are spoken."""
     from generation.providers.image.openai import OpenAIImages
 
-    vendor: Mapping[str, str] = settings.IMAGE_VENDORS.get(provider, {})
-    address = image_address(provider, base_url)
-    factory = _factory(vendor["path"]) if address else OpenAIImages
-    options = {"dialect": vendor["dialect"]} if address and "dialect" in vendor else {}
+    vendor = image_vendor(provider, base_url)
+    factory = _factory(vendor["path"]) if vendor else OpenAIImages
+    options = {"dialect": vendor["dialect"]} if "dialect" in vendor else {}
     try:
         return cast(
             ImageMaker,
             factory(
                 name=vendor.get("provider", provider),
-                base_url=address or base_url,
+                base_url=vendor.get("base_url", base_url),
                 model=model,
                 api_key=api_key,
                 transport=guarded if base_url else None,
@@ -93,19 +92,21 @@ def own_image(provider: str, *, api_key: str, base_url: str, model: str) -> Imag
     raise failure
 
 
-def image_address(provider: str, base_url: str) -> str:
-    """Where the vendor of a user's own key makes pictures; empty where nobody knows whether it does."""
+def image_vendor(provider: str, base_url: str) -> Mapping[str, str]:
+    """Who makes pictures with a key of a user's own (`settings.IMAGE_VENDORS`), at which address; empty where nobody
+    knows, as at a server of the user's own."""
     vendor: Mapping[str, str] = settings.IMAGE_VENDORS.get(provider, {})
-    if not vendor:
-        return ""
-    host, known = urlsplit(base_url).hostname or "", urlsplit(vendor["base_url"])
-    if not host or host == known.hostname:
-        return vendor["base_url"]
-    # Aliyun has the same at its other regions' addresses.
+    host = urlsplit(base_url).hostname
+    if not vendor or not host:
+        return vendor
+    known = urlsplit(vendor["base_url"])
+    if host == known.hostname:
+        return vendor
+    # Aliyun's other regions have the same under their own names.
     domain = ".".join((known.hostname or "").split(".")[-2:])
     if vendor["provider"] == "aliyun" and host.endswith(f".{domain}"):
-        return f"https://{host}{known.path}"
-    return ""
+        return {**vendor, "base_url": f"https://{host}{known.path}"}
+    return {}
 
 
 def get_llm(name: str) -> LLM:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.selectors.keys import provider_keys_for
 from config.db import savepoint
-from generation.domain.catalogue import FEATURES, LLM, Catalogue, Entry, PriceVersion
+from generation.domain.catalogue import FEATURES, IMAGE, LLM, Catalogue, Entry, PriceVersion
 from generation.domain.prices import ItemPrice, Price, PriceTier
 from generation.models import CatalogueModel, ProviderCall
 from generation.providers import registry
@@ -162,7 +162,8 @@ def offers_for(owner_id: UUID, *, is_test: bool) -> Callable[[str, str, str], Of
     """
     known, now = catalogue(), timezone.now()
     keys = provider_keys_for(owner_id)
-    own = {key.provider for key in keys}
+    own = {(LLM, key.provider) for key in keys}
+    own |= {(IMAGE, registry.image_vendor(key.provider, key.base_url).get("provider", "")) for key in keys}
     own_priced = {key.provider for key in keys if None not in (key.input_micros, key.output_micros)}
 
     def offer(capability: str, provider: str, model: str) -> Offer:
@@ -175,7 +176,7 @@ def offers_for(owner_id: UUID, *, is_test: bool) -> Callable[[str, str, str], Of
         else:
             price = known.item_price(provider, model, now, capability=capability)
         is_configured = provider in registry.configured_names(capability) and is_there(entry)
-        is_open = is_test or provider in own or is_configured
+        is_open = is_test or (capability, provider) in own or is_configured
         is_priced = price is not None or (capability == LLM and not is_test and provider in own_priced)
         return Offer(price, is_callable=is_open and is_priced and entry.is_callable(now))
 

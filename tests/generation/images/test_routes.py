@@ -1,0 +1,140 @@
+"""Who makes a picture: own keys for vendors of pictures, then the operator's providers; for tests the sandbox."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import ProviderKey, User
+from accounts.selectors.keys import provider_keys_forget_all
+from config.crypto import Secret
+from generation.domain.catalogue import IMAGE
+from generation.errors import ModelUnavailableError, ModelUnknownError, PriceMissingError
+from generation.jobs import runner
+from generation.jobs.image_routes import ImageRoute, image_routes_for
+from generation.providers import registry
+from generation.providers.image.base import ImageOrder
+from tests.generation.factories import calls, fetch
+from tests.generation.images.conftest import MICROS
+from tests.generation.images.orders import image_job, run_to_the_end
+from tests.support.catalogue import item_model_make
+from tests.support.image_server import ImageServer
+
+pytestmark = pytest.mark.django_db
+
+
+def key(owner: User, provider: str, **fields: Any) -> ProviderKey:
+    made = ProviderKey.objects.create(owner=owner, provider=provider, secret=Secret("sk-own-1234"), **fields)
+    provider_keys_forget_all()
+    return made
+
+
+def told(routes: tuple[ImageRoute, ...]) -> list[tuple[str, str, bool]]:
+    return [(route.provider, route.model, route.key is not None) for route in routes]
+
+
+def test_the_environment_says_the_order(alice: User, vendor: ImageServer) -> None:
+    assert told(image_routes_for(alice.pk)) == [
+        ("aliyun", "qwen-image-plus", False),
+        ("siliconflow", "Qwen/Qwen-Image", False),
+    ]
+    assert told(image_routes_for(alice.pk, model="Qwen/Qwen-Image")) == [
+        ("siliconflow", "Qwen/Qwen-Image", False)
+    ]
+    with pytest.raises(ModelUnknownError):
+        image_routes_for(alice.pk, model="deepseek-chat")
+
+
+def test_own_keys_come_first_for_what_they_can_do(alice: User, vendor: ImageServer) -> None:
+    """A key for Qwen is one of the Model Studio, which makes pictures; one for DeepSeek makes none."""
+    for provider in ("deepseek", "qwen", "openai"):
+        key(alice, provider, model_name="some-text-model")
+    assert told(image_routes_for(alice.pk)) == [
+        ("aliyun", "qwen-image-plus", True),
+        ("aliyun", "qwen-image-plus", False),
+        ("siliconflow", "Qwen/Qwen-Image", False),
+    ], "OpenAI's model has no price here"
+    assert told(image_routes_for(alice.pk, model="qwen-image-plus"))[0] == ("aliyun", "qwen-image-plus", True)
+    item_model_make("openai", "gpt-image-1.5", capability=IMAGE, micros=1)
+    assert told(image_routes_for(alice.pk, model="openai:gpt-image-1.5")) == [
+        ("openai", "gpt-image-1.5", True)
+    ]
+
+
+def test_a_server_of_ones_own_is_asked_by_name(alice: User, bob: User, vendor: ImageServer) -> None:
+    free = {"input_micros": 0, "output_micros": 0}
+    key(alice, "custom", base_url=f"{vendor.openai_url}", **free)
+    assert "custom" not in {route.provider for route in image_routes_for(alice.pk)}
+    (route,) = image_routes_for(alice.pk, model="custom:flux")
+    assert (route.provider, route.model, route.cost(ImageOrder("x", 8, 8))) == ("custom", "flux", 0)
+    job = run_to_the_end(image_job(alice, model="custom:flux"))
+    assert [(call.provider, call.status, call.is_own_key) for call in calls(job)] == [
+        ("custom", "settled", True)
+    ]
+    key(bob, "custom", base_url=vendor.openai_url)
+    with pytest.raises(PriceMissingError):
+        image_routes_for(bob.pk, model="custom:flux")
+
+
+def test_an_own_key_pays_and_looks_up_what_it_has_ordered(
+    alice: User, vendor: ImageServer, settings: Any
+) -> None:
+    settings.IMAGE_VENDORS = {
+        "qwen": {**settings.IMAGE_VENDORS["qwen"], "base_url": vendor.aliyun_url},
+    }
+    settings.PROVIDERS, settings.PROVIDER_ORDER = {}, {}
+    own = key(alice, "qwen")
+    vendor.is_done = False
+    job = image_job(alice)
+    runner.run(job.pk)
+    vendor.is_done = True
+    assert run_to_the_end(job).status == "succeeded"
+    (call,) = calls(job)
+    assert (call.provider, call.provider_key_id, call.is_own_key) == ("aliyun", own.pk, True)
+    assert (call.budget_month, call.cost_micros) == (None, MICROS["aliyun"])
+    assert vendor.headers[0]["authorization"] == "Bearer sk-own-1234"
+    vendor.is_done = False
+    job = image_job(alice)
+    runner.run(job.pk)
+    own.delete()
+    assert run_to_the_end(job).error_code == "CALL_UNCERTAIN", "nobody can ask any more"
+
+
+def test_regions_of_a_vendor_are_known_and_other_addresses_are_not() -> None:
+    def address(base_url: str) -> str | None:
+        return registry.image_vendor("qwen", base_url).get("base_url")
+
+    assert address("") == "https://dashscope.aliyuncs.com/api/v1"
+    assert address("https://dashscope-intl.aliyuncs.com/compatible-mode/v1") == (
+        "https://dashscope-intl.aliyuncs.com/api/v1"
+    )
+    assert address("https://gateway.example/v1") is None
+    assert address("https://dashscope.aliyuncs.com.evil.example/v1") is None
+    assert registry.image_vendor("deepseek", "") == {}
+
+
+def test_a_test_job_is_drawn_by_the_sandbox_at_the_price_of_the_model(
+    alice: User, vendor: ImageServer
+) -> None:
+    (route,) = image_routes_for(alice.pk, model="qwen-image-plus", is_test=True)
+    assert (route.provider, route.is_test) == ("sandbox", True)
+    assert route.cost(ImageOrder("x", 8, 8)) == MICROS["aliyun"]
+    (route,) = image_routes_for(alice.pk, is_test=True)
+    assert route.cost(ImageOrder("x", 8, 8)) == 0
+    (route,) = image_routes_for(alice.pk, model="sandbox-priced", is_test=True)
+    assert route.cost(ImageOrder("x", 2048, 2048, quality="high")) == 80_000
+    item_model_make("openai", "gpt-image-1.5", capability=IMAGE, micros=1)
+    with pytest.raises(ModelUnavailableError):
+        image_routes_for(alice.pk, model="gpt-image-1.5")
+
+
+def test_an_own_key_that_is_refused_is_the_owners_matter(
+    alice: User, vendor: ImageServer, settings: Any
+) -> None:
+    settings.IMAGE_VENDORS = {"qwen": {**settings.IMAGE_VENDORS["qwen"], "base_url": vendor.aliyun_url}}
+    settings.PROVIDERS, settings.PROVIDER_ORDER = {}, {}
+    own = key(alice, "qwen")
+    job = image_job(alice, "[[server:auth]]", model="qwen-image-plus")
+    runner.run(job.pk)
+    assert fetch(job).error_code == "PROVIDER_KEY_REFUSED"
+    own.refresh_from_db()
+    assert own.error_code == "PROVIDER_KEY_REFUSED"
