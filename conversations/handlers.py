@@ -44,6 +44,7 @@ from conversations.services.replies import (
     ReplyJobInput,
     reply_end,
     reply_keep,
+    reply_recount,
     reply_store,
 )
 from conversations.services.requests import REPLY, reply_asked, reply_request
@@ -204,6 +205,7 @@ KINDS = (
         run=run_reply,
         store=store_reply,
         end=reply_end,
+        recount=reply_recount,
         is_replayed=False,
         title=_("reply in a conversation"),
         titles=reply_job_titles,

@@ -23,7 +23,7 @@ from conversations.models import (
     Reply,
 )
 from generation.live.texts import LiveHead, LiveText
-from generation.models import Job
+from generation.models import Job, ProviderCall
 
 
 def conversation_list_for(owner_id: UUID) -> QuerySet[Conversation]:
@@ -70,6 +70,14 @@ def conversation_usage(conversation_id: UUID) -> list[dict[str, Any]]:
         {"provider": row["provider"], "model": row["answered_by"], **{name: row[name] for name in USED}}
         for row in rows.order_by("-cost_micros", "provider", "answered_by")
     ]
+
+
+def uncertain_calls(conversation_id: UUID) -> dict[str, int]:
+    """The calls for answers here of which nobody knows whether they were charged, and what they cost at most."""
+    calls = ProviderCall.objects.uncertain().filter(
+        job__in=Message.objects.filter(conversation_id=conversation_id, reply__isnull=False).values("pk")
+    )
+    return calls.aggregate(uncertain_calls=Count("pk"), uncertain_micros=Coalesce(Sum("reserved_micros"), 0))
 
 
 def attachments_of(branch: Sequence[Message | UUID]) -> dict[UUID, list[Attachment]]:

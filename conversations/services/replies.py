@@ -29,7 +29,7 @@ from conversations.services.requests import Asked, Attachments, reply_asked, rep
 from conversations.services.titles import title_submit
 from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
-from generation.jobs.ledger import results_forget
+from generation.jobs.ledger import charged, results_forget
 from generation.jobs.registry import NoInput
 from generation.models import Job, ProviderCall
 from generation.services.quotes import Quote
@@ -287,11 +287,26 @@ def reply_end(job: Job) -> None:
     _finish(message)
 
 
-def _finish(message: Message) -> None:
+def reply_recount(job: Job) -> None:
+    """What a reply that is over has cost after all."""
+    message = Message.objects.filter(pk=job.pk).exclude(status=MessageStatus.STREAMING).first()
+    if message is None:
+        return
+    _count(message)
+    if message.error is not None:
+        message.error["charged"] = charged(job)
+    message.save(update_fields=[*PAID, "error", "updated_at"])
+
+
+def _count(message: Message) -> None:
     calls = ProviderCall.objects.filter(job_id=message.pk)
     paid = calls.aggregate(**{name: Coalesce(Sum(name), 0) for name in PAID})
     for name, value in paid.items():
         setattr(message, name, value)
+
+
+def _finish(message: Message) -> None:
+    _count(message)
     message.save(force_update=True)
     left = Reply.objects.filter(messages=message, running__gt=0)
     left.update(running=F("running") - 1, updated_at=timezone.now())

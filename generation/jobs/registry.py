@@ -67,6 +67,8 @@ class JobKind:
       other. Database only, and quick.
     - `end`: puts in place what is left of it when the job fails for good or is cancelled. Runs inside the transaction
       that ends the job, however it comes to that; database only, and quick.
+    - `recount`: puts in place what a job that is over has cost after all: a call of which nobody could tell has been
+      resolved. May be called at any time, also for one that runs.
     - `is_replayed`: whether a failed job of the kind may be run again by a person.
     - `poll`: asks the provider about a waiting job; same answers as `run`. Without it, `run` is called again once the
       order that the job waits for has an end (`generation.jobs.polling`).
@@ -84,6 +86,7 @@ class JobKind:
     run: "Callable[[JobRun], Answer]"
     store: "Callable[[Job, Any], Any] | None" = None
     end: "Callable[[Job], None] | None" = None
+    recount: "Callable[[Job], None] | None" = None
     is_replayed: bool = True
     poll: "Callable[[JobRun], Answer] | None" = None
     stop: "Callable[[JobRun], None] | None" = None
@@ -117,6 +120,13 @@ def get_kind(name: str) -> JobKind:
         return KINDS[name]
     except KeyError:
         raise LookupError(f"no app registers the job kind {name!r}") from None
+
+
+def recount(job: "Job") -> None:
+    """Have the job's kind told that a call of it has been resolved."""
+    kind = KINDS.get(job.kind)
+    if kind is not None and kind.recount is not None:
+        kind.recount(job)
 
 
 def is_replayed(name: str) -> bool:

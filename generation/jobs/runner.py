@@ -22,7 +22,16 @@ from generation.jobs import images, ledger, parents, sweeper, transitions
 from generation.jobs.attempts import AttemptLostError, WorkerLeavesError
 from generation.jobs.failures import settle_failure
 from generation.jobs.gateway import TurnMissedError
-from generation.jobs.registry import Answer, JobKind, Later, WaitForChildren, Waiting, get_kind, to_json
+from generation.jobs.registry import (
+    Answer,
+    JobKind,
+    Later,
+    WaitForChildren,
+    Waiting,
+    get_kind,
+    recount,
+    to_json,
+)
 from generation.jobs.run import JobRun
 from generation.jobs.turns import others_wait
 from generation.jobs.worker import this_worker
@@ -121,6 +130,7 @@ def run_claimed(job: Job, *, polling: bool = False, publish: bool = True) -> Non
             _finish(kind, job, answer, publish=publish)
         except AttemptLostError:
             log.info("job.attempt_lost")
+            recount(job)  # what this attempt has settled, the job's end didn't know
         except JobCancelledError:
             _cancel(kind, run_)
         except (AppError, ProviderError) as exc:

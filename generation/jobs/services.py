@@ -12,7 +12,7 @@ from config.sql.writes import insert_all
 from generation.domain.states import ACTIVE, JobStatus
 from generation.errors import JobLiveError, JobNotReplayedError, JobStateError
 from generation.jobs import ledger, parents, transitions
-from generation.jobs.registry import get_kind, is_replayed, to_json
+from generation.jobs.registry import get_kind, is_replayed, recount, to_json
 from generation.models import Job, JobEvent
 
 
@@ -220,7 +220,12 @@ def call_resolve(
     *, call_id: UUID, outcome: ledger.Resolution, resolution: str, micros: int | None = None
 ) -> bool:
     """A person's word on an uncertain call (`ledger.resolve`)."""
-    return ledger.resolve(call_id, outcome=outcome, resolution=resolution, micros=micros)
+    with transaction.atomic():
+        if not ledger.resolve(call_id, outcome=outcome, resolution=resolution, micros=micros):
+            return False
+        for job in Job.objects.filter(calls=call_id):
+            recount(job)
+    return True
 
 
 def jobs_stop(owner_id: UUID) -> None:

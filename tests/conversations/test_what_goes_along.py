@@ -7,7 +7,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from conversations.models import Conversation, Message
+from generation.jobs.services import call_resolve
 from generation.models import Job, ProviderCall
+from generation.providers.base import CONNECTION_LOST, ProviderError
+from generation.providers.llm.base import ChatDelta
 from tests.conversations.factories import CONVERSATIONS, answered, asked, conversation_of
 from tests.support import scripted_llm
 from tests.support.catalogue import model_make
@@ -173,3 +176,33 @@ class TestUsage:
         scripted_llm.plays["deepseek"].append(scripted_llm.part("", "stop"))
         failed = answered(conversation)
         assert client.get(f"{path}/usage").json()["data"]["cost_micros"] == failed.cost_micros > 0
+
+    @pytest.mark.parametrize(("outcome", "is_charged"), [("charged", True), ("released", False)])
+    def test_what_nobody_knew_is_added_when_it_is_known(
+        self,
+        client: APIClient,
+        providers: Any,
+        conversation: Conversation,
+        path: str,
+        monkeypatch: pytest.MonkeyPatch,
+        outcome: Any,
+        is_charged: bool,
+    ) -> None:
+        def lost(self: Any, request: Any) -> Any:
+            yield ChatDelta(text="半句")
+            raise ProviderError(CONNECTION_LOST, "lost", retryable=True, charged=None)
+
+        monkeypatch.setattr(scripted_llm.ScriptedLLM, "stream", lost)
+        message = answered(conversation)
+        call = ProviderCall.objects.get(job_id=message.pk)
+        used = client.get(f"{path}/usage").json()["data"]
+        assert (used["uncertain_calls"], used["uncertain_micros"]) == (1, call.reserved_micros)
+        shown = client.get(f"{path}/messages/{message.pk}").json()["data"]
+        assert (shown["cost_micros"], shown["error"]["charged"]) == (0, None)
+
+        assert call_resolve(call_id=call.pk, outcome=outcome, resolution="their log")
+        shown = client.get(f"{path}/messages/{message.pk}").json()["data"]
+        used = client.get(f"{path}/usage").json()["data"]
+        cost = call.reserved_micros if is_charged else 0
+        assert (shown["cost_micros"], shown["error"]["charged"]) == (cost, is_charged)
+        assert (used["cost_micros"], used["uncertain_calls"], used["uncertain_micros"]) == (cost, 0, 0)

@@ -27,6 +27,10 @@ class ConversationUsageOut(SpentOut):
     """What the answers in a conversation took, those of other branches included."""
 
     currency = serializers.CharField()
+    uncertain_calls = serializers.IntegerField(
+        help_text="Calls of which nobody knows yet whether they were charged: their cost is added when that is known."
+    )
+    uncertain_micros = serializers.IntegerField(help_text="What those cost at most.")
     models = ModelSpentOut(many=True, help_text="By the model that gave them, the dearest first.")
 
 
@@ -41,5 +45,7 @@ _SPENT = {
 USAGE_EXAMPLE = {
     **_SPENT,
     "currency": "USD",
+    "uncertain_calls": 1,
+    "uncertain_micros": 910,
     "models": [{**_SPENT, "provider": "deepseek", "model": "deepseek-flash"}],
 }
