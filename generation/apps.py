@@ -3,6 +3,16 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+#: What beat asks for, and after how many seconds again.
+BEATS = {
+    "generation.poll_jobs": 5,
+    "generation.resolve_orders": 300,
+    "generation.sweep_jobs": 10,
+    "generation.look_at_listings": 300,
+    "generation.clean_up": 3600,
+    "generation.clean_orphans": 21_600,
+}
+
 
 class GenerationConfig(AppConfig):
     name = "generation"
@@ -36,11 +46,8 @@ class GenerationConfig(AppConfig):
         actions.register(Action, ObjectType, details)
         queues.register("generation.run_job", queues.Queue.AGENT_BUILDS)
         queues.register("generation.poll_job", queues.Queue.AGENT_BUILDS)
-        queues.register("generation.poll_jobs", queues.Queue.STATUS_UPDATES, every=5)
-        queues.register("generation.sweep_jobs", queues.Queue.STATUS_UPDATES, every=10)
-        queues.register("generation.look_at_listings", queues.Queue.STATUS_UPDATES, every=300)
-        queues.register("generation.clean_up", queues.Queue.STATUS_UPDATES, every=3600)
-        queues.register("generation.clean_orphans", queues.Queue.STATUS_UPDATES, every=21_600)
+        for name, every in BEATS.items():
+            queues.register(name, queues.Queue.STATUS_UPDATES, every=every)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

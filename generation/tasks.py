@@ -30,6 +30,11 @@ def poll_job(*, job_id: str, **_: Any) -> None:
     runner.poll(UUID(job_id))
 
 
+@shared_task(name="generation.resolve_orders")
+def resolve_orders(**_: Any) -> int:
+    return polling.resolve_cancelled()
+
+
 @shared_task(name="generation.sweep_jobs")
 def sweep_jobs(**_: Any) -> dict[str, int]:
     return sweeper.sweep()

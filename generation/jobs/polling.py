@@ -5,7 +5,7 @@ again, by a worker that hears of it here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ from config.celery import enqueue
 from config.db import release_connection
 from generation.domain.catalogue import IMAGE
 from generation.domain.states import CallStatus, JobStatus
-from generation.jobs import images, transitions
+from generation.jobs import images, ledger, transitions
 from generation.jobs.registry import KINDS
 from generation.models import Job, ProviderCall
 from generation.providers.base import ProviderError
@@ -29,6 +29,8 @@ from generation.providers.image.base import ImageMaker, Outcome
 LIMIT = 2_000
 #: Vendors and keys that are asked at the same time, so that a slow one delays nobody else.
 ASKED_AT_ONCE = 8
+#: How long vendors remember their tasks.
+REMEMBERED = timedelta(hours=24)
 
 #: A vendor, and whose key.
 Lane = tuple[str, UUID | None]
@@ -43,21 +45,51 @@ def poll_due() -> int:
     orders = _orders_of(jobs)
     waiting = {job.pk for job, _ in orders}
     _knock([job for job in jobs if job.pk not in waiting])
-    lanes: dict[Lane, list[Order]] = defaultdict(list)
-    for job, call in orders:
-        lanes[call.provider, call.provider_key_id].append((job, call))
-    askable: list[tuple[ImageMaker, list[Order]]] = []
-    for lane in lanes.values():
-        maker = images.maker_of(lane[0][1])
-        if maker is None:
+    by_call = {call.pk: job for job, call in orders}
+    for calls, outcomes in _look_up(call for _, call in orders):
+        lane = [(by_call[call.pk], call) for call in calls]
+        if outcomes is None:
             _knock([job for job, _ in lane])
+        else:
+            _hear(lane, outcomes, now)
+    return len(jobs)
+
+
+def resolve_cancelled() -> int:
+    """Learn what became of orders that couldn't be stopped any more when their jobs were cancelled, so that what is
+    set aside for them is counted or given back; returns how many are decided."""
+    since = timezone.now() - REMEMBERED
+    calls = ProviderCall.objects.uncertain().filter(
+        capability=IMAGE, resolution="", sent_at__gte=since, job__status=JobStatus.CANCELLED
+    )
+    decided = 0
+    for lane, outcomes in _look_up(calls.exclude(provider_ref="").defer("result")[:LIMIT]):
+        for call in lane:
+            outcome = (outcomes or {}).get(call.provider_ref)
+            if isinstance(outcome, ProviderError) and outcome.charged is False:
+                decided += ledger.resolve(call.pk, outcome="released", resolution="looked up: it has failed")
+            elif not isinstance(outcome, ProviderError) and outcome is not None and outcome.is_done:
+                decided += ledger.resolve(call.pk, outcome="charged", resolution="looked up: it was made")
+    return decided
+
+
+def _look_up(
+    calls: Iterable[ProviderCall],
+) -> Iterator[tuple[list[ProviderCall], Mapping[str, Outcome] | None]]:
+    """What became of the orders, by vendor and key, which are asked side by side; None: there is nobody to ask."""
+    lanes: dict[Lane, list[ProviderCall]] = defaultdict(list)
+    for call in calls:
+        lanes[call.provider, call.provider_key_id].append(call)
+    askable: list[tuple[ImageMaker, list[ProviderCall]]] = []
+    for lane in lanes.values():
+        maker = images.maker_of(lane[0])
+        if maker is None:
+            yield lane, None
         else:
             askable.append((maker, lane))
     release_connection()
     with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="polling") as crew:
-        for lane, outcomes in crew.map(_ask, askable):
-            _hear(lane, outcomes, now)
-    return len(jobs)
+        yield from crew.map(_ask, askable)
 
 
 def _take(now: datetime) -> list[Job]:
@@ -92,9 +124,9 @@ def _asks_itself(job: Job) -> bool:
     return kind is not None and kind.poll is not None
 
 
-def _ask(asked: tuple[ImageMaker, list[Order]]) -> tuple[list[Order], Mapping[str, Outcome]]:
+def _ask(asked: tuple[ImageMaker, list[ProviderCall]]) -> tuple[list[ProviderCall], Mapping[str, Outcome]]:
     maker, lane = asked
-    return lane, images.look_up_all(maker, [call.provider_ref for _, call in lane])
+    return lane, images.look_up_all(maker, [call.provider_ref for call in lane])
 
 
 def _hear(lane: Iterable[Order], outcomes: Mapping[str, Outcome], now: datetime) -> None:

@@ -151,3 +151,8 @@ def test_cancelling_stops_the_task_where_its_vendor_can(alice: User, vendor: Ima
         assert run_to_the_end(job).status == JobStatus.CANCELLED
         assert [(call.status, call.cost_micros) for call in calls(job)] == [row]
     assert vendor.cancelled == ["task-1"]
+    assert polling.resolve_cancelled() == 0, "it still runs"
+    vendor.is_done = True
+    assert polling.resolve_cancelled() == 1
+    assert [(call.status, call.cost_micros) for call in calls(job)] == [("released", MICROS["aliyun"])]
+    assert polling.resolve_cancelled() == 0
