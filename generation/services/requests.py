@@ -213,8 +213,8 @@ def request_delete(*, request: ImageRequest) -> None:
         if not request.job.is_terminal:
             jobs.job_cancel(job=request.job)
         images = list(request.images.select_related("file"))
-        request.delete()
         results_forget([request.pk, *(image.pk for image in images)])
+        request.delete()
         for image in images:
             if image.file is not None:
                 _discard(image.file)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Case, Q, TextField, Value, When
+from django.db.models.functions import NullIf
 from rest_framework import serializers
 
 from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, StoredError, Text, Time, Uuid, truth
@@ -36,6 +37,12 @@ class RequestImageOut(ReadModel, source_model=RequestImage):
     number = Int("position", help="From 1, as `select` and `retry` take it.")
     job_id = Uuid("job")
     status = Choice(ItemState, expression=IMAGE_STATE, example="succeeded")
+    progress = Int(
+        expression=NullIf("job__progress", Value(0)),
+        null=True,
+        help="In percent, as its maker says; null while it says nothing.",
+        example=100,
+    )
     style = Choice(Style, help="How it looks.")
     prompt = Text(
         help="What its maker was told: written by a text model, or the original one.",
