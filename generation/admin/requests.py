@@ -28,7 +28,7 @@ from generation.models.requests import REQUEST_WORDS
 from generation.selectors.requests import REQUEST_STATUS
 from generation.services.requests import request_cancel, request_image_retry
 
-SMALL, LARGE = 48, 220
+SMALL, LARGE = 48, 160
 COLOURS = {
     RequestStatus.IMAGE_PENDING: "info",
     RequestStatus.IMAGE_GENERATING: "primary",
@@ -92,7 +92,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
     def created(self, request: ImageRequest) -> Any:
         return request.created_at
 
-    @display(description="")
+    @display(description=_("pictures"))
     def strip(self, request: ImageRequest) -> SafeString | str:
         """Its pictures side by side."""
         pictures = ((small(image.file, SMALL),) for image in images_of(request) if image.file is not None)
