@@ -17,12 +17,13 @@ from config.cache import SafeRedisCache
 from config.celery import _outage
 from generation.models import Job
 from tests.conftest import PASSWORD
+from tests.conversations.factories import conversation_of
 from tests.support.processes import House
 from tests.templates.factories import project_of, template_of
 
 pytestmark = pytest.mark.system
 
-#: Of nine requests. A message costs two seconds once and the cache half of one; without that each took ten to forty.
+#: Of twelve requests. A message costs two seconds once and the cache half of one; without that each took ten to forty.
 SECONDS = 60.0
 
 
@@ -76,8 +77,11 @@ def test_requests_go_on_and_no_job_is_lost(home: House) -> None:
     wanted = {"project_ids": [str(project.pk)], "template_codes": [template.code], "languages": ["zh"]}
 
     def one_round() -> list[int]:
+        conversation = conversation_of(home.owner, title="茶")
+        said = {"content": "绿茶怎么泡？"}
         return [
             client.post("/api/v1/templates/batch-generate", wanted, format="json").status_code,
+            client.post(f"/api/v1/conversations/{conversation.pk}/reply", said, format="json").status_code,
             client.get("/api/v1/auth/me").status_code,
             client.post(
                 "/api/v1/auth/login", {"login": "alice", "password": PASSWORD}, format="json"
@@ -85,14 +89,14 @@ def test_requests_go_on_and_no_job_is_lost(home: House) -> None:
         ]
 
     for broken in (stopped, frozen, refusing):
-        assert one_round() == [202, 200, 200]
+        assert one_round() == [202, 202, 200, 200]
         with broken(home):
             began = time.monotonic()
-            assert [one_round() for _ in range(3)] == [[202, 200, 200]] * 3, broken
+            assert [one_round() for _ in range(3)] == [[202, 202, 200, 200]] * 3, broken
             assert time.monotonic() - began < SECONDS, broken
         _mended()
     with home.worker():
         home.until_over(*Job.objects.active().filter(parent=None))
-    assert Job.objects.filter(parent=None).count() == 12
+    assert Job.objects.filter(parent=None).count() == 24
     assert not Job.objects.exclude(status="succeeded").exists()
     assert caches["default"].get("x") is None
