@@ -18,27 +18,20 @@ from generation.providers.rules import Rule
 #: How much of a body is looked at.
 EXAMINED: Final = 4_000
 _MAX_DEPTH = 4
-_CODES: Final = ("code", "type", "error_code", "errcode", "status", "error", "reason", "kind", "err_type")
-_STATUSES: Final = ("status", "status_code", "statusCode", "http_code", "httpStatus", "code", "error_code")
+#: Names as `_plain` writes them.
+_CODES: Final = ("code", "type", "errorcode", "errcode", "status", "error", "reason", "kind", "errtype")
+_STATUSES: Final = ("status", "statuscode", "httpcode", "httpstatus", "code", "errorcode")
 _MESSAGES: Final = (
-    *(
-        "message",
-        "msg",
-        "error_msg",
-        "errmsg",
-        "err_msg",
-        "error_message",
-        "errorMessage",
-        "status_msg",
-        "detail",
-    ),
-    *("details", "error_description", "description", "title", "error", "reason", "raw"),
+    *("message", "msg", "errormsg", "errmsg", "errormessage", "statusmsg", "detail"),
+    *("details", "errordescription", "description", "title", "error", "reason", "raw"),
 )
 #: What a message says that is nothing but the name of a status.
 _PHRASES: Final = {status.phrase.lower(): status.value for status in HTTPStatus if status >= 400}
 #: A sentence about what went wrong is no longer than this.
 _SENTENCE: Final = 300
-_INNER: Final = ("error", "errors", "base_resp", "detail", "data", "response", "result", "metadata")
+_INNER: Final = (
+    *("error", "errors", "base_resp", "detail", "data", "response", "result", "metadata", "header"),
+)
 #: A 200 answer with one of these and without a choice says that something went wrong.
 _SIGNS: Final = ("error", "errors", "error_code", "error_msg", "errmsg", "detail")
 _FINE: Final = frozenset({"", "0", "200", "ok", "success", "none", "null"})
@@ -60,7 +53,7 @@ def said_in(body: object) -> Said:
     if isinstance(body, str):
         # A page of a proxy's says nothing that is meant for us.
         return Said(message="" if body.lstrip().startswith("<") else body[:EXAMINED])
-    for place in _places(body, 0):
+    for place in map(_plain, _places(body, 0)):
         for name in _CODES:
             value = place.get(name)
             if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 100:
@@ -73,6 +66,11 @@ def said_in(body: object) -> Said:
         statuses += [_PHRASES[name] for value in said if (name := value.strip(" .!").lower()) in _PHRASES]
         messages += said
     return Said(tuple(codes), statuses[0] if statuses else None, "\n".join(messages)[:EXAMINED])
+
+
+def _plain(place: Mapping[str, object]) -> dict[str, object]:
+    """By names that don't depend on how they are written: `error_msg`, `errorMsg` and `ErrorMsg` are one."""
+    return {str(name)[:40].replace("_", "").lower(): value for name, value in place.items()}
 
 
 def _places(value: object, depth: int) -> Iterator[Mapping[str, object]]:
@@ -133,7 +131,8 @@ _MONEY = _words(
     r"(credits?|balance|funds|quota)\b",
     r"payment (is )?required|billing[ _](hard[ _]limit|not[ _]active|issue)|check your (plan and )?billing",
     r"(top[ -]?up|recharge|refill) (your|the|my|account|balance)|overdue|arrear|in good standing|unpaid",
-    r"account balance",
+    r"account balance|key limit exceeded|(plan|subscription|trial) (has |is )?(been )?(expired|ended)",
+    r"free (tier|plan|trial)\b.{0,20}(limit|exceeded|expired|ended|used)",
     r"欠费|余额(不足|已?用[尽完]|为[0零负])",
     r"(额度|配额|点数|积分|金额|费用|预算|流量)(已|均|都|已经)?(不足|不够|用尽|用完|耗尽|超限|超出|用光)",
     r"(不足|超出|超过|耗尽|用完|没有|无).{0,8}(余额|额度|配额|预算)",
@@ -171,6 +170,10 @@ _KEY = _words(
     r"密钥|秘钥|令牌|鉴权|认证|身份验证|未授权|未经授权|无权|没有权限|权限不足|api ?key",
     r"(账号|账户|帐户).{0,6}(封|禁|停用|冻结)|白名单",
 )  # fmt: skip
+_BUSY = _words(
+    r"overload", r"\b(engine|server|service|model|system)\b.{0,20}\bbusy\b",
+    r"(负载|负荷).{0,4}(高|满|大)|过载|(服务|系统|模型|引擎|资源).{0,6}(繁忙|紧张)",
+)  # fmt: skip
 #: What nobody says of a request that is simply wrong.
 _WRONG_KEY = _words(
     r"(invalid|incorrect|wrong) api[ _-]?key", r"api[ _-]?key (is )?(not valid|invalid|incorrect|wrong)",
@@ -184,12 +187,15 @@ _ANY: Final = (
     (_NO_IMAGES, rules.NO_IMAGES),
     (_NO_MODEL, rules.NO_MODEL),
     (_WRONG_KEY, rules.AUTH),
+    (_BUSY, rules.OVERLOADED),
 )
 
 
 def rule_of_words(message: str, status: int | None) -> Rule | None:
     """What a message means. A key is called refused only where its words, or 401, say so; of a request that is simply
     wrong (400, 422) only where nothing else can be meant, unlike "not allowed"."""
+    if "_" in message:
+        message = f"{message}\n{message.replace('_', ' ')}"  # OUT_OF_CREDITS are words, too
     if _RATE.search(message) and status not in (400, 401, 402, 404, 422):
         return rules.RATE_LIMITED
     found = next((rule for pattern, rule in _ANY if pattern.search(message)), None)

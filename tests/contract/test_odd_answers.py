@@ -33,6 +33,7 @@ class TestThoughts:
             "<|start|>assistant<|channel|>analysis<|message|>plan<|end|>"
             "<|start|>assistant<|channel|>final<|message|># Title",
             "<|begin_of_thought|>plan<|end_of_thought|><|begin_of_solution|># Title<|end_of_solution|>",
+            "<|START_THINKING|>plan<|END_THINKING|><|START_RESPONSE|># Title<|END_RESPONSE|>",
             [{"type": "thinking", "thinking": "plan"}, {"type": "text", "text": "# Title"}],
             [
                 {"type": "thinking", "thinking": [{"type": "text", "text": "plan"}]},
@@ -44,7 +45,7 @@ class TestThoughts:
                 {"type": "output_text", "text": {"value": "Title"}},
             ],
         ],
-        ids=range(9),
+        ids=range(10),
     )
     def test_are_never_text(self, content: Any, is_stream: bool) -> None:
         with vendor(asked(plain, content=content, is_stream=is_stream)) as (llm, _):
@@ -82,6 +83,7 @@ class TestUsage:
             {"input_tokens": 60, "output_tokens": 20},
             {"inputTokens": 60, "outputTokens": 20},
             {"promptTokenCount": 60, "candidatesTokenCount": 20},
+            {"prompt_eval_count": 60, "eval_count": 20},
             {"prompt_tokens": 60, "total_tokens": 80},
             {"completion_tokens": 20, "total_tokens": "80"},
             {
@@ -91,7 +93,7 @@ class TestUsage:
                 "completion_tokens_details": {"reasoning_tokens": 8},
             },
         ],
-        ids=range(8),
+        ids=range(9),
     )
     def test_what_is_a_count_or_can_be_derived_counts(self, usage: Any, is_stream: bool) -> None:
         with vendor(asked(plain, usage=usage, is_stream=is_stream)) as (llm, _):

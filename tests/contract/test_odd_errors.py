@@ -56,8 +56,14 @@ class TestUnder200:
             ({"message": "Invalid API key provided"}, AUTH),
             ({"status": "ok", "message": "Payment Required"}, QUOTA),
             ({"choices": [], "object": "error", "message": "Model gpt-9 does not exist"}, "PROVIDER_MODEL_NOT_FOUND"),
+            ({"error": "OUT_OF_CREDITS"}, QUOTA),
+            ({"ErrorMsg": "余额不足"}, QUOTA),
+            ({"header": {"code": 11203, "message": "license no enough balance: insufficient quota"}}, QUOTA),
+            ({"error": {"code": "subscription_expired", "message": "Your plan has expired"}}, QUOTA),
+            ({"error": {"code": "model_overloaded", "message": "Engine busy"}}, "PROVIDER_OVERLOADED"),
+            ({"error": {"message": "该模型当前负载过高"}}, "PROVIDER_OVERLOADED"),
         ],
-        ids=range(21),
+        ids=range(27),
     )  # fmt: skip
     def test_the_status_in_the_body_counts(self, body: Any, code: str, is_stream: bool) -> None:
         raw = sse([body]) if is_stream and isinstance(body, dict) else orjson.dumps(body)
@@ -106,11 +112,12 @@ class TestWords:
             {"error": {"message": "预扣费额度失败, 用户剩余额度: ＄0.100000, 需要预扣费额度: ＄0.200000"}},
             {"message": "账户余额不足，请充值"},
             {"msg": "您的免费额度已用完"},
+            {"error": {"message": "Key limit exceeded (total limit). Manage it in your settings."}},
             {"error": {"message": "Access denied, please make sure your account is in good standing."}},
             "Insufficient account balance",
             "账号已欠费",
         ],
-        ids=range(14),
+        ids=range(15),
     )
     @pytest.mark.parametrize("status", [400, 401, 402, 403, 422, 429, 500, 503])
     def test_money_is_money_whatever_the_number(self, body: Any, status: int) -> None:

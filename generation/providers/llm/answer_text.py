@@ -17,7 +17,7 @@ HOLD_CHARACTERS: Final = 80
 # What chat templates put around an answer: <|im_end|>, <｜end▁of▁sentence｜>, </s>, <eos>, <end_of_turn>, [/INST]; but
 # not what tells thoughts from text, which is left to `thought_tags`.
 _CONTROL = (
-    r"(?:<\|(?!(?:channel|message|begin_of_thought|begin_of_solution)\|)[\w▁]{1,40}\|>"
+    r"(?:<\|(?!(?:channel|message|begin_of_thought|begin_of_solution|START_THINKING)\|)[\w▁]{1,40}\|>"
     r"|<｜[\w▁ ]{1,40}｜>|</s>|<s>(?=\s)|<eos>|<(?:start|end)_of_turn>|\[/?INST\])"
 )
 _AT_END: Final = re.compile(rf"(?:\s*{_CONTROL})+\s*\Z")

@@ -26,10 +26,11 @@ _TAG: Final = re.compile(
     # The channels of gpt-oss: <|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…
     r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary|(?P<final>final))<\|message\|>"
     r"|(?P<end><\|end\|>)(?=<\|start\|>)"
-    r"|(?P<solution><\|begin_of_solution\|>)",
+    r"|<\|(?:START|(?P<shut>END))_THINKING\|>"
+    r"|(?P<solution><\|begin_of_solution\|>|<\|START_RESPONSE\|>)",
     re.IGNORECASE,
 )
-_CLOSINGS: Final = ("close", "far", "square", "over", "end")
+_CLOSINGS: Final = ("close", "far", "square", "over", "end", "shut")
 _EMPTY: Final = ("slash", "final", "solution")
 _HALF_TAG: Final = re.compile(
     r"(?:<[/a-z:]{0,15}(?:\s[^<>\n]{0,80})?|◁[/a-z]{0,6}|<\|[a-z_|<>]{0,100}|\[/?[A-Z]{0,5}\]?)\Z",

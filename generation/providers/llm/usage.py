@@ -2,7 +2,8 @@
 
 Money is counted by this, so nothing is taken for a figure that isn't one: zeros beside a text, booleans, negative or
 endless numbers, more tokens than there is room for. Names: OpenAI and most others (`prompt_tokens`), Anthropic's and
-OpenAI's newer ones (`input_tokens`), Bedrock's (`inputTokens`), Google's (`promptTokenCount`).
+OpenAI's newer ones (`input_tokens`), Bedrock's (`inputTokens`), Google's (`promptTokenCount`),
+Ollama's (`prompt_eval_count`).
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from generation.providers.base import Usage
 from generation.providers.llm.base import ChatRequest
 from generation.providers.llm.tokens import estimate_input_tokens, estimated_usage
 
-_INPUT: Final = ("prompttokens", "inputtokens", "prompttokencount", "inputtokencount")
+_INPUT: Final = ("prompttokens", "inputtokens", "prompttokencount", "inputtokencount", "promptevalcount")
 _OUTPUT: Final = (
     "completiontokens",
     "outputtokens",
     "candidatestokencount",
     "outputtokencount",
     "generatedtokens",
+    "evalcount",
 )
 _TOTAL: Final = ("totaltokens", "totaltokencount")
 _THOUGHTS: Final = ("reasoningtokens", "thoughtstokencount")
