@@ -31,7 +31,18 @@ def said(answer: str, cut: int) -> AnswerText:
             "# T",
             "<|im_start|>assistant<|im_end|>",
         ),
+        (
+            "# T<|im_end|>\n<|im_start|>user\nmore<|im_end|>\n",
+            "# T",
+            "<|im_end|>\n<|im_start|>user\nmore<|im_end|>\n",
+        ),
+        ("# T<|eot_id|><|start_header_id|>user", "# T", "<|eot_id|><|start_header_id|>user"),
         # the document's own
+        (
+            "```\nHi<|im_end|>\n<|im_start|>user\n```\nText",
+            "```\nHi<|im_end|>\n<|im_start|>user\n```\nText",
+            "",
+        ),
         ("Ends with `<|im_end|>`.", "Ends with `<|im_end|>`.", ""),
         ("```\n<|im_start|>user\nHi<|im_end|>\n```\n", "```\n<|im_start|>user\nHi<|im_end|>\n```\n", ""),
         ("<s>struck</s> and more", "<s>struck</s> and more", ""),

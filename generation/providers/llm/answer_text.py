@@ -25,6 +25,12 @@ _HALF: Final = re.compile(r"(?:<[^<>\s]{0,42}|\[/?I?N?S?T?)\Z")
 _HELD: Final = re.compile(rf"\s*(?:{_CONTROL}\s*)*(?:{_HALF.pattern})?\Z")
 _AT_START: Final = re.compile(rf"\A\s*(?:{_CONTROL}\s*(?:(?:assistant|model)\b[^\S\n]*\n?)?)+")
 _MAY_START: Final = re.compile(r"\A\s*(?:[<\[]|\Z)")
+#: Where a model that nobody stopped goes on with the next turn of the conversation.
+_NEXT_TURN: Final = re.compile(
+    r"(?:<\|(?:im_end|eot_id|eom_id|end|endoftext)\|>|<end_of_turn>|</s>)\s*"
+    r"(?:<\|(?:im_start|start_header_id|system|user|assistant)\|>|<start_of_turn>|<s>\s*\[INST\])"
+)
+_FENCE: Final = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _LONGEST = 200
 
 
@@ -39,6 +45,8 @@ class AnswerText:
         self._splitter = ThoughtSplitter(hold=hold)
         self._waiting = ""
         self._is_begun = False
+        self._is_over = False
+        self._passed: list[str] = []
         self._text: list[str] = []
         self._reasoning: list[str] = []
 
@@ -58,7 +66,11 @@ class AnswerText:
         """The piece that can be handed on, if there is one."""
         if reasoning:
             self._splitter.release()
-        self._waiting += text
+        if self._is_over:
+            self.cut = f"{self.cut}{text}"[:_LONGEST]
+        else:
+            self._waiting += text
+            self._end_before_next_turn()
         parted = self._splitter.feed(self._without_tokens())
         return self._given(parted.text, whole_characters(reasoning) + parted.thoughts)
 
@@ -71,6 +83,17 @@ class AnswerText:
         self._waiting = ""
         last = self._splitter.end()
         return self._given(first.text + last.text, first.thoughts + last.thoughts)
+
+    def _end_before_next_turn(self) -> None:
+        """What a model says after its own turn is no answer; a document about such tokens has them in code."""
+        found = _NEXT_TURN.search(self._waiting)
+        if not found:
+            return
+        before = "".join([*self._passed, self._waiting[: found.start()]])
+        if before.strip() and len(_FENCE.findall(before)) % 2 == 0:
+            self.cut = f"{self.cut}{self._waiting[found.start() :]}"[:_LONGEST]
+            self._waiting = self._waiting[: found.start()]
+            self._is_over = True
 
     def _without_tokens(self) -> str:
         """What is waiting, but for what may be part of a control token or half a character."""
@@ -88,6 +111,7 @@ class AnswerText:
         if until and "\ud800" <= self._waiting[until - 1] <= "\udbff":
             until -= 1  # the other half may come with the next piece
         ready, self._waiting = self._waiting[:until], self._waiting[until:]
+        self._passed.append(ready)
         return whole_characters(ready)
 
     def _is_known(self) -> bool:
