@@ -109,6 +109,17 @@ class TestTooLarge:
         assert isinstance(first, ImportedConversation)
         assert isinstance(third, ImportedConversation)
 
+    def test_a_hundred_thousand_nodes(self) -> None:
+        large = chatgpt_small(1)
+        large["mapping"] |= {
+            f"x{n}": {"id": f"x{n}", "parent": f"x{n - 1}" if n else "u", "message": None, "children": []}
+            for n in range(100_000)
+        }
+        refused, other = read(json.dumps([large, chatgpt_small(2)]).encode())
+        assert isinstance(refused, RefusedConversation)
+        assert refused.reason is ConversationReason.TOO_LARGE
+        assert isinstance(other, ImportedConversation)
+
     def test_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(reading, "MOST_CHARACTERS", 1_000)
         large = chatgpt_small(2, safe_urls=["x" * 600, "y" * 600])
