@@ -32,8 +32,10 @@ admin.autodiscover()
 
 PASSWORD = "a long 密码 for tests"
 
-# How long an example takes says something about the machine, not about the product.
-hypothesis.settings.register_profile("any machine", deadline=None)
+# How long an example takes says something about the machine, and which ones come by chance nothing about a change.
+# `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("any machine", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("any machine")
 
 Enqueued = list[tuple[str, dict[str, Any]]]

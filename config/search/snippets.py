@@ -61,7 +61,7 @@ def _places(text: str, terms: Iterable[str]) -> Iterator[Place]:
     ends: list[int] = []
     for start, end, one in _folded_groups(text):
         body += one
-        if end - start == len(one):
+        if end - start == len(one) and text[start:end].lower() == one:
             starts += range(start, end)
             ends += range(start + 1, end + 1)
         else:
@@ -93,7 +93,11 @@ def _joined_groups(text: str, start: int, stop: int) -> Iterator[tuple[int, int,
 
 
 def _joins(group: str, one: str) -> bool:
-    return unicodedata.combining(one) != 0 or folded(group + one) != folded(group) + folded(one)
+    alone = folded(one)
+    is_mark = unicodedata.combining(one) or unicodedata.combining(
+        alone[0]
+    )  # `ﾞ` is one only when it is folded
+    return bool(is_mark) or folded(group + one) != folded(group) + alone
 
 
 def _merged(places: Iterable[Place]) -> list[Place]:
