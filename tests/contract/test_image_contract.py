@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytest_django import Settings
 
 from config.files.content import picture_type
 from generation.providers.base import ProviderError
+from generation.providers.image import sandbox
 from generation.providers.image.base import ImageAnswer, ImageMaker, ImageOrder
 from generation.providers.image.dashscope import DashScopeImages
 from generation.providers.image.download import download
@@ -98,13 +100,77 @@ class ImageContract:
         assert (maker.order(order()).picture is None) == maker.has_tasks
 
 
-class TestSandbox(ImageContract):
-    name = "sandbox"
-    markers: dict[str, str] = {}
+#: The sandbox's names for the scenarios that aren't called so there.
+SANDBOX_NAMES = {"huge": "too-large", "down": "link-down", "bad-request": "misspelt"}
+#: What only a server on the network can do.
+OF_SERVERS = ("garbage", "redirect", "drip")
 
+
+class SandboxContract(ImageContract):
+    name = "sandbox"
+    markers = {
+        name: f"[[sandbox:{SANDBOX_NAMES.get(name, name)}]]" for name in FAILURES if name not in OF_SERVERS
+    }
+
+
+class TestSandbox(SandboxContract):
     @pytest.fixture
     def maker(self) -> ImageMaker:
         return SandboxImages()
+
+
+class TestSandboxWithTasks(SandboxContract):
+    @pytest.fixture
+    def maker(self, monkeypatch: pytest.MonkeyPatch) -> ImageMaker:
+        monkeypatch.setattr(sandbox, "TASK_SECONDS", 0.0)
+        return SandboxImages(model=sandbox.WITH_TASKS)
+
+    def test_an_answer_names_the_model_that_was_asked(self, maker: ImageMaker) -> None:
+        assert maker.order(order()).model == sandbox.WITH_TASKS
+
+    def test_a_task_says_how_far_it_is_and_can_be_stopped_until_it_is_done(self, maker: ImageMaker) -> None:
+        ref = maker.order(order(f"{PROMPT} [[sandbox:slow=1000]]")).provider_ref
+        working = maker.look_up([ref])[ref]
+        assert isinstance(working, ImageAnswer)
+        assert (working.is_done, working.percent) == (False, 0)
+        assert maker.cancel(ref)
+        stopped = maker.look_up([ref])[ref]
+        assert isinstance(stopped, ProviderError)
+        assert (stopped.charged, stopped.retryable) == (False, False)
+        done = maker.order(order(seed=8)).provider_ref
+        assert not maker.cancel(done)
+        assert maker.look_up(["sandbox-unknown"]) == {}
+        assert not maker.cancel("sandbox-unknown")
+
+    def test_an_order_whose_answer_was_lost_is_found(self, maker: ImageMaker) -> None:
+        lost = order(f"{PROMPT} [[sandbox:lost]]", request_key="job:image")
+        with pytest.raises(ProviderError):
+            maker.order(lost)
+        later = replace(lost, attempt=2)
+        ref = maker.find(later, sent_at=datetime.now(UTC), known=[])
+        assert ref
+        assert maker.find(later, sent_at=datetime.now(UTC), known=[ref]) is None
+        outcome = maker.look_up([ref])[ref]
+        assert isinstance(outcome, ImageAnswer)
+        assert outcome.picture is not None
+
+
+def test_the_sandbox_paints_the_same_for_the_same_order() -> None:
+    maker = SandboxImages()
+    small = {"width": 64, "height": 48}
+    first = obtain(maker, order(style="cartoon", **small))
+    assert first == obtain(
+        maker, order(f"{PROMPT} [[sandbox:moderated-once]]", style="cartoon", attempt=2, **small)
+    )
+    assert first == obtain(
+        SandboxImages(model=sandbox.WITH_TASKS), order(style="cartoon", **small, model="other")
+    )
+    assert first != obtain(maker, order(style="japanese", **small))
+    unseeded = [
+        obtain(maker, order(seed=None, request_key=key, **small)) for key in ("job:a", "job:b", "job:a")
+    ]
+    assert unseeded[0] == unseeded[2] != unseeded[1]
+    assert obtain(maker, order(style="of no such name", **small))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from config.egress.limits import Limits
 from config.files.content import picture_type
 from generation.providers import base
 from generation.providers.base import ProviderError
+from generation.providers.image import sandbox
 
 TOTAL_S = 60.0
 #: Answers after which the same link may bring the picture later.
@@ -21,18 +22,29 @@ def download(url: str, *, provider: str, most_bytes: int, total_s: float = TOTAL
     final where it has expired, leads elsewhere, or brings too much or something else.
     """
     try:
-        answer = calls.request("GET", url, limits=Limits(total_s=total_s, max_bytes=most_bytes))
+        status, content = _read(url, provider, Limits(total_s=total_s, max_bytes=most_bytes))
     except EgressError as error:
         may_come = not isinstance(error, EgressRefusedError | EgressTooLargeError)
         failure = _failure(f"The picture can't be copied: {error.code}.", provider, may_come=may_come)
     else:
-        if answer.status == 200 and picture_type(answer.content):
-            return answer.content
-        may_come = answer.status >= 500 or answer.status in _PASSING
-        what = "brings no picture" if answer.status == 200 else f"answers {answer.status}"
+        if status == 200 and picture_type(content):
+            return content
+        may_come = status >= 500 or status in _PASSING
+        what = "brings no picture" if status == 200 else f"answers {status}"
         failure = _failure(f"The link to the picture {what}.", provider, may_come=may_come)
     # Outside the handler, so that no exception that knows the link hangs on it.
     raise failure
+
+
+def _read(url: str, provider: str, limits: Limits) -> tuple[int, bytes]:
+    """Raises `EgressError`."""
+    if provider == sandbox.NAME and url.startswith(sandbox.LINK):
+        status, content = sandbox.behind(url, most_bytes=limits.max_bytes)
+        if len(content) > limits.max_bytes:
+            raise EgressTooLargeError(limit=limits.max_bytes)
+        return status, content
+    answer = calls.request("GET", url, limits=limits)
+    return answer.status, answer.content
 
 
 def _failure(message: str, provider: str, *, may_come: bool) -> ProviderError:

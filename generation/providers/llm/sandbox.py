@@ -54,10 +54,10 @@ from generation.providers.base import ProviderError, Usage
 from generation.providers.llm.base import ChatDelta, ChatMessage, ChatRequest, ChatResult, FinishReason
 from generation.providers.llm.json_instance import minimal_instance
 from generation.providers.llm.tokens import estimate_input_tokens, estimate_tokens
+from generation.providers.sandbox_inputs import FAILURES, MARKER, SILENCE, Failure, effects_of, failure_of
 
 Answerer = Callable[[ChatRequest], str]
 
-_MARKER = re.compile(r"\s?\[\[sandbox:([a-z-]+)(?:=(\d{1,4}(?:\.\d{1,3})?))?\]\]")
 _CONTINUE = re.compile(r"\bcontinue\b|继续|繼續", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n")
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -70,24 +70,10 @@ _answerers: dict[str, Answerer] = {}
 _inputs: dict[str, frozenset[str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    code: str
-    message: str
-    retryable: bool
-    charged: bool | None
-
-
 _FAILURES = {
-    "rate-limit": _Failure(base.RATE_LIMITED, "The sandbox plays a rate limit.", True, False),
-    "overloaded": _Failure(base.OVERLOADED, "The sandbox plays an overload.", True, False),
-    "down": _Failure(base.CONNECTION_LOST, "The sandbox plays a refused connection.", True, False),
-    "auth": _Failure(base.AUTH_FAILED, "The sandbox plays a refused key.", False, False),
-    "no-quota": _Failure(base.QUOTA_EXHAUSTED, "The sandbox plays a used up balance.", False, False),
-    "moderated": _Failure(base.CONTENT_REFUSED, "The sandbox plays a moderation.", False, False),
-    "too-long": _Failure(base.CONTEXT_TOO_LONG, "The sandbox plays a short context.", False, False),
-    "lost": _Failure(base.CONNECTION_LOST, "The sandbox plays a lost connection.", True, None),
-    "no-answer": _Failure(base.BAD_ANSWER, "The sandbox plays an empty answer.", True, True),
+    **FAILURES,
+    "too-long": Failure(base.CONTEXT_TOO_LONG, "The sandbox plays a short context.", False, False),
+    "no-answer": Failure(base.BAD_ANSWER, "The sandbox plays an empty answer.", True, True),
 }
 _EFFECTS = frozenset(
     {*_FAILURES, "cut-stream", "hang", "truncated", "filtered", "bad-json", "reasoning", "slow"}
@@ -111,12 +97,12 @@ def register(kind: str, answer: Answerer, inputs: Iterable[str] = ()) -> None:
 
 def without_inputs(text: str) -> str:
     """The text without magic inputs."""
-    return _MARKER.sub("", text)
+    return MARKER.sub("", text)
 
 
 def inputs_in(text: str) -> str:
     """Its magic inputs alone, as they stand there."""
-    return "".join(found[0] for found in _MARKER.finditer(text))
+    return "".join(found[0] for found in MARKER.finditer(text))
 
 
 class SandboxLLM:
@@ -194,19 +180,10 @@ class _Play:
     @classmethod
     def of(cls, request: ChatRequest, provider: str) -> _Play:
         last = request.messages[-1]
-        found = _MARKER.findall(last.content) if last.role == "user" else []
-        effects = {}
+        text = last.content if last.role == "user" else ""
         known = _EFFECTS | _inputs.get(request.kind, frozenset())
-        for name, value in found:
-            effect = name.removesuffix("-once")
-            if effect not in known:
-                message = f"The sandbox has no input {name!r}."
-                raise ProviderError(
-                    base.BAD_REQUEST, message, retryable=False, charged=False, provider=provider
-                )
-            if effect == name or request.attempt == 1:
-                effects[effect] = value
-        if not found:
+        effects = effects_of(text, known=known, attempt=request.attempt, provider=provider)
+        if not MARKER.search(text):
             return cls(request, provider, effects)
         own = frozenset(effects) - _EFFECTS
         context = {**request.context, "sandbox_inputs": own} if own else request.context
@@ -216,24 +193,15 @@ class _Play:
         return effect in self.effects
 
     def fail_before_answer(self) -> None:
-        for name, failure in _FAILURES.items():
-            if name in self.effects:
-                raise self.error(failure)
+        error = failure_of(_FAILURES, self.effects, self.provider, _reference(self.request))
+        if error is not None:
+            raise error
         if self.has("hang") or self._seconds() > self.request.timeout_s:
             waiting.sleep(self.request.timeout_s)
-            raise self.error(_Failure(base.TIMEOUT, "The sandbox plays a timeout.", True, None))
+            raise self.error(SILENCE)
 
-    def error(self, failure: _Failure) -> ProviderError:
-        wait = float(self.effects.get("rate-limit") or 1) if failure.code == base.RATE_LIMITED else None
-        return ProviderError(
-            failure.code,
-            failure.message,
-            retryable=failure.retryable,
-            charged=failure.charged,
-            provider=self.provider,
-            provider_ref=None if failure.charged is False else _reference(self.request),
-            retry_after=wait,
-        )
+    def error(self, failure: Failure) -> ProviderError:
+        return failure.error(self.provider, ref=_reference(self.request))
 
     def reasoning(self) -> str:
         if not self.has("reasoning"):
