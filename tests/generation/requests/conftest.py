@@ -9,9 +9,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from generation.providers.base import ProviderError
+from generation.providers.image import sandbox
 from generation.providers.image.base import ImageAnswer, ImageOrder
 from generation.providers.image.sandbox import SandboxImages
 from tests.generation.files.conftest import use_storage
+from tests.support.pictures import picture
 
 Answers = dict[int, list[ProviderError | ImageAnswer]]
 
@@ -19,6 +21,16 @@ Answers = dict[int, list[ProviderError | ImageAnswer]]
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Any, tmp_path: Path) -> None:
     use_storage(settings, "config.files.storages.DiskStorage", location=str(tmp_path / "media"))
+
+
+@pytest.fixture(autouse=True)
+def _plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one colour: painting takes a second each, and has tests of its own."""
+
+    def plain(*, width: int, height: int, **order: Any) -> bytes:
+        return picture("PNG", (width, height))
+
+    monkeypatch.setattr(sandbox, "paint", plain, raising=False)
 
 
 @pytest.fixture
