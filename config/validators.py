@@ -1,9 +1,13 @@
 """What several apps ask of their fields."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from config.names import hidden_character
+
+#: Of texts that stay as they are written, blanks at their ends included.
+says_something = RegexValidator(r"\S", _("Must say something, not only blanks."), "blank")
 
 
 def validate_name(name: str) -> None:

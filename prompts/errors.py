@@ -283,7 +283,7 @@ class PromptIdRepeatedError(AppError):
 class PromptCsvInvalidError(AppError):
     code = "PROMPT_CSV_INVALID"
     status = 422
-    en = "The file has {count} mistakes, so nothing was imported. details.problems lists them with their lines."
+    en = "Nothing was imported: mistakes in the file: {count}. details.problems lists them with their lines."
     zh = "文件有 {count} 处错误，因此没有导入任何内容。details.problems 列出了各处错误及其行号。"
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.db.models import Q, Value
 from rest_framework import serializers
 
@@ -10,13 +9,12 @@ from config.api.lists.fields import Bool, Choice, Int, Json, Many, StoredError, 
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
 from config.api.shapes import EstimateOut, JobError
+from config.validators import says_something
 from conversations.api.serializers.conversations import PARAMETERS_EXAMPLE, ReplyParameters
 from conversations.domain import limits
 from conversations.domain.context import NAMED_LEFT_OUT
 from conversations.domain.roles import MessageStatus, Role
 from conversations.models import Attachment, Message, Reply
-
-SAYS_SOMETHING = RegexValidator(r"\S")
 
 
 class ShortenedMessage(serializers.Serializer[Any]):
@@ -200,7 +198,7 @@ class MessageCreateIn(StrictModelSerializer):
                 "trim_whitespace": False,
                 "required": True,
                 "allow_blank": False,
-                "validators": [SAYS_SOMETHING],
+                "validators": [says_something],
             }
         }
 
@@ -225,7 +223,7 @@ class ReplyCreateIn(HowToReplyIn):
     content = serializers.CharField(
         max_length=limits.CONTENT,
         trim_whitespace=False,
-        validators=[SAYS_SOMETHING],
+        validators=[says_something],
         help_text="What you say.",
     )
     parent_id = serializers.UUIDField(
@@ -248,6 +246,6 @@ class MessageEditIn(HowToReplyIn):
     content = serializers.CharField(
         max_length=limits.CONTENT,
         trim_whitespace=False,
-        validators=[SAYS_SOMETHING],
+        validators=[says_something],
         help_text="What you say.",
     )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -10,6 +9,7 @@ from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, StoredEr
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
 from config.api.shapes import EstimateRoute, JobError
+from config.validators import says_something
 from generation.domain.states import JobStatus
 from prompts.domain import limits
 from prompts.domain.modes import Mode
@@ -113,7 +113,7 @@ class OptimizeIn(HowIn):
 
     default_error_messages = {"one": _("Give either a prompt or a prompt_id.")}
 
-    prompt = _text(MAX_PROMPT_CHARACTERS, "The text.", required=False, validators=[RegexValidator(r"\S")])
+    prompt = _text(MAX_PROMPT_CHARACTERS, "The text.", required=False, validators=[says_something])
     prompt_id = serializers.UUIDField(required=False, help_text="A prompt of your library instead of a text.")
     version = serializers.IntegerField(
         min_value=1, required=False, help_text="Which version of it; left out: the latest."
@@ -129,9 +129,7 @@ class OptimizeIn(HowIn):
 class OptimizationIterateIn(HowIn):
     """What is to be different next time."""
 
-    wish = _text(
-        MAX_WISH_CHARACTERS, "What you would like to be different.", validators=[RegexValidator(r"\S")]
-    )
+    wish = _text(MAX_WISH_CHARACTERS, "What you would like to be different.", validators=[says_something])
     mode = serializers.ChoiceField(
         [mode.value for mode in Mode], required=False, help_text="Left out: as it was."
     )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.db.models import F
 from django.db.models.functions import JSONObject
 from rest_framework import serializers
@@ -10,6 +9,7 @@ from rest_framework import serializers
 from config.api.lists.fields import Bool, Int, Json, Many, Text, Time, Uuid
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
+from config.validators import says_something
 from prompts.api.serializers.tags import TagBrief
 from prompts.api.serializers.variables import CONTENT, VARIABLES, VariablesField
 from prompts.api.serializers.versions import HIGHEST_NUMBER, LabelBrief
@@ -91,7 +91,7 @@ class PromptCreateIn(StrictModelSerializer):
         )
         extra_kwargs = {
             "title": {"required": False, "help_text": "Left out: the first line of its content."},
-            "content": {"trim_whitespace": False, "validators": [RegexValidator(r"\S")]},
+            "content": {"trim_whitespace": False, "validators": [says_something]},
             "response": {"trim_whitespace": False},
         }
 

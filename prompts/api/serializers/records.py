@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.db.models import F
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +10,7 @@ from rest_framework import serializers
 from config.api.lists.fields import Bool, Int, Json, Many, Text, Time, Uuid
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import BoundedListField, StrictModelSerializer, StrictSerializer
+from config.validators import says_something
 from prompts.api.serializers.prompts import PromptMetrics
 from prompts.api.serializers.variables import CONTENT, VARIABLES, LabelField, VariablesField
 from prompts.api.serializers.versions import HIGHEST_NUMBER, LabelBrief
@@ -82,7 +82,7 @@ class LabelRecordIn(StrictSerializer):
 
 def _content(**options: Any) -> serializers.CharField:
     return serializers.CharField(
-        max_length=limits.CONTENT, trim_whitespace=False, validators=[RegexValidator(r"\S")], **options
+        max_length=limits.CONTENT, trim_whitespace=False, validators=[says_something], **options
     )
 
 
