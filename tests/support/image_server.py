@@ -36,6 +36,7 @@ REFUSALS = {
         "Access denied, account not in good standing.",
     ),
     "moderated": (400, "moderation_blocked", "DataInspectionFailed", "Inappropriate content."),
+    "echo-refusal": (401, "{key}", "{key}", "Incorrect key {key}"),
     "bad-request": (400, "invalid_value", "InvalidParameter", "size is wrong"),
 }
 #: What the link to the picture leads to, besides a picture.
@@ -49,8 +50,11 @@ BEHAVIOURS = (
     "failed",
     "forgotten",
     "garbage",
-    "http",
     "link",
+    "echo-page",
+    "echo-task",
+    "echo-link",
+    "echo-words",
 )
 PAGE = 15
 HUGE = 60 * 1024 * 1024
@@ -117,7 +121,8 @@ class ImageServer:
 
     def picture_url(self, behaviour: str) -> str:
         kind = behaviour if behaviour in LINKS else "fine"
-        return f"{self.url}/pictures/{kind}.png?Expires=1&Signature=s"
+        signature = "{key}" if behaviour == "echo-link" else "s"
+        return f"{self.url}/pictures/{kind}.png?Expires=1&Signature={signature}"
 
     def status_of(self, ref: str) -> str:
         task = self._tasks.get(ref)
@@ -136,7 +141,8 @@ class ImageServer:
         if status == "SUCCEEDED":
             prompt = self._tasks[ref]["prompt"]
             behaviour = behaviour_of(prompt)
-            picture = {"orig_prompt": prompt, "actual_prompt": prompt, "url": self.picture_url(behaviour)}
+            said = "{key}" if behaviour == "echo-words" else prompt
+            picture = {"orig_prompt": prompt, "actual_prompt": said, "url": self.picture_url(behaviour)}
             output["results"] = [] if behaviour == "no-picture" else [picture]
         elif status == "FAILED":
             output |= {"code": "InternalError.Timeout", "message": "An internal timeout error has occurred."}
@@ -210,9 +216,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.vendor.closing.wait(30)
             self.close_connection = True
             return
-        if behaviour == "garbage":
-            self._send(200, b"<html>Bad gateway</html>", "text/html")
+        if behaviour in ("garbage", "echo-page"):
+            self._send(200, b"<html>Bad gateway: " + b"{key}" * (behaviour == "echo-page"), "text/html")
         elif is_task:
+            ref = "task-{key}" if behaviour == "echo-task" else ref
             self._json(200, {"request_id": "r-1", "output": {"task_id": ref, "task_status": "PENDING"}})
         elif is_aliyun:
             content = [{"image": self.vendor.picture_url(behaviour)}]
@@ -226,7 +233,7 @@ class Handler(BaseHTTPRequestHandler):
             made = [] if behaviour == "no-picture" else [picture]
             return {"images": made, "timings": {"inference": 1.2}, "seed": body.get("seed", 42)}
         if behaviour not in (*LINKS, "link"):
-            picture = {"b64_json": base64.b64encode(PNG).decode()}
+            picture = {"b64_json": base64.b64encode(PNG).decode(), "revised_prompt": "{key}"}
         return {"created": 1, "data": [] if behaviour == "no-picture" else [picture]}
 
     def _refuse(self, status: int, code: str, their_code: str, message: str, *, is_aliyun: bool) -> None:
@@ -282,6 +289,8 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(body).encode(), "application/json")
 
     def _send(self, status: int, content: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        content = content.replace(b"{key}", key.encode())
         self._head(status, kind, len(content), headers or {})
         self.wfile.write(content)
 

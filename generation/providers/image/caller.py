@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from generation.providers import base, retry, rules
-from generation.providers.base import ProviderError, Secret, reference
+from generation.providers.base import ProviderError, Secret, reference, repeats
 from generation.providers.openai_client import authorization, client_for, failure_of, reference_of
 from generation.providers.reading import read_object
 
@@ -88,6 +88,10 @@ class Caller:
     def reference(self, value: object) -> str:
         """A vendor's name for something, fit to be stored; empty when it is none."""
         return reference(value, self._api_key) or ""
+
+    def text(self, value: object) -> str:
+        """What a vendor says, to be kept; empty when it says nothing, or repeats our key."""
+        return value if isinstance(value, str) and not repeats(value, self._api_key) else ""
 
     def named_failure(self, said: Mapping[str, Any]) -> ProviderError:
         """What a code and a message within an answer mean."""

@@ -142,7 +142,8 @@ class DashScopeImages:
             "parameters": parameters,
         }
         reply = self._caller.post(AT_ONCE_PATH, body, timeout_s=order.timeout_s)
-        url = _picture_in_choices(_output(reply) or reply.body)  # `read_object` may have unpacked it
+        # `read_object` may have unpacked the output.
+        url = self._caller.text(_picture_in_choices(_output(reply) or reply.body))
         if url:
             return ImageAnswer(provider=self.name, model=model, picture=Picture(url=_secure(url)))
         if reply.body.get("code"):
@@ -172,15 +173,14 @@ class DashScopeImages:
     def _made(self, output: Mapping[str, Any], ref: str) -> Outcome:
         results = [one for one in output.get("results") or () if isinstance(one, Mapping)]
         for result in results:
-            url = result.get("url")
-            if isinstance(url, str) and url:
-                revised = result.get("actual_prompt")
+            url = self._caller.text(result.get("url"))
+            if url:
                 return ImageAnswer(
                     provider=self.name,
                     model=self.model,
                     picture=Picture(url=_secure(url)),
                     provider_ref=ref,
-                    revised_prompt=revised if isinstance(revised, str) else "",
+                    revised_prompt=self._caller.text(result.get("actual_prompt")),
                 )
         failed = next((result for result in results if result.get("code")), None)
         if failed is not None:

@@ -93,25 +93,24 @@ class OpenAIImages(AtOnce):
             if reply.body.get("error") or reply.body.get("code"):
                 raise self._caller.named_failure(reply.body)
             raise self._caller.unusable("The provider's answer holds no picture.", ref=reply.ref)
-        revised = found.get("revised_prompt")
         return ImageAnswer(
             provider=self.name,
             model=model,
             picture=self._picture(found, reply),
             provider_ref=reply.ref or "",
-            revised_prompt=revised if isinstance(revised, str) else "",
+            revised_prompt=self._caller.text(found.get("revised_prompt")),
         )
 
     def _picture(self, found: Mapping[str, Any], reply: Reply) -> Picture:
         seed = reply.body.get("seed")
         seed = seed if isinstance(seed, int) else None
-        packed, url = found.get("b64_json"), found.get("url")
+        packed, url = found.get("b64_json"), self._caller.text(found.get("url"))
         if isinstance(packed, str) and packed:
             try:
                 return Picture(data=base64.b64decode(packed.partition(",")[2] or packed), seed=seed)
             except (binascii.Error, ValueError):
                 pass
-        elif isinstance(url, str) and url:
+        elif url:
             return Picture(url=url, seed=seed)
         raise self._caller.unusable("The provider's answer holds no picture.", ref=reply.ref)
 
