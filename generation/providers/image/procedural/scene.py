@@ -96,6 +96,8 @@ class Scene:
         }.get(self.setting, self._outdoors)()
         if self.setting not in ("room", "studio", "space", "underwater"):
             sky.paint_weather(self.canvas, self.weather)
+            if self.weather == "fog":
+                sky.paint_fog(self.canvas, 0.28)
             if self.season == "autumn" and self.wish.season:
                 sky.petals(self.canvas, hexed("#d9822b"))
             if any(one.name == "blossom" for one in self.things):
@@ -159,6 +161,8 @@ class Scene:
             self._portrait(self._backdrop)
             return
         self._backdrop()
+        if self.weather == "fog":
+            sky.paint_fog(self.canvas, 0.85)
         if self.weather not in ("storm", "snow") and self.rng.random() < 0.55 and self.setting != "city":
             self._birds()
         is_close = (

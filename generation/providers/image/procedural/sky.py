@@ -212,11 +212,14 @@ def paint_weather(canvas: Canvas, weather: str) -> None:
                 fill=Fill.SHINING,
                 alpha=float(rng.uniform(0.5, 0.95)),
             )
-    if weather == "fog":
-        noise = clouds(rng, canvas.width, canvas.height, cell=unit / 2, octaves=4, stretch=4)
-        rows = np.linspace(0, 1, canvas.height, dtype=np.float32)[:, None]
-        band = smoothstep(0.2, 0.5, rows) * smoothstep(1.0, 0.62, rows)
-        canvas.wash((band * (0.25 + 0.6 * noise)).astype(np.float32), mixed(canvas.light.horizon, WHITE, 0.3))
+
+
+def paint_fog(canvas: Canvas, strength: float) -> None:
+    """A bank of it across the middle."""
+    noise = clouds(canvas.rng, canvas.width, canvas.height, cell=canvas.unit / 2, octaves=4, stretch=4)
+    rows = np.linspace(0, 1, canvas.height, dtype=np.float32)[:, None]
+    bank = smoothstep(0.2, 0.5, rows) * smoothstep(1.0, 0.62, rows)
+    canvas.wash(bank * (0.2 + 0.7 * noise) * strength, mixed(canvas.light.horizon, WHITE, 0.3))
 
 
 def petals(canvas: Canvas, colour: Colour, count: int = 60) -> None:

@@ -62,6 +62,8 @@ def read_wish(prompt: str, negative_prompt: str = "") -> Wish:
     unwanted = {(one.group, one.name) for one in _find(negative_prompt)}
     found = [one for one in _find(prompt) if (one.group, one.name) not in unwanted]
 
+    named = {(one.group, one.name) for one in found}
+
     def first(group: str) -> str:
         return next((one.name for one in found if one.group == group), "")
 
@@ -78,7 +80,7 @@ def read_wish(prompt: str, negative_prompt: str = "") -> Wish:
         setting=first("settings"),
         time=first("times"),
         weather=first("weathers"),
-        season=first("seasons"),
+        season=first("seasons") or ("winter" if ("weathers", "snow") in named else ""),
         style=first("styles"),
         colour=loose,
         places=frozenset(one.name for one in found if one.group == "settings"),
