@@ -123,6 +123,10 @@ class ImportNotJsonError(AppError):
     )
     zh = "该文件不是有效的 JSON（第 {byte} 字节附近：{problem}），也不是包含 JSON 的 ZIP。请上传下载到的原始导出文件。"
 
+    def in_chinese(self, name: str, value: Any) -> Any:
+        """What the reader of JSON says is English, in sentences of its own."""
+        return "格式有误" if name == "problem" else value
+
 
 class ImportFormatUnknownError(AppError):
     code = "IMPORT_FORMAT_UNKNOWN"
