@@ -4,7 +4,7 @@ What was made is written into the ledger with what it cost, the file itself wher
 storing never makes it again. What an order cost is what was set aside for it: pictures are priced one by one.
 
 An order is never placed again while the one before may have been: its task is looked up, one whose answer was lost is
-searched for at the vendor, and where nobody can tell, a person decides (docs/adr/0028).
+searched for at the vendor, and where nobody can tell, a person decides (docs/adr/0030).
 """
 
 import dataclasses
