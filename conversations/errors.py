@@ -115,13 +115,15 @@ class AttachmentTooLargeError(AppError):
 
 
 class ImportNotJsonError(AppError):
+    """`details` say more, in the parser's English."""
+
     code = "IMPORT_NOT_JSON"
     status = 422
     en = (
-        "The file isn't JSON as it should be (near byte {byte}: {problem}), and no ZIP that has it inside. Send the "
-        "export as it was downloaded."
+        "The file isn't JSON as it should be (near byte {byte}), and no ZIP that has it inside. Send the export as it "
+        "was downloaded."
     )
-    zh = "该文件不是有效的 JSON（第 {byte} 字节附近：{problem}），也不是包含 JSON 的 ZIP。请上传下载到的原始导出文件。"
+    zh = "该文件不是有效的 JSON（第 {byte} 字节附近），也不是包含 JSON 的 ZIP。请上传下载到的原始导出文件。"
 
     def in_chinese(self, name: str, value: Any) -> Any:
         """What the reader of JSON says is English, in sentences of its own."""
