@@ -93,8 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         django.setup()
         from config.startup import keep_loaded, load_addresses
 
-        costs = _prepare(options.rows)
         load_addresses()
+        costs = _prepare(options.rows)
         keep_loaded()
         owners = _owners()
         measured = {

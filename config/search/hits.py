@@ -34,7 +34,9 @@ def search_hits(
         if cursor.fetchone()[0] >= COMMON_IN_SAMPLE:
             some = _some(connection, table, terms, SOME_ROWS)
             cursor.execute(f"{some} LIMIT %s", [owner, *terms, most])
-            if len(keys := cursor.fetchall()) == most:
+            keys = cursor.fetchall()
+            cursor.execute(f'SELECT 1 FROM "{table}" WHERE owner_id = %s LIMIT 1 OFFSET {SOME_ROWS}', [owner])  # noqa: S608
+            if len(keys) == most or not cursor.fetchone():
                 return [key for (key,) in keys]
         if connection.vendor == "postgresql":
             given = [f'"{table}"', owner, search_grams(terms), list(terms), most]

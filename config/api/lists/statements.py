@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.db.models.sql.compiler import SQLCompiler
 
+from config.api.lists.filters import HITS
 from config.api.lists.query import DEEPEST_ROW
 from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
@@ -65,6 +66,11 @@ class Shape:
         return self.paging is not Paging.DEEPER_PAGE and all(
             filters[name].has_one_plan for name, _ in self.variants
         )
+
+    @property
+    def sorts_found_rows(self) -> bool:
+        """Whether the rows are those that an index has found, in no order."""
+        return any(variant == HITS for _, variant in self.variants)
 
 
 def read_connection(source: Source) -> BaseDatabaseWrapper:
@@ -137,13 +143,14 @@ def _page_rows(shape: Shape, vendor: str) -> QuerySet[Any]:
     columns = shape.spec.sort_columns(shape.sort)
     order = [one.order() for one in columns]
     rows = matching
-    if shape.paging is Paging.DEEPER_PAGE:
-        # Rows that are skipped would be composed too; so the page's keys are found first.
-        page = PageOfKeys(matching.order_by(*order).values("pk"), shape.rows)
+    if shape.paging is Paging.CURSOR_NEXT:
+        rows = rows.filter(_behind_cursor(columns, shape.nulls, vendor))
+    if shape.paging is Paging.DEEPER_PAGE or (shape.sorts_found_rows and vendor == "sqlite"):
+        # Rows that are skipped would be composed too, and on SQLite those that are sorted; so the page's keys are
+        # found first.
+        page = PageOfKeys(rows.order_by(*order).values("pk"), shape.rows)
         rows = shape.spec.rows() if matching.query.annotations else matching.model._base_manager.all()
         rows = rows.filter(pk__in=page)
-    elif shape.paging is Paging.CURSOR_NEXT:
-        rows = rows.filter(_behind_cursor(columns, shape.nulls, vendor))
     shown: dict[str, Any] = {"json_row": shape.spec.read_model.json_row()}
     shown |= {f"json_key_{position}": one.key() for position, one in enumerate(columns)}
     # A page shows parts of its texts, for which the database needn't read out all of a book.
