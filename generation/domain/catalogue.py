@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from generation.domain.prices import ItemPrice, Price, built_in_item_price, built_in_price
+from generation.domain.prices import ItemPrice, Price, built_in_item_price, built_in_price, is_built_in
 from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError
 
 LLM = "llm"
@@ -148,8 +148,8 @@ class Catalogue:
             return same
         provider, _, model = name.partition(":")
         entry = self.entry(provider, model, capability=capability)
-        if entry is None and capability == LLM and model and built_in_price(provider, model) is not None:
-            entry = Entry(provider, model, is_known=False)
+        if entry is None and model and is_built_in(capability, provider, model):
+            entry = Entry(provider, model, capability, is_known=False)
         return () if entry is None else (entry,)
 
     def resolve(

@@ -89,7 +89,9 @@ def _look_up(
             askable.append((maker, lane))
     release_connection()
     with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="polling") as crew:
-        yield from crew.map(_ask, askable)
+        for found in crew.map(_ask, askable):
+            yield found
+            release_connection()
 
 
 def _take(now: datetime) -> list[Job]:

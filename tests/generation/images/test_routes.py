@@ -14,7 +14,7 @@ from generation.jobs.image_routes import ImageRoute, image_routes_for
 from generation.providers import registry
 from generation.providers.image.base import ImageOrder
 from tests.generation.factories import calls, fetch
-from tests.generation.images.conftest import MICROS
+from tests.generation.images.conftest import MICROS, PATHS
 from tests.generation.images.orders import image_job, run_to_the_end
 from tests.support.catalogue import item_model_make
 from tests.support.image_server import ImageServer
@@ -42,6 +42,18 @@ def test_the_environment_says_the_order(alice: User, vendor: ImageServer) -> Non
     ]
     with pytest.raises(ModelUnknownError):
         image_routes_for(alice.pk, model="deepseek-chat")
+
+
+def test_a_server_of_the_operators_has_whatever_models_it_has(
+    alice: User, vendor: ImageServer, settings: Any
+) -> None:
+    options = {"base_url": vendor.openai_url, "model": "local"}
+    settings.PROVIDERS = {IMAGE: {"local": {"path": PATHS["siliconflow"], "options": options}}}
+    settings.PROVIDER_ORDER = {IMAGE: ["local"]}
+    registry.reset()
+    assert told(image_routes_for(alice.pk)) == [("local", "local", False)]
+    job = run_to_the_end(image_job(alice, model="local:flux"))
+    assert [(call.model, call.status, call.cost_micros) for call in calls(job)] == [("flux", "settled", 0)]
 
 
 def test_own_keys_come_first_for_what_they_can_do(alice: User, vendor: ImageServer) -> None:
