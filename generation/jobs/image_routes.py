@@ -9,26 +9,23 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-import structlog
-
 from accounts.models import ProviderKey
 from accounts.selectors.keys import provider_keys_for
 from generation.domain.catalogue import IMAGE, Catalogue, Entry
 from generation.domain.prices import ItemPrice
-from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError, PriceMissingError
+from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnknownError
 from generation.jobs.routes import (
     OWN_PRICE,
     BaseRoute,
+    BaseWay,
     entry_played,
     keys_naming,
-    not_callable,
+    priced,
     twice_before_no,
 )
 from generation.providers import registry
 from generation.providers.image.base import ImageMaker, ImageOrder
 from generation.selectors.catalogue import catalogue
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +41,11 @@ class ImageRoute(BaseRoute):
         return self.price.of(quality=order.quality, pixels=order.pixels)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A route before anybody knows whether it has a price. The sandbox plays the part of `entry`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way(BaseWay):
+    """The sandbox plays the part of `entry`."""
 
-    provider: str
-    model: str
     maker: Callable[[], ImageMaker]
-    entry: Entry | None = None
-    key: ProviderKey | None = None
 
 
 def image_routes_for(
@@ -77,43 +70,30 @@ def _routes(
     return _priced(known, list(_ways_to(known, keys, model) if model else _preferred_ways(known, keys)))
 
 
-def _priced(known: Catalogue, ways: list[_Way]) -> tuple[ImageRoute, ...]:
-    """The ways that can be counted. A picture that nobody can count isn't made; another provider may make it."""
-    now = datetime.now(UTC)
-    living = [way for way in ways if way.entry is None or way.entry.is_callable(now)]
-    if not living:
-        raise not_callable(known, next(way.entry for way in ways if way.entry is not None), now)
-    routes = []
-    for way in living:
-        price = _price(known, way, now)
-        if price is None:
-            log.warning("provider.price_missing", provider=way.provider, model=way.model)
-            continue
-        routes.append(
-            ImageRoute(
-                provider=way.provider,
-                model=way.model,
-                price=price,
-                maker=way.maker,
-                key=way.key,
-                is_test=way.provider == registry.SANDBOX,
-            )
+def _priced(known: Catalogue, ways: Sequence[_Way]) -> tuple[ImageRoute, ...]:
+    return tuple(
+        ImageRoute(
+            provider=way.provider,
+            model=way.model,
+            price=price,
+            maker=way.maker,
+            key=way.key,
+            is_test=way.provider == registry.SANDBOX,
         )
-    if not routes:
-        raise PriceMissingError(provider=living[0].provider, model=living[0].model)
-    return tuple(routes)
+        for way, price in priced(known, ways, partial(_price, known))
+    )
 
 
-def _price(known: Catalogue, way: _Way, now: datetime) -> ItemPrice | None:
+def _price(known: Catalogue, way: _Way) -> ItemPrice | None:
     if way.key is not None and way.key.input_micros == way.key.output_micros == 0:
         return ItemPrice(0, OWN_PRICE)  # a server of one's own
     seller = way.entry.provider if way.entry is not None else way.provider
-    return known.item_price(seller, way.model, now, capability=IMAGE)
+    return known.item_price(seller, way.model, capability=IMAGE)
 
 
 def _sandbox(known: Catalogue, model: str | None) -> _Way:
     entry = entry_played(known, model or registry.SANDBOX, IMAGE, datetime.now(UTC))
-    return _Way(registry.SANDBOX, entry.name, partial(registry.get_image, registry.SANDBOX), entry)
+    return _way(registry.SANDBOX, entry.name, entry)
 
 
 def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Iterator[_Way]:
@@ -135,7 +115,7 @@ def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Itera
             if makers[key.pk] == entry.provider and key not in named:
                 yield _own_way(known, key, entry.name)
         if entry.provider in configured:
-            yield _Way(entry.provider, entry.name, partial(registry.get_image, entry.provider), entry)
+            yield _way(entry.provider, entry.name, entry)
 
 
 def _preferred_ways(known: Catalogue, keys: Sequence[ProviderKey]) -> Iterator[_Way]:
@@ -146,8 +126,12 @@ def _preferred_ways(known: Catalogue, keys: Sequence[ProviderKey]) -> Iterator[_
             yield _own_way(known, key, vendor["model"])
     for name in registry.provider_names(IMAGE):
         model = registry.get_image(name).model
-        entry = known.entry(name, model, capability=IMAGE)
-        yield _Way(name, model, partial(registry.get_image, name), entry)
+        yield _way(name, model, known.entry(name, model, capability=IMAGE))
+
+
+def _way(provider: str, model: str, entry: Entry | None) -> _Way:
+    """By the operator's means."""
+    return _Way(provider=provider, model=model, maker=partial(registry.get_image, provider), entry=entry)
 
 
 def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
@@ -157,4 +141,5 @@ def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
         )
 
     provider = registry.image_vendor(key.provider, key.base_url).get("provider", key.provider)
-    return _Way(provider, model, maker, known.entry(provider, model, capability=IMAGE), key)
+    entry = known.entry(provider, model, capability=IMAGE)
+    return _Way(provider=provider, model=model, maker=maker, entry=entry, key=key)

@@ -65,16 +65,24 @@ class Route(BaseRoute):
     takes_images: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseWay:
     """A route before anybody knows whether it has a price."""
 
     provider: str
     model: str
-    llm: Callable[[], LLM]
     key: ProviderKey | None = None
     entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way(BaseWay):
+    llm: Callable[[], LLM]
     price: Price | None = None
+
+
+AnyWay = TypeVar("AnyWay", bound=BaseWay)
+AnyPrice = TypeVar("AnyPrice")
 
 
 def routes_for(
@@ -142,18 +150,9 @@ def _not_seeing(known: Catalogue, routes: Sequence[Route], *, is_test: bool) -> 
     return ModelTakesNoImagesError(model=routes[0].model, choices=seeing[:NAMES_SUGGESTED])
 
 
-def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
-    """The ways that can be counted. A call that nobody can count isn't made; another provider may be asked instead."""
-    now = datetime.now(UTC)
-    living = [way for way in ways if way.entry is None or way.entry.is_callable(now)]
-    if not living:
-        raise not_callable(known, next(way.entry for way in ways if way.entry is not None), now)
+def _priced(known: Catalogue, ways: Sequence[_Way]) -> tuple[Route, ...]:
     routes = []
-    for way in living:
-        price = way.price or known.price(way.provider, way.model)
-        if price is None:
-            log.warning("provider.price_missing", provider=way.provider, model=way.model)
-            continue
+    for way, price in priced(known, ways, lambda way: way.price or known.price(way.provider, way.model)):
         facts = way.entry or Entry(way.provider, way.model, is_known=False)
         routes.append(
             Route(
@@ -168,12 +167,31 @@ def _priced(known: Catalogue, ways: list[_Way]) -> tuple[Route, ...]:
                 takes_images=facts.takes_images,
             )
         )
-    if not routes:
-        raise PriceMissingError(provider=living[0].provider, model=living[0].model)
     return tuple(routes)
 
 
-def not_callable(known: Catalogue, entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
+def priced(
+    known: Catalogue, ways: Sequence[AnyWay], price_of: Callable[[AnyWay], AnyPrice | None]
+) -> list[tuple[AnyWay, AnyPrice]]:
+    """The ways that can be counted, with their prices. A call that nobody can count isn't made; another provider may be
+    asked instead. Raises `ModelEndedError`, `ModelUnavailableError`, `PriceMissingError` when there is none."""
+    now = datetime.now(UTC)
+    living = [way for way in ways if way.entry is None or way.entry.is_callable(now)]
+    if not living:
+        raise _not_callable(known, next(way.entry for way in ways if way.entry is not None), now)
+    found = []
+    for way in living:
+        price = price_of(way)
+        if price is None:
+            log.warning("provider.price_missing", provider=way.provider, model=way.model)
+        else:
+            found.append((way, price))
+    if not found:
+        raise PriceMissingError(provider=living[0].provider, model=living[0].model)
+    return found
+
+
+def _not_callable(known: Catalogue, entry: Entry, now: datetime) -> ModelEndedError | ModelUnavailableError:
     if entry.is_ended(now):
         choices = known.choices(providers=[entry.provider], capability=entry.capability, now=now)
         return ended(entry, choices)
@@ -187,13 +205,13 @@ def _sandbox(known: Catalogue, model: str | None) -> _Way:
         return registry.get_llm(registry.SANDBOX)
 
     if not model:
-        return _Way(registry.SANDBOX, llm().model, llm)
+        return _Way(provider=registry.SANDBOX, model=llm().model, llm=llm)
     now = datetime.now(UTC)
     entry = entry_played(known, model, TEXT, now)
     price = known.price(entry.provider, entry.name)
     if price is None:
         raise PriceMissingError(provider=entry.provider, model=entry.name)
-    return _Way(registry.SANDBOX, entry.name, llm, entry=entry, price=price)
+    return _Way(provider=registry.SANDBOX, model=entry.name, llm=llm, entry=entry, price=price)
 
 
 def entry_played(known: Catalogue, model: str, capability: str, now: datetime) -> Entry:
@@ -229,7 +247,7 @@ def _ways_to(known: Catalogue, keys: Sequence[ProviderKey], model: str) -> Itera
             if key.provider == entry.provider and key not in named:
                 yield _own_way(known, key, entry.name)
         if entry.provider in configured and is_there(entry):
-            yield _Way(entry.provider, entry.name, _adapter(entry.provider), entry=entry)
+            yield _Way(provider=entry.provider, model=entry.name, llm=_adapter(entry.provider), entry=entry)
 
 
 def keys_naming(keys: Sequence[ProviderKey], model: str) -> list[tuple[ProviderKey, str]]:
@@ -254,7 +272,8 @@ def _preferred_ways(known: Catalogue, keys: Sequence[ProviderKey]) -> Iterator[_
             yield _own_way(known, key, model)
     for name in registry.provider_names("llm"):
         model = registry.get_llm(name).model
-        yield _Way(name, model, _adapter(name), entry=known.entry(name, model))
+        entry = known.entry(name, model)
+        yield _Way(provider=name, model=model, llm=_adapter(name), entry=entry)
 
 
 def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
@@ -264,7 +283,8 @@ def _own_way(known: Catalogue, key: ProviderKey, model: str) -> _Way:
     price = None
     if key.input_micros is not None and key.output_micros is not None:
         price = Price(input=key.input_micros, output=key.output_micros, version=OWN_PRICE)
-    return _Way(key.provider, model, llm, key, known.entry(key.provider, model), price)
+    entry = known.entry(key.provider, model)
+    return _Way(provider=key.provider, model=model, llm=llm, key=key, entry=entry, price=price)
 
 
 def _adapter(name: str) -> Callable[[], LLM]:
