@@ -28,7 +28,7 @@ from generation.models.requests import REQUEST_WORDS
 from generation.selectors.requests import REQUEST_STATUS
 from generation.services.requests import request_cancel, request_image_retry
 
-SMALL, LARGE = 48, 160
+SMALL, LARGE = 48, 140
 COLOURS = {
     RequestStatus.IMAGE_PENDING: "info",
     RequestStatus.IMAGE_GENERATING: "primary",
@@ -125,7 +125,7 @@ class ImageRequestAdmin(ReadOnlyAdmin):
         """Side by side, each with its style, its status, and a link to its page."""
         cells = format_html_join("", "{}", ((self._cell(request, image),) for image in images_of(request)))
         return (
-            format_html('<div style="display: flex; flex-wrap: wrap; gap: 1rem">{}</div>', cells)
+            format_html('<div style="display: flex; flex-wrap: wrap; gap: 0.75rem">{}</div>', cells)
             if cells
             else "–"
         )

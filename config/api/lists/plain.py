@@ -49,8 +49,11 @@ def _needs(read_model: type[ReadModel]) -> tuple[list[str], list[Prefetch], dict
     annotations: dict[str, Any] = {}
     for name, field in read_model.members.items():
         if isinstance(field, One):
-            inner, _, _ = _needs(field.read_model)
+            inner, lists, _ = _needs(field.read_model)
             joins += [field.path, *(f"{field.path}__{path}" for path in inner)]
+            prefetches += [
+                Prefetch(f"{field.path}__{one.prefetch_through}", queryset=one.queryset) for one in lists
+            ]
         elif isinstance(field, Many):
             rows = field.read_model.source_model._base_manager.order_by(*field.order_by)
             prefetches.append(Prefetch(field.path, queryset=plain_queryset(field.read_model, rows)))
