@@ -66,7 +66,7 @@ bench: $(STAMP) ## Measures the API and a batch of 500 documents, on PostgreSQL
 bench-search: $(STAMP) ## Measures searches among a million prompts (ARGS="--database sqlite --rows 100000")
 	$(BIN)/python -m benchmarks.search $(ARGS)
 
-bench-stream: $(STAMP) ## Measures how late 200 readers see what models say (ARGS="--replies 20 --sqlite")
+bench-stream: $(STAMP) ## Measures how late 200 readers see what models say (ARGS="--replies 200 --sqlite")
 	$(BIN)/python -m benchmarks.stream $(ARGS)
 
 lock: $(STAMP) ## Pins the newest allowed versions of all packages
