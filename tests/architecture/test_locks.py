@@ -121,7 +121,9 @@ BODIES: dict[str, Callable[[dict[str, UUID]], Any]] = {
         "assertions": [{"type": "contains", "value": "茶"}]
     },
     "POST api/v1/prompts/<uuid:prompt_id>/evaluate": lambda keys: {"version": 2},
-    "POST api/v1/conversations/<uuid:conversation_id>/fork": lambda keys: {"message_id": keys["message_id"]},
+    "POST api/v1/conversations/<uuid:conversation_id>/fork": lambda keys: {
+        "message_id": keys.get("message_id", keys["conversation_id"])
+    },
     "POST api/v1/conversations/<uuid:conversation_id>/messages/<uuid:message_id>/regenerate": lambda keys: {},
     "DELETE api/v1/auth/me": lambda keys: {"password": PASSWORD},
 }
