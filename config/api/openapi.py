@@ -256,6 +256,8 @@ class AtelierSchema(AutoSchema):
         if described.request is not None:
             example = self._request_example(described)
             bodies = found["requestBody"]["content"]
+            if len(bodies) > 1:  # none of them is a form that may be left out
+                found["requestBody"]["required"] = True
             for media_type, content in bodies.items():
                 shown = example[media_type] if len(bodies) > 1 else example
                 content["examples"] = {"example": {"value": shown}}

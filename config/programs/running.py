@@ -13,6 +13,8 @@ import structlog
 
 ROOT = Path(__file__).parents[2]
 LAUNCHER = Path(__file__).with_name("limited.py")
+#: By these the interpreter finds its libraries, and a place for files that go away.
+STARTING = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 #: So many at once in a process, however many threads ask: each may take some hundred megabytes.
 _turns = threading.BoundedSemaphore(2)
 
@@ -55,8 +57,7 @@ def program_run(module: str, *arguments: str, source: bytes | BinaryIO, limits: 
                 capture_output=True,
                 timeout=limits.seconds,
                 check=False,
-                # A pool of threads for numbers would take address space for each of a large machine's cores.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                env=_environment(),
             )
         except subprocess.TimeoutExpired:
             log.warning("program.too_slow", program=module, arguments=arguments)
@@ -66,6 +67,13 @@ def program_run(module: str, *arguments: str, source: bytes | BinaryIO, limits: 
         log.info("program.failed", program=module, arguments=arguments, status=done.returncode, said=said)
         raise ProgramFailedError
     return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """What a program needs to start, and no setting: what it reads may be hostile, and settings hold keys."""
+    known = {name: os.environ[name] for name in STARTING if name in os.environ}
+    # A pool of threads for numbers would take address space for each of a large machine's cores.
+    return {**known, "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _write(source: bytes | BinaryIO, copy: BinaryIO) -> None:

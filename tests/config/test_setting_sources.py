@@ -39,6 +39,7 @@ CHOSEN = {
     "FILE_STORAGE": "s3",
     "S3_ENDPOINT_URL": "https://s3.example",
     "LLM_PROVIDERS": "moonshot,bedrock",
+    "IMAGE_PROVIDERS": "siliconflow,aliyun",
     "EGRESS_ALLOW_PRIVATE": "10.9.0.0/16",
 }
 

@@ -216,3 +216,12 @@ def test_a_program_ends_at_its_limits(limits: Limits) -> None:
     """Processor time, time by the clock, memory."""
     with pytest.raises(ProgramFailedError):
         program_run("tests.support.endless", str(limits.cpu_seconds), source=b"", limits=limits)
+
+
+def test_a_program_knows_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-operator")
+    known = (
+        program_run("tests.support.environment", source=b"", limits=Limits(20, 20, 2**30)).decode().split()
+    )
+    assert "PATH" in known
+    assert "OPENAI_API_KEY" not in known
