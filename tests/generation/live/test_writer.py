@@ -8,7 +8,7 @@ import pytest
 from generation.jobs.attempts import AttemptLostError
 from generation.live import pieces
 from generation.live.pieces import Piece
-from generation.live.writer import LiveWriter
+from generation.live.writer import GROUP_SECONDS, LiveWriter
 from generation.providers.llm.base import ChatDelta
 from launcher.supervisor.broker import Broker
 from tests.support.live_texts import Shelf, written
@@ -54,7 +54,7 @@ def test_what_comes_at_once_goes_together(valkey: Broker) -> None:
     written(writer, *["字"] * 2_000)
     writer.close()
     parts = shown(id)
-    assert len(parts) <= 3 + (time.monotonic() - began) / 0.05
+    assert len(parts) <= 3 + (time.monotonic() - began) / GROUP_SECONDS
     assert shelf.checkpoints <= 2 + (time.monotonic() - began) / 0.8
 
 
