@@ -114,6 +114,15 @@ class AttachmentTooLargeError(AppError):
     zh = "{name} 过大，不能提供给模型：{size}，上限为 {limit}（字节数，或图片一边的像素数）。"
 
 
+class AttachmentTypeError(AppError):
+    """By `details`: which file."""
+
+    code = "ATTACHMENT_TYPE_REFUSED"
+    status = 422
+    en = "{name} ({media_type}) can't be shown to a model: only pictures and texts can."
+    zh = "{name}（{media_type}）不能提供给模型：仅支持图片和文本。"
+
+
 class ImportNotJsonError(AppError):
     """`details` say more, in the parser's English."""
 

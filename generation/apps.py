@@ -26,6 +26,8 @@ class GenerationConfig(AppConfig):
         from accounts.services.keys import register_verifier
         from config import health, queues
         from config.api import scopes, waiting, words
+        from config.files import types
+        from config.files.meshes import MESHES
         from generation import handlers
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
@@ -48,6 +50,8 @@ class GenerationConfig(AppConfig):
         queues.register("generation.poll_job", queues.Queue.AGENT_BUILDS)
         for name, every in BEATS.items():
             queues.register(name, queues.Queue.STATUS_UPDATES, every=every)
+        for one in (*types.COMMON, *MESHES):
+            types.register(one)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import BudgetExceededError
 from config.errors import AppError
-from config.files.content import PICTURES, Content, content_of
+from config.files.content import Content, content_of
 from config.files.errors import FileTypeRefusedError
+from config.files.types import PICTURES
 from generation.domain.image_prompts import PromptsTask, plain_prompts, usable
 from generation.errors import (
     CallInFlightError,

@@ -7,14 +7,10 @@ from typing import BinaryIO
 
 from config.files.errors import FileEmptyError, FileTooLargeError, FileTypeRefusedError
 from config.files.pictures import picture_size
+from config.files.types import HEAD, PICTURES, TYPES, Sample, type_of
 
-PNG, JPEG, WEBP, GIF = "image/png", "image/jpeg", "image/webp", "image/gif"
-PICTURES = (PNG, JPEG, WEBP, GIF)
-TEXT = "text/plain"
-MEDIA_TYPES = (*PICTURES, TEXT)
 #: Control characters that a text may have.
 BLANKS = frozenset("\t\n\v\f\r\x1b")
-CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +27,30 @@ class Content:
 def content_of(file: BinaryIO, *, most_bytes: int, most_pixels: int) -> Content:
     """Read the whole file and find out what it is; it is left at its beginning.
 
-    Raises FileEmptyError, FileTooLargeError (as soon as it is), FileTypeRefusedError, PictureBrokenError,
-    PictureTooLargeError.
+    Raises FileEmptyError, FileTooLargeError (as soon as it is, or is larger than its type may be),
+    FileTypeRefusedError, PictureBrokenError, PictureTooLargeError.
     """
     digest, size, head, text = hashlib.sha256(), 0, b"", Text()
     file.seek(0)
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(HEAD):
         size += len(chunk)
         if size > most_bytes:
             raise FileTooLargeError(limit=most_bytes)
-        head = head or chunk[:16]
+        head = head or chunk
         digest.update(chunk)
         text.read(chunk)
     if not size:
         raise FileEmptyError
-    media_type = picture_type(head) or (TEXT if text.is_complete() else "")
-    if not media_type:
-        raise FileTypeRefusedError(types=", ".join(MEDIA_TYPES))
+    kind = type_of(Sample(head, size, text.is_complete(), file))
+    if kind is None:
+        raise FileTypeRefusedError(types=", ".join(TYPES))
+    if size > kind.most_bytes:
+        raise FileTooLargeError(limit=kind.most_bytes)
     width = height = None
-    if media_type != TEXT:
-        width, height = picture_size(file, media_type, most_pixels=most_pixels)
+    if kind.media_type in PICTURES:
+        width, height = picture_size(file, kind.media_type, most_pixels=most_pixels)
     file.seek(0)
-    return Content(media_type, size, digest.hexdigest(), width, height)
-
-
-def picture_type(head: bytes) -> str:
-    """Which kind of picture begins so; empty for none of ours. `head` has 12 bytes or more."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if head.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WEBP
-    return GIF if head.startswith((b"GIF87a", b"GIF89a")) else ""
+    return Content(kind.media_type, size, digest.hexdigest(), width, height)
 
 
 class Text:

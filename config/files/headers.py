@@ -3,7 +3,7 @@
 from django.utils.http import content_disposition_header
 
 from config.filenames import safe_download_name
-from config.files.content import PICTURES, TEXT
+from config.files.types import PICTURES, TEXT
 
 
 def disposition_of(media_type: str, name: str) -> str:

@@ -70,3 +70,8 @@ def import_limit(env: "Env") -> int:
         min=1000,
         help="Largest file of conversations that can be imported, in bytes",
     )
+
+
+def mesh_limit(env: "Env") -> int:
+    """The largest mesh, sent or bought."""
+    return env.int("MESH_MAX_BYTES", default=100_000_000, min=1000, help="Largest mesh, in bytes")

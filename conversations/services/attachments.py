@@ -7,7 +7,7 @@ from uuid import UUID
 from config.errors import AppError
 from conversations.domain import limits
 from conversations.domain.attached import text_shown
-from conversations.errors import AttachmentTooLargeError
+from conversations.errors import AttachmentTooLargeError, AttachmentTypeError
 from conversations.models import Attachment, Message
 from generation.models import StoredFile
 from generation.providers.llm.base import ChatImage
@@ -19,8 +19,8 @@ from generation.services.files import file_open, files_of_owner
 def attachments_new(*, owner_id: UUID, file_ids: Iterable[UUID]) -> list[Attachment]:
     """Attachments of a message that isn't there yet. Reads texts, so not while anything is locked.
 
-    Raises `FileUnknownError` for what isn't the owner's, `AttachmentTooLargeError`, `FileLostError`,
-    `FileStorageError`.
+    Raises `FileUnknownError` for what isn't the owner's, `AttachmentTypeError`,
+    `AttachmentTooLargeError`, `FileLostError`, `FileStorageError`.
     """
     wanted = list(dict.fromkeys(file_ids))
     files = StoredFile.objects.owned_by(owner_id).in_bulk(wanted)
@@ -44,9 +44,8 @@ def attachments_known(*, owner_id: UUID, sha256: Iterable[str]) -> dict[str, Att
     anything is locked."""
     found = {}
     for file in StoredFile.objects.owned_by(owner_id).filter(sha256__in=set(sha256)).order_by("pk"):
-        if file.is_text or file.is_image:
-            with suppress(AppError):
-                found[file.sha256] = Attachment(file=file, tokens=_tokens(file))
+        with suppress(AppError):
+            found[file.sha256] = Attachment(file=file, tokens=_tokens(file))
     return found
 
 
@@ -73,7 +72,10 @@ def attachments_copied(attachments: Iterable[Attachment], message: Message) -> l
 
 
 def _tokens(file: StoredFile) -> int:
-    """Raises `AttachmentTooLargeError`."""
+    """Raises `AttachmentTypeError`, `AttachmentTooLargeError`."""
+    if not (file.is_text or file.is_image):
+        details = {"file_id": str(file.pk)}
+        raise AttachmentTypeError(name=file.name, media_type=file.media_type, details=details)
     if not file.is_image:
         _check(file, file.size, limits.ATTACHED_TEXT_BYTES)
         return estimate_tokens(text_shown([(file.name, text_of(file))]))

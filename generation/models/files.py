@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.db import BaseModel, OwnedModel
-from config.files.content import PICTURES, TEXT, WEBP
 from config.files.names import LONGEST
+from config.files.types import PICTURES, TEXT, WEBP
 from config.search.fields import SearchableModel, SearchText
 from generation.models.actions import ObjectType
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import structlog
 
-from config.files.content import picture_type
 from config.files.errors import FileStorageError, PictureBrokenError
 from config.files.pictures import picture_shrunk
+from config.files.types import picture_type
 from generation.models import StoredFile, Thumbnail
 from generation.models.files import Edge
 from generation.services.objects import object_discard, object_save

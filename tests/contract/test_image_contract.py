@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from config.files.content import picture_type
+from config.files.types import picture_type
 from generation.providers.base import ProviderError
 from generation.providers.image import sandbox
 from generation.providers.image.base import ImageAnswer, ImageMaker, ImageOrder

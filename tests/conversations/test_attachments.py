@@ -17,6 +17,7 @@ from tests.architecture.test_locks import Lock, lock
 from tests.conversations.factories import CONVERSATIONS, answered, conversation_of, run_reply
 from tests.support import scripted_llm
 from tests.support.catalogue import model_make
+from tests.support.meshes import glb
 from tests.support.pictures import picture, png_bomb
 
 __all__ = ["lock"]
@@ -137,6 +138,14 @@ def test_a_strangers_file_is_no_file(client: APIClient, path: str, bob: User, pl
         assert fault(answer) == (422, "FILE_UNKNOWN")
         assert str(pk) in answer.json()["data"]["message"]
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("place", ["reply", "reply/estimate", "messages"])
+def test_a_mesh_is_shown_to_no_model(client: APIClient, path: str, alice: User, place: str) -> None:
+    mesh = file_store(owner_id=alice.pk, source=glb(), name="茶杯.glb")
+    answer = client.post(f"{path}/{place}", {"content": "?", "file_ids": [str(mesh.pk)]})
+    assert fault(answer) == (422, "ATTACHMENT_TYPE_REFUSED")
+    assert answer.json()["data"]["details"] == {"file_id": str(mesh.pk)}
 
 
 def test_what_is_too_large_or_too_many_is_refused(

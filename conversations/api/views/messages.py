@@ -39,6 +39,7 @@ from conversations.api.serializers.messages import (
 from conversations.domain.roles import MessageStatus, Role
 from conversations.errors import (
     AttachmentTooLargeError,
+    AttachmentTypeError,
     MessageNotYoursError,
     MessageTooLongError,
     MessageUnfinishedError,
@@ -70,7 +71,7 @@ from generation.live.texts import newest
 
 PLACE_ERRORS = (
     *(MessageUnknownError, MessageUnfinishedError),
-    *(FileUnknownError, AttachmentTooLargeError, FileLostError, FileStorageError),
+    *(FileUnknownError, AttachmentTypeError, AttachmentTooLargeError, FileLostError, FileStorageError),
 )
 ESTIMATE_ERRORS = (
     *(PriceMissingError, ModelUnknownError, ModelEndedError, ModelUnavailableError, ModelTakesNoImagesError),

@@ -14,7 +14,6 @@ from config.api.parsers import FileParser
 from config.api.schema import operation
 from config.api.views import Answer, Created, NoContent
 from config.errors import PreconditionFailedError
-from config.files.content import MEDIA_TYPES
 from config.files.errors import (
     FileEmptyError,
     FileInUseError,
@@ -26,6 +25,7 @@ from config.files.errors import (
     PictureBrokenError,
     PictureTooLargeError,
 )
+from config.files.types import TYPES
 from generation.api.serializers.files import DETAIL_EXAMPLE, FileDetailOut, FileOut, FileUploadIn
 from generation.api.thumbnails import link_thumbnails
 from generation.models import StoredFile
@@ -59,7 +59,7 @@ class FileListApi(FilesApi, ListApi):
     works_in_transaction = False
     filters = {
         "search": SearchFilter(help="Words anywhere in the name."),
-        "media_type": AnyOf(ChoiceFilter(MEDIA_TYPES)),
+        "media_type": AnyOf(ChoiceFilter(TYPES)),
         **time_range("created_at"),
     }
     sorts = ("created_at", "size")
@@ -78,8 +78,8 @@ class FileListApi(FilesApi, ListApi):
     @operation(
         "Upload a file",
         description=(
-            "Pictures (PNG, JPEG, WebP, GIF) and text in UTF-8 are taken. What a file is, its content says; its name "
-            "is for people."
+            "Pictures (PNG, JPEG, WebP, GIF), text in UTF-8 and meshes (GLB, STL, OBJ, an OBJ with its textures in a "
+            "ZIP, 3MF, PLY) are taken. What a file is, its content says; its name is for people."
         ),
         request={"multipart/form-data": FileUploadIn},
         request_example={"file": "(the file)"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.egress import calls
 from config.egress.errors import EgressError, EgressRefusedError, EgressTooLargeError
 from config.egress.limits import Limits
-from config.files.content import picture_type
+from config.files.types import picture_type
 from generation.providers import base
 from generation.providers.base import ProviderError
 from generation.providers.image import sandbox

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.generation.files.uploads import upload
+from tests.support.meshes import glb, obj, stl, zipped
 from tests.support.pictures import picture
 
 pytestmark = pytest.mark.django_db
@@ -54,10 +55,14 @@ def animated(kind: str) -> bytes:
         (b"\xef\xbb\xbfa,b\r\n", "text/plain", None),
         (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "text/plain", None),
         (b"<!DOCTYPE html><script>alert(1)</script>", "text/plain", None),
+        (glb(), "model/gltf-binary", None),
+        (stl(), "model/stl", None),
+        (zipped({"杯/杯.obj": obj()}), "model/obj+zip", None),
         (("a" * 65_535 + "茶").encode(), "text/plain", None),
     ],
     ids=["png", "jpeg", "webp", "gif", "bilevel", "transparent", "cmyk", "progressive", "rotated", "animated gif",
-         "animated webp", "animated png", "something behind it", "text", "bom", "svg", "html", "over the edge"],
+         "animated webp", "animated png", "something behind it", "text", "bom", "svg", "html", "glb", "stl",
+         "obj in a zip", "over the edge"],
 )  # fmt: skip
 def test_the_content_says_what_it_is(
     client: APIClient, content: bytes, media_type: str, size: tuple[int, int] | None
