@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "accounts",
     "generation",
     "prompts",
+    "models3d",
     "conversations",
     "templates",
 ]

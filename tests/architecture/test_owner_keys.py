@@ -24,6 +24,8 @@ from tests.support.rows import make_rows, makers
 KEPT: dict[str, str] = {
     "accounts.Invitation.invited_by": "an invitation belongs to the house, whoever of the staff made it",
     "accounts.Invitation.used_by": "that it was used stays true",
+    "models3d.ModelReport.reporter": "what is wrong with a model stays so, whoever said it",
+    "models3d.ModelReport.decided_by": "a decision stays one, whoever of the staff made it",
 }
 
 

@@ -1,0 +1,89 @@
+"""Models, their versions and files in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.admin.base import ReadOnlyAdmin
+from config.admin.cells import link_to
+from generation.admin.jobs import subject_of
+from generation.admin.words import job_badge
+from models3d.models import Model3D, ModelFile, ModelVersion
+
+
+@admin.register(Model3D)
+class Model3DAdmin(ReadOnlyAdmin):
+    list_display = ("name", "state", "origin", "visibility", "is_printable", "owner", "created")
+    list_filter = ("origin", "visibility", "is_printable", "created_at")
+    list_select_related = ("owner", "job")
+    search_keys = ("pk", "owner_id")
+    search_fields = ("name",)
+    search_help_text = _("The id of a model or an owner, or a part of a name")
+    sortable_by = ("created",)
+    fieldsets = (
+        (None, {"fields": ("name", "description", "tags", ("state", "owner"), "job_link")}),
+        (_("Made from"), {"fields": ("prompt", ("style", "shape"), ("seed", "is_textured"), "remix_of")}),
+        (_("Made by"), {"fields": (("provider", "model"), ("asked_model", "is_procedural"))}),
+        (_("Gallery"), {"fields": (("visibility", "published_at"), ("licence", "shows_recipe"))}),
+    )
+
+    @display(description=_("created"), ordering="pk")
+    def created(self, model: Model3D) -> Any:
+        return model.created_at
+
+    @display(description=_("status"))
+    def state(self, model: Model3D) -> Any:
+        return job_badge(model.job)
+
+    @display(description=_("job"))
+    def job_link(self, model: Model3D) -> Any:
+        return link_to(model.job, subject_of(model.job))
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnlyAdmin):
+    list_display = ("model_link", "number", "reason", "format", "unit", "created")
+    list_display_links = ("number",)
+    list_filter = ("reason", "format", "created_at")
+    list_select_related = ("model",)
+    search_keys = ("pk", "model_id", "file_id")
+    search_help_text = _("The id of a version, a model or a file")
+    sortable_by = ("created",)
+    fields = (("model_link", "number"), ("reason", "format"), ("unit", "unit_source", "scale"), "file_link")
+
+    @display(description=_("created"), ordering="pk")
+    def created(self, version: ModelVersion) -> Any:
+        return version.created_at
+
+    @display(description=_("3D model"))
+    def model_link(self, version: ModelVersion) -> Any:
+        return link_to(version.model)
+
+    @display(description=_("file"))
+    def file_link(self, version: ModelVersion) -> Any:
+        return link_to(version.file)
+
+
+@admin.register(ModelFile)
+class ModelFileAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "version_link", "format", "size_um", "file_link")
+    list_display_links = ("created_at",)
+    list_filter = ("format", "created_at")
+    list_select_related = ("version", "file", "job")
+    search_keys = ("pk", "version_id", "file_id")
+    search_help_text = _("The id of a converted file, a version or a file")
+    fields = ("version_link", ("format", "size_um"), "file_link", "job_link", "created_at")
+
+    @display(description=_("version"))
+    def version_link(self, file: ModelFile) -> Any:
+        return link_to(file.version)
+
+    @display(description=_("file"))
+    def file_link(self, file: ModelFile) -> Any:
+        return link_to(file.file)
+
+    @display(description=_("job"))
+    def job_link(self, file: ModelFile) -> Any:
+        return link_to(file.job, subject_of(file.job)) if file.job else "–"

@@ -1,0 +1,1 @@
+"""Shapes of 3D models."""

@@ -1,0 +1,5 @@
+"""Addresses of 3D models."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,34 @@
+"""3D models: made of words, of pictures, or brought along; measured, repaired, converted, shown to others."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class Models3DConfig(AppConfig):
+    name = "models3d"
+    verbose_name = _("3D models")
+
+    def ready(self) -> None:
+        from accounts.models import actions
+        from config import menu
+        from config.api import words
+        from models3d.api.words import TAGS, WORDS
+        from models3d.models.actions import DETAILS, Action, ObjectType
+
+        actions.register(Action, ObjectType, DETAILS)
+        words.register(WORDS)
+        for tag, text in TAGS.items():
+            words.register_tag(tag, text)
+        menu.register(
+            "models",
+            _("3D models"),
+            menu.Item("models3d.model3d", "view_in_ar"),
+            menu.Item("models3d.modelversion", "history"),
+            menu.Item("models3d.modelfile", "deployed_code"),
+            menu.Item("models3d.modelreport", "report"),
+            menu.Item("models3d.modellike", "thumb_up"),
+            menu.Item("models3d.modelfavourite", "star"),
+            menu.Item("models3d.modelview", "visibility"),
+            menu.Item("models3d.modeldownload", "download"),
+            position=19,
+        )

@@ -1,0 +1,1 @@
+"""Pure parts of 3D models."""

@@ -1,0 +1,13 @@
+"""How much of everything a 3D model has."""
+
+#: Characters of a model's texts.
+NAME = 120
+DESCRIPTION = 2_000
+#: Tags of one model, and characters of each.
+TAGS = 10
+TAG = 40
+#: Characters of what somebody says about a model that shouldn't be shown.
+REPORT_TEXT = 1_000
+#: Millimetres that a longest side may be scaled to: what a printer resolves, and what no printer holds.
+LEAST_MM = 0.1
+MOST_MM = 10_000.0

@@ -1,0 +1,1 @@
+"""Reads of 3D models."""

@@ -1,0 +1,1 @@
+"""Writes of 3D models."""
