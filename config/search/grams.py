@@ -18,6 +18,8 @@ LONGEST_RUN = 8
 RUN = re.compile(rf"(.)\1{{{LONGEST - 1},}}")
 #: Three characters that take so many bytes in UTF-8 are wide: Chinese, Japanese, Korean, emoji.
 WIDE_BYTES = 9
+#: What owners' keys end with.
+PARTS = "0123456789abcdef"
 #: A long term is found by some of its pieces; the rows are looked through anyway.
 MOST_GRAMS = 24
 

@@ -17,8 +17,11 @@ from config.api.lists.filters import HITS, SearchFilter
 from config.api.lists.query import ListQuery
 from config.api.lists.spec import ListSpec
 from config.api.renderers import to_json
-from config.search.hits import search_hits
+from config.search.fields import SEARCH_TEXT
+from config.search.hits import Chosen, search_hits, search_hits_among
 from config.search.snippets import snippet
+from config.sql.compiler import compile_select
+from config.sql.placeholders import Parameters
 
 MOST_HITS = 2_000
 
@@ -40,14 +43,25 @@ def looked_up(
     """The question with the way that leads to its rows; and how many there are (MOST_HITS + 1: more), if nothing but
     the search narrows the list."""
     model = spec.read_model.source_model
-    if not terms or not model.search_is_indexed or "owner_id" not in scope:  # type: ignore[attr-defined]
+    if not terms or not model.search_is_indexed:  # type: ignore[attr-defined]
         return query, None
-    hits = search_hits(connection, model, scope["owner_id"], terms, MOST_HITS + 1)
-    known = len(hits) if spec.shows_all_of_owner and len(query.variants) == 1 else None
+    if "owner_id" in scope:
+        hits = search_hits(connection, model, scope["owner_id"], terms, MOST_HITS + 1)
+        is_all = spec.shows_all_of_owner
+    else:
+        hits = search_hits_among(connection, model, _chosen(spec, scope, connection), terms, MOST_HITS + 1)
+        is_all = True
+    known = len(hits) if is_all and len(query.variants) == 1 else None
     if len(hits) > MOST_HITS:
         return query, known
     variants = tuple((name, HITS if name == spec.search else variant) for name, variant in query.variants)
     return replace(query, variants=variants, values={**(query.values or {}), SearchFilter.hits: hits}), known
+
+
+def _chosen(spec: ListSpec, scope: Mapping[str, Any], connection: BaseDatabaseWrapper) -> Chosen:
+    """The list's rows, whosever they are, as the search takes them."""
+    sql, params = compile_select(spec.rows().values("id", "owner_id", SEARCH_TEXT), connection)
+    return sql, Parameters(params).fill(scope, connection)
 
 
 def with_matches(row: str, names: Sequence[str], texts: Sequence[str], terms: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ SORTABLE = (
     models.BooleanField,
     models.CharField,
     models.DateField,
+    models.FloatField,
     models.IntegerField,
     models.TextField,
     models.UUIDField,
