@@ -23,8 +23,8 @@ _NEEDED = {
 def image_provider_settings(
     env: Env, chat: Mapping[str, Mapping[str, Any]], vendors: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, dict[str, Any]], list[str], dict[str, dict[str, str]]]:
-    """Providers by name (path and options), their order, and `IMAGE_VENDORS`: by what a key of a user's own is for,
-    who makes pictures with it, and how.
+    """Providers by name (path and options), their order, and `ORDER_VENDORS["image"]`: by what a key of a user's own is
+    for, who makes pictures with it, and how.
 
     `chat` are the providers of text, whose keys OpenAI and SiliconFlow share; `vendors` are their public facts. Without
     `IMAGE_PROVIDERS` all that have a key are used, in the order of `_NEEDED`; without any the sandbox draws.

@@ -1,10 +1,11 @@
-"""The two ways out: a whole call, and a transport for an SDK that makes the calls itself."""
+"""The ways out: a whole call, a copy of a file, and a transport for an SDK that makes the calls itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from config.egress.errors import (
     EgressError,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from config.egress.transport import GuardedTransport
 
 USER_AGENT = "Atelier"
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,33 @@ def request(
     For calls that cost nothing: which part of a failed call was paid for is only known to who speaks the vendor's
     protocol over `guarded_transport`.
     """
+    return _call(method, url, headers, content, limits, lookup, read=_whole)
+
+
+def copy(url: str | CheckedUrl, into: BinaryIO, *, limits: Limits, lookup: Lookup | None = None) -> int:
+    """GET what may be too large for memory: an answer of status 200 is written as it comes, others aren't. Returns the
+    status; raises an `EgressError`, and then a part may have been written."""
+
+    def read(response: httpx2.Response) -> int:
+        with closing(response):
+            if response.status_code == 200:
+                for chunk in response.iter_bytes():
+                    into.write(chunk)
+            return response.status_code
+
+    return _call("GET", url, None, b"", limits, lookup, read=read)
+
+
+def _call(
+    method: str,
+    url: str | CheckedUrl,
+    headers: Mapping[str, str] | None,
+    content: bytes,
+    limits: Limits,
+    lookup: Lookup | None,
+    *,
+    read: Callable[[httpx2.Response], Read],
+) -> Read:
     import httpx2
 
     checked = _checked(url)
@@ -81,7 +111,7 @@ def request(
         try:
             outgoing = httpx2.Request(method, checked.url, headers=headers, content=content)
             outgoing.headers.setdefault("User-Agent", USER_AGENT)
-            return _whole(transport.handle_request(outgoing))
+            return read(transport.handle_request(outgoing))
         except UnicodeEncodeError:
             failure: EgressError = EgressRefusedError(Reason.HEADERS)
         except httpx2.RequestError as error:
@@ -95,10 +125,8 @@ def _checked(url: str | CheckedUrl) -> CheckedUrl:
 
 
 def _whole(response: httpx2.Response) -> EgressResponse:
-    try:
+    with closing(response):
         return EgressResponse(response.status_code, response.headers, response.read())
-    finally:
-        response.close()
 
 
 def _as_egress_error(error: httpx2.RequestError) -> EgressError:

@@ -14,6 +14,7 @@ from generation.errors import ModelEndedError, ModelUnavailableError, ModelUnkno
 
 LLM = "llm"
 IMAGE = "image"
+MESH = "mesh"
 #: Feature → column of a `CatalogueModel`.
 FEATURES = {
     "json_schema": "has_json_schema",
@@ -87,6 +88,9 @@ BUILT_IN_ENTRIES = (
     Entry("sandbox", "sandbox", IMAGE),
     Entry("sandbox", "sandbox-tasks", IMAGE),
     Entry("sandbox", "sandbox-priced", IMAGE),
+    Entry("sandbox", "sandbox", MESH),
+    Entry("sandbox", "sandbox-tasks", MESH),
+    Entry("sandbox", "sandbox-priced", MESH),
 )
 
 Key = tuple[str, str, str]

@@ -12,6 +12,9 @@ CURRENCY = "USD"
 TOKENS_PER_UNIT = 1_000_000
 BUILT_IN = "built-in"
 
+#: What a mesh is priced by instead of a quality: with textures, without, and textures for one that is there.
+TEXTURED, PLAIN, TEXTURES = "textured", "plain", "textures"
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -69,8 +72,8 @@ class ItemPrice:
     def cost(self, items: int) -> int:
         return self.item * items
 
-    def of(self, *, quality: str, pixels: int) -> int:
-        """What one picture costs."""
+    def of(self, *, quality: str, pixels: int = 0) -> int:
+        """What one picture, or mesh, costs."""
         tiers = [tier for tier in self.tiers if tier.holds(quality, pixels)]
         narrow = min(
             tiers, key=lambda tier: (not tier.quality, tier.most_pixels or MOST_PIXELS), default=None
@@ -96,6 +99,9 @@ FREE_ITEM = ItemPrice(item=0, version=BUILT_IN)
 PLAY_MONEY_ITEM = ItemPrice(
     item=40_000, version=BUILT_IN, tiers=(PriceTier(80_000, "high"), PriceTier(20_000, "standard", 512 * 512))
 )
+PLAY_MONEY_MESH = ItemPrice(
+    item=300_000, version=BUILT_IN, tiers=(PriceTier(300_000, TEXTURED), PriceTier(200_000, PLAIN))
+)
 
 #: (capability, provider, model) → price per item, likewise.
 BUILT_IN_ITEM_PRICES: dict[tuple[str, str, str], ItemPrice] = {
@@ -103,6 +109,9 @@ BUILT_IN_ITEM_PRICES: dict[tuple[str, str, str], ItemPrice] = {
     ("image", "sandbox", "sandbox-tasks"): FREE_ITEM,
     ("image", "sandbox", "sandbox-priced"): PLAY_MONEY_ITEM,
     ("image", "local", "*"): FREE_ITEM,
+    ("mesh", "sandbox", "sandbox"): FREE_ITEM,
+    ("mesh", "sandbox", "sandbox-tasks"): FREE_ITEM,
+    ("mesh", "sandbox", "sandbox-priced"): PLAY_MONEY_MESH,
 }
 
 

@@ -17,13 +17,12 @@ from django.utils import timezone
 
 from config.celery import enqueue
 from config.db import release_connection
-from generation.domain.catalogue import IMAGE
 from generation.domain.states import CallStatus, JobStatus
-from generation.jobs import images, ledger, transitions
+from generation.jobs import ledger, orders, transitions
 from generation.jobs.registry import KINDS
 from generation.models import Job, ProviderCall
 from generation.providers.base import ProviderError
-from generation.providers.image.base import ImageMaker, Outcome
+from generation.providers.orders import Answer, AnyMaker
 
 #: Jobs that one round takes; the next one goes on.
 LIMIT = 2_000
@@ -32,21 +31,23 @@ ASKED_AT_ONCE = 8
 #: How long vendors remember their tasks.
 REMEMBERED = timedelta(hours=24)
 
-#: A vendor, and whose key.
-Lane = tuple[str, UUID | None]
+#: What is made, by whom, and with whose key.
+Lane = tuple[str, str, UUID | None]
 #: A waiting job, and what it waits for.
 Order = tuple[Job, ProviderCall]
+#: What became of an order.
+Outcome = Answer | ProviderError
 
 
 def poll_due() -> int:
     """One round; returns how many jobs were due."""
     now = timezone.now()
     jobs = _take(now)
-    orders = _orders_of(jobs)
-    waiting = {job.pk for job, _ in orders}
+    found = _orders_of(jobs)
+    waiting = {job.pk for job, _ in found}
     _knock([job for job in jobs if job.pk not in waiting])
-    by_call = {call.pk: job for job, call in orders}
-    for calls, outcomes in _look_up(call for _, call in orders):
+    by_call = {call.pk: job for job, call in found}
+    for calls, outcomes in _look_up(call for _, call in found):
         lane = [(by_call[call.pk], call) for call in calls]
         if outcomes is None:
             _knock([job for job, _ in lane])
@@ -60,7 +61,7 @@ def resolve_cancelled() -> int:
     set aside for them is counted or given back; returns how many are decided."""
     since = timezone.now() - REMEMBERED
     calls = ProviderCall.objects.uncertain().filter(
-        capability=IMAGE, resolution="", sent_at__gte=since, job__status=JobStatus.CANCELLED
+        capability__in=orders.ANSWERS, resolution="", sent_at__gte=since, job__status=JobStatus.CANCELLED
     )
     decided = 0
     for lane, outcomes in _look_up(calls.exclude(provider_ref="").defer("result")[:LIMIT]):
@@ -79,10 +80,10 @@ def _look_up(
     """What became of the orders, by vendor and key, which are asked side by side; None: there is nobody to ask."""
     lanes: dict[Lane, list[ProviderCall]] = defaultdict(list)
     for call in calls:
-        lanes[call.provider, call.provider_key_id].append(call)
-    askable: list[tuple[ImageMaker, list[ProviderCall]]] = []
+        lanes[call.capability, call.provider, call.provider_key_id].append(call)
+    askable: list[tuple[AnyMaker, list[ProviderCall]]] = []
     for lane in lanes.values():
-        maker = images.maker_of(lane[0])
+        maker = orders.maker_of(lane[0])
         if maker is None:
             yield lane, None
         else:
@@ -103,7 +104,7 @@ def _take(now: datetime) -> list[Job]:
     with transaction.atomic():
         rows = transitions.unlocked(due.order_by("not_before"))
         jobs = list(rows.only("kind", "provider_ref", "progress", "cancel_requested_at")[:LIMIT])
-        again = now + timedelta(seconds=images.POLL_SECONDS)
+        again = now + timedelta(seconds=orders.POLL_SECONDS)
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(not_before=again)
     return jobs
 
@@ -112,12 +113,14 @@ def _orders_of(jobs: Iterable[Job]) -> list[Order]:
     """What the jobs wait for. Not there: jobs that are to stop, whose kind asks by itself, or whose order has an end
     already or should long have had one."""
     asking = {job.pk: job for job in jobs if job.cancel_requested_at is None and not _asks_itself(job)}
-    calls = ProviderCall.objects.filter(job__in=list(asking), capability=IMAGE, status=CallStatus.SENT)
+    calls = ProviderCall.objects.filter(
+        job__in=list(asking), capability__in=orders.ANSWERS, status=CallStatus.SENT
+    )
     found = [(asking[call.job_id], call) for call in calls.defer("result") if call.job_id is not None]
     return [
         (job, call)
         for job, call in found
-        if call.provider_ref == job.provider_ref and not images.is_overdue(call)
+        if call.provider_ref == job.provider_ref and not orders.is_overdue(call)
     ]
 
 
@@ -126,9 +129,9 @@ def _asks_itself(job: Job) -> bool:
     return kind is not None and kind.poll is not None
 
 
-def _ask(asked: tuple[ImageMaker, list[ProviderCall]]) -> tuple[list[ProviderCall], Mapping[str, Outcome]]:
+def _ask(asked: tuple[AnyMaker, list[ProviderCall]]) -> tuple[list[ProviderCall], Mapping[str, Outcome]]:
     maker, lane = asked
-    return lane, images.look_up_all(maker, [call.provider_ref for call in lane])
+    return lane, orders.look_up_all(maker, [call.provider_ref for call in lane])
 
 
 def _hear(lane: Iterable[Order], outcomes: Mapping[str, Outcome], now: datetime) -> None:
@@ -140,7 +143,7 @@ def _hear(lane: Iterable[Order], outcomes: Mapping[str, Outcome], now: datetime)
         elif isinstance(outcome, ProviderError):
             ended.append(job)
         elif outcome.is_done:
-            images.settle(call, outcome)
+            orders.settle(call, outcome)
             ended.append(job)
         elif outcome.percent is not None and outcome.percent != job.progress:
             _tell(job, outcome.percent)

@@ -6,7 +6,7 @@ A test job's calls all go to the sandbox, in the name and at the price of the mo
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -40,7 +40,7 @@ Found = TypeVar("Found")
 class BaseRoute:
     """One way to a provider. `key` is the owner's own key, else None; `is_test` is play money."""
 
-    capability: ClassVar[str]
+    capability: str
     provider: str
     model: str
     key: ProviderKey | None = None
@@ -57,7 +57,7 @@ class Route(BaseRoute):
     `most_output` is what the model can write at most, `context_tokens` what it reads and writes together. What the
     catalogue doesn't know has neither, and `takes_images` unless its provider refuses them."""
 
-    capability = TEXT
+    capability: str = TEXT
     price: Price
     llm: Callable[[], LLM]
     most_output: int | None = None

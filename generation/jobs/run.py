@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import structlog
@@ -14,7 +14,7 @@ import structlog
 from generation.domain.origins import is_same_model
 from generation.domain.states import CallStatus
 from generation.errors import CallInFlightError, JobCancelledError
-from generation.jobs import images, ledger
+from generation.jobs import ledger, orders, products
 from generation.jobs.attempts import LEAST_SECONDS, Attempt, AttemptLostError
 from generation.jobs.buying import buy_by_routes, note_key_worked, passage, send
 from generation.jobs.pieces import Pieces
@@ -26,6 +26,7 @@ from generation.providers.base import Usage
 from generation.providers.image.base import ImageAnswer, ImageOrder
 from generation.providers.llm.answer_text import storable
 from generation.providers.llm.base import LLM, ChatDelta, ChatRequest, ChatResult
+from generation.providers.mesh.base import MeshAnswer, MeshFormat, MeshOrder
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +38,9 @@ INPUT_MARGIN = 1.6
 class JobRun(Attempt):
     """One attempt at one job, as its handler has it.
 
-    Handlers use `input`, `chat`, `image`, `purchase`, `progress` and `check`; `spent_micros` and `usage` sum up what
-    the texts of this job cost, those of earlier attempts included. Anything bought is bought once per `step`, however
-    often the handler runs: name the steps of a handler after what they buy.
+    Handlers use `input`, `chat`, `image`, `mesh`, `purchase`, `progress` and `check`; `spent_micros` and `usage` sum up
+    what the texts of this job cost, those of earlier attempts included. Anything bought is bought once per `step`,
+    however often the handler runs: name the steps of a handler after what they buy.
     """
 
     calls_made: int = 0
@@ -194,15 +195,23 @@ class JobRun(Attempt):
         self.spent_micros += micros
         self.usage = self.usage + usage
 
-    # -- images ----------------------------------------------------------------------------------------------------
+    # -- what is ordered -------------------------------------------------------------------------------------------
 
     def image(self, step: str, order: ImageOrder, *, feature: str) -> ImageAnswer | Waiting:
-        """Buy a picture, or go on with the one that this step has ordered (`images.buy`)."""
-        return images.buy(self, step, order, feature=feature)
+        """Buy a picture, or go on with the one that this step has ordered (`orders.buy`)."""
+        return cast("ImageAnswer | Waiting", orders.buy(self, step, order, feature=feature))
 
     def picture(self, answer: ImageAnswer) -> bytes:
-        """What a done answer holds, copied from the vendor if it is a link (`images.fetch`)."""
-        return images.fetch(answer)
+        """What a done answer holds (`products.picture_bytes`)."""
+        return products.picture_bytes(answer)
+
+    def mesh(self, step: str, order: MeshOrder, *, feature: str) -> MeshAnswer | Waiting:
+        """Buy a mesh, or go on with the one that this step has ordered (`orders.buy`)."""
+        return cast("MeshAnswer | Waiting", orders.buy(self, step, order, feature=feature))
+
+    def mesh_file(self, answer: MeshAnswer, format: MeshFormat | None = None) -> BinaryIO:
+        """A file of a done answer (`products.mesh_file`)."""
+        return products.mesh_file(answer, format)
 
     # -- everything else -------------------------------------------------------------------------------------------
 

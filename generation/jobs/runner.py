@@ -18,7 +18,7 @@ from config.db import release_connection
 from config.errors import AppError
 from generation.domain.states import JobStatus
 from generation.errors import JobCancelledError, JobInternalError, JobStoreConflictError
-from generation.jobs import images, ledger, parents, sweeper, transitions
+from generation.jobs import ledger, orders, parents, sweeper, transitions
 from generation.jobs.attempts import AttemptLostError, WorkerLeavesError
 from generation.jobs.failures import settle_failure
 from generation.jobs.gateway import TurnMissedError
@@ -216,7 +216,7 @@ def _must_hold(job: Job | None) -> Job:
 
 def _stop_orders(run_: JobRun) -> None:
     """What a kind without a `stop` of its own does."""
-    images.cancel(run_.job)
+    orders.cancel(run_.job)
 
 
 def _cancel(kind: JobKind, run_: JobRun) -> None:

@@ -17,8 +17,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from generation.providers.guarded import guarded
-from generation.providers.image.base import ImageMaker
 from generation.providers.llm.base import LLM
+from generation.providers.orders import AnyMaker
 from generation.providers.retry import no_way_error
 
 SANDBOX = "sandbox"
@@ -26,7 +26,10 @@ SANDBOX = "sandbox"
 _SANDBOX_PATHS = {
     "llm": "generation.providers.llm.sandbox.SandboxLLM",
     "image": "generation.providers.image.sandbox.SandboxImages",
+    "mesh": "generation.providers.mesh.sandbox.SandboxMeshes",
 }
+#: What servers of users' own are spoken to in, where they can make something.
+_ONES_OWN = {"image": "generation.providers.image.openai.OpenAIImages"}
 
 _lock = threading.RLock()
 _built: dict[tuple[str, str], Any] = {}
@@ -67,17 +70,15 @@ def own_llm(provider: str, *, api_key: str, base_url: str, model: str) -> LLM:
     raise failure
 
 
-def own_image(provider: str, *, api_key: str, base_url: str, model: str) -> ImageMaker:
-    """The same for pictures; `provider` is what the key is for. At an address of the user's own that isn't the
-    vendor's, OpenAI's images are spoken."""
-    from generation.providers.image.openai import OpenAIImages
-
-    vendor = image_vendor(provider, base_url)
-    factory = _factory(vendor["path"]) if vendor else OpenAIImages
+def own_maker(capability: str, provider: str, *, api_key: str, base_url: str, model: str) -> AnyMaker:
+    """The same for what is ordered; `provider` is what the key is for. At an address of the user's own that isn't the
+    vendor's, pictures are ordered as from OpenAI."""
+    vendor = vendor_of(capability, provider, base_url)
+    factory = _factory(vendor["path"] if vendor else _ONES_OWN[capability])
     options = {"dialect": vendor["dialect"]} if "dialect" in vendor else {}
     try:
         return cast(
-            ImageMaker,
+            AnyMaker,
             factory(
                 name=vendor.get("provider", provider),
                 base_url=vendor.get("base_url", base_url),
@@ -92,10 +93,15 @@ def own_image(provider: str, *, api_key: str, base_url: str, model: str) -> Imag
     raise failure
 
 
-def image_vendor(provider: str, base_url: str) -> Mapping[str, str]:
-    """Who makes pictures with a key of a user's own (`settings.IMAGE_VENDORS`), at which address; empty where nobody
-    knows, as at a server of the user's own."""
-    vendor: Mapping[str, str] = settings.IMAGE_VENDORS.get(provider, {})
+def takes_orders(capability: str, provider: str, base_url: str) -> bool:
+    """Whether a key of a user's own, for this provider at this address, may buy what is ordered."""
+    return bool(vendor_of(capability, provider, base_url)) or capability in _ONES_OWN
+
+
+def vendor_of(capability: str, provider: str, base_url: str) -> Mapping[str, str]:
+    """Who makes pictures or meshes with a key of a user's own (`settings.ORDER_VENDORS`), at which address; empty where
+    nobody knows, as at a server of the user's own."""
+    vendor: Mapping[str, str] = settings.ORDER_VENDORS[capability].get(provider, {})
     host = urlsplit(base_url).hostname
     if not vendor or not host:
         return vendor
@@ -118,9 +124,9 @@ def get_llm(name: str) -> LLM:
     return cast(LLM, _get("llm", name))
 
 
-def get_image(name: str) -> ImageMaker:
-    """The same for pictures."""
-    return cast(ImageMaker, _get("image", name))
+def get_maker(capability: str, name: str) -> AnyMaker:
+    """The same for what is ordered."""
+    return cast(AnyMaker, _get(capability, name))
 
 
 def reset() -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.selectors.keys import provider_keys_for
 from config.db import savepoint
-from generation.domain.catalogue import FEATURES, IMAGE, LLM, Catalogue, Entry, PriceVersion
+from generation.domain.catalogue import FEATURES, IMAGE, LLM, MESH, Catalogue, Entry, PriceVersion
 from generation.domain.prices import ItemPrice, Price, PriceTier
 from generation.models import CatalogueModel, ProviderCall
 from generation.providers import registry
@@ -163,7 +163,11 @@ def offers_for(owner_id: UUID, *, is_test: bool) -> Callable[[str, str, str], Of
     known, now = catalogue(), timezone.now()
     keys = provider_keys_for(owner_id)
     own = {(LLM, key.provider) for key in keys}
-    own |= {(IMAGE, registry.image_vendor(key.provider, key.base_url).get("provider", "")) for key in keys}
+    own |= {
+        (made, registry.vendor_of(made, key.provider, key.base_url).get("provider", ""))
+        for made in (IMAGE, MESH)
+        for key in keys
+    }
     own_priced = {key.provider for key in keys if None not in (key.input_micros, key.output_micros)}
 
     def offer(capability: str, provider: str, model: str) -> Offer:

@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.services.budgets import budget_check
 from config.errors import SecretUnreadableError
 from generation.domain.prices import CURRENCY
-from generation.jobs.image_routes import ImageRoute
+from generation.jobs.order_routes import OrderRoute
 from generation.jobs.routes import Route
 from generation.jobs.run import INPUT_MARGIN
 from generation.jobs.texts import MOST_ROUNDS
@@ -26,7 +26,7 @@ class Quote:
     """
 
     owner_id: UUID
-    routes: tuple[Route | ImageRoute, ...]
+    routes: tuple[Route | OrderRoute, ...]
     least_micros: int
     most_micros: int
     currency: str = CURRENCY
@@ -88,7 +88,7 @@ def offers_of(routes: Sequence[Route]) -> list[Offer]:
     return offers
 
 
-def shown_routes(routes: Sequence[Route | ImageRoute]) -> list[dict[str, Any]]:
+def shown_routes(routes: Sequence[Route | OrderRoute]) -> list[dict[str, Any]]:
     """As the API shows them."""
     return [
         {

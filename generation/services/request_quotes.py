@@ -9,7 +9,7 @@ from generation.domain.image_prompts import TOKENS_EACH, PromptsTask, instructio
 from generation.domain.images import PIXELS, Quality, Size
 from generation.domain.requests import RequestOptions
 from generation.errors import ModelEndedError, ModelUnavailableError, PriceMissingError
-from generation.jobs.image_routes import image_routes_for
+from generation.jobs.order_routes import order_routes_for
 from generation.jobs.routes import routes_for
 from generation.models.requests import QUALITY_WORDS, SIZE_WORDS, STYLE_WORDS
 from generation.providers.image.base import ImageOrder
@@ -54,9 +54,9 @@ def image_order(
 
 
 def request_quote(*, owner_id: UUID, options: RequestOptions, is_test: bool = False) -> Quote:
-    """The price of the prompts and of all pictures. Raises what `image_routes_for` raises: a model that is unknown, has
+    """The price of the prompts and of all pictures. Raises what `order_routes_for` raises: a model that is unknown, has
     ended, has no key or no price. Without a text model pictures are made all the same."""
-    routes = image_routes_for(owner_id, model=options.model or None, is_test=is_test)
+    routes = order_routes_for(owner_id, IMAGE, model=options.model or None, is_test=is_test)
     order = image_order(options.prompt, size=options.size, quality=options.quality)
     each = [route.cost(order) for route in routes]
     made = Quote(owner_id, routes, options.count * min(each), options.count * max(each))
@@ -102,7 +102,7 @@ def request_config(*, owner_id: UUID, is_test: bool) -> dict[str, Any]:
         ],
         "qualities": [{"name": quality.value, "title": str(word)} for quality, word in QUALITY_WORDS.items()],
         "models": models,
-        "routes": shown_routes(image_routes_for(owner_id, is_test=is_test)),
+        "routes": shown_routes(order_routes_for(owner_id, IMAGE, is_test=is_test)),
         "limits": {
             "prompt_characters": images.MAX_PROMPT_CHARACTERS,
             "negative_prompt_characters": images.MAX_NEGATIVE_CHARACTERS,

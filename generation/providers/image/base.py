@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from generation.domain.catalogue import IMAGE
 from generation.providers.base import ProviderError
+from generation.providers.orders import Answer, Maker, Order
+
+if TYPE_CHECKING:
+    from generation.domain.prices import ItemPrice
 
 Quality = Literal["standard", "high"]
 
 
 @dataclass(frozen=True, slots=True)
-class ImageOrder:
+class ImageOrder(Order):
     """One picture.
 
     - `width`, `height`: pixels; an adapter takes the nearest size that its vendor makes.
-    - `model`: None means the adapter's own model.
     - `style`: a word of the product's; only the sandbox reads it, the prompt carries it for real vendors.
-    - `timeout_s`: seconds for the vendor's answer to the order.
-    - `request_key`: our stable name for this purchase, the same for each attempt.
-    - `attempt`: 1 for the first try, one more for each repetition.
     """
 
+    capability: ClassVar[str] = IMAGE
     prompt: str
     width: int
     height: int
-    model: str | None = None
     negative_prompt: str = ""
     style: str = ""
     seed: int | None = None
     quality: Quality = "standard"
-    timeout_s: float = 120.0
-    request_key: str = ""
-    attempt: int = 1
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -45,6 +41,9 @@ class ImageOrder:
     @property
     def pixels(self) -> int:
         return self.width * self.height
+
+    def cost(self, price: ItemPrice) -> int:
+        return price.of(quality=self.quality, pixels=self.pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +60,11 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageAnswer:
-    """`picture` is there: done. Otherwise the vendor works on it: `provider_ref` is its id of the task, `percent` its
-    own word on how far it is, if it has one. What failed is a `ProviderError`."""
+class ImageAnswer(Answer):
+    """`picture` is there: done."""
 
-    provider: str
-    model: str
     picture: Picture | None = None
-    provider_ref: str = ""
-    percent: int | None = None
     revised_prompt: str = ""
-
-    def __post_init__(self) -> None:
-        if self.picture is None and not self.provider_ref:
-            raise ValueError("Without the vendor's id there is nothing to ask for.")
 
     @property
     def is_done(self) -> bool:
@@ -83,48 +73,4 @@ class ImageAnswer:
 
 #: What became of a task: how far it is, or the failure that it ended with.
 Outcome = ImageAnswer | ProviderError
-
-
-class AtOnce:
-    """For adapters whose orders are answered with the picture: there is nothing to look up."""
-
-    has_tasks = False
-
-    def look_up(self, refs: Sequence[str]) -> Mapping[str, Outcome]:
-        return {}
-
-    def find(self, order: ImageOrder, *, sent_at: datetime, known: Sequence[str]) -> str | None:
-        return None
-
-    def cancel(self, ref: str) -> bool:
-        return False
-
-
-class ImageMaker(Protocol):
-    """An adapter. Implementations are shared between threads and hold no state of an order."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def model(self) -> str:
-        """The model that is asked when an order names none."""
-
-    @property
-    def has_tasks(self) -> bool:
-        """Whether orders are answered with a task, so that one whose answer was lost may be found again."""
-
-    def order(self, order: ImageOrder) -> ImageAnswer:
-        """Place the order. Raises `ProviderError` only."""
-
-    def look_up(self, refs: Sequence[str]) -> Mapping[str, Outcome]:
-        """What became of these tasks, all asked for together. One that isn't in the answer is asked for again later.
-        Raises `ProviderError` when the vendor can't be asked, which says nothing about the tasks."""
-
-    def find(self, order: ImageOrder, *, sent_at: datetime, known: Sequence[str]) -> str | None:
-        """The id of an order that was sent at that time and whose answer was lost; `known` are ids that belong to
-        others. None: nobody can tell. Raises `ProviderError` when the vendor can't be asked, or can't tell yet."""
-
-    def cancel(self, ref: str) -> bool:
-        """Stop a task, so that it costs nothing. False: it is too late, or the vendor has no such thing. Raises
-        `ProviderError` when the vendor can't be asked."""
+ImageMaker = Maker[ImageOrder, ImageAnswer]

@@ -19,8 +19,8 @@ from urllib.parse import quote, urlencode
 
 from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError
+from generation.providers.caller import Caller, Reply
 from generation.providers.image.base import ImageAnswer, ImageOrder, Outcome, Picture
-from generation.providers.image.caller import Caller, Reply
 from generation.providers.image.sizes import Size, nearest
 
 if TYPE_CHECKING:

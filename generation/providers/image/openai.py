@@ -13,9 +13,10 @@ import binascii
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from generation.providers.image.base import AtOnce, ImageAnswer, ImageOrder, Picture
-from generation.providers.image.caller import Caller, Reply, request_id
+from generation.providers.caller import Caller, Reply, request_id
+from generation.providers.image.base import ImageAnswer, ImageOrder, Picture
 from generation.providers.image.sizes import Size, nearest
+from generation.providers.orders import AtOnce
 
 if TYPE_CHECKING:
     from generation.providers.openai_client import Transport

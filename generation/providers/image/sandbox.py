@@ -123,7 +123,7 @@ class SandboxImages:
         raise _NOT_PAINTED.error(self.name)
 
 
-def behind(link: str, *, most_bytes: int) -> tuple[int, bytes]:
+def behind(link: str, most_bytes: int) -> tuple[int, bytes]:
     """The status and the content that a link of the sandbox leads to; no more than a byte too much."""
     what, _, query = link.removeprefix(LINK).partition("?")
     if what in _LINKS:

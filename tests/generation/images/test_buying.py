@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from generation.domain.states import JobStatus
-from generation.jobs import images, polling, runner, services
+from generation.jobs import orders, polling, runner, services
 from generation.jobs.registry import NoOutput
 from generation.jobs.run import JobRun
 from generation.models import ProviderCall
@@ -131,7 +131,7 @@ def test_a_task_that_never_ends_is_not_ordered_again(
     vendor.is_done = False
     job = image_job(alice)
     runner.run(job.pk)
-    long_ago = ProviderCall.objects.get(job=job).sent_at - 2 * images.LONGEST_WAIT
+    long_ago = ProviderCall.objects.get(job=job).sent_at - 2 * orders.LONGEST_WAIT
     ProviderCall.objects.filter(job=job).update(sent_at=long_ago)
     failed = run_to_the_end(job)
     assert (failed.error_code, failed.error["charged"]) == ("CALL_UNCERTAIN", None)

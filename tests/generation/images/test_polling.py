@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generation.domain.states import JobStatus
-from generation.jobs import images, polling, runner
+from generation.jobs import orders, polling, runner
 from generation.jobs.worker import this_worker
 from generation.models import Job, JobEvent, ProviderCall
 from generation.providers.base import CONTENT_REFUSED, UNAVAILABLE, ProviderError
@@ -66,7 +66,7 @@ def working(percent: int | None = None) -> ImageAnswer:
 
 
 def look_up_by(monkeypatch: pytest.MonkeyPatch, vendor: Vendor) -> None:
-    monkeypatch.setattr(images, "maker_of", lambda call: vendor)
+    monkeypatch.setattr(orders, "maker_of", lambda call: vendor)
 
 
 def test_a_thousand_waiting_jobs_are_asked_for_at_once_and_hold_nothing(

@@ -10,7 +10,7 @@ from config.crypto import Secret
 from generation.domain.catalogue import IMAGE
 from generation.errors import ModelUnavailableError, ModelUnknownError, PriceMissingError
 from generation.jobs import runner
-from generation.jobs.image_routes import ImageRoute, image_routes_for
+from generation.jobs.order_routes import OrderRoute, order_routes_for
 from generation.providers import registry
 from generation.providers.image.base import ImageOrder
 from tests.generation.factories import calls, fetch
@@ -28,20 +28,26 @@ def key(owner: User, provider: str, **fields: Any) -> ProviderKey:
     return made
 
 
-def told(routes: tuple[ImageRoute, ...]) -> list[tuple[str, str, bool]]:
+def keys_lead_to(vendor: ImageServer, settings: Any) -> None:
+    """Own keys for Qwen buy pictures at this vendor."""
+    aliyun = {**settings.ORDER_VENDORS[IMAGE]["qwen"], "base_url": vendor.aliyun_url}
+    settings.ORDER_VENDORS = {**settings.ORDER_VENDORS, IMAGE: {"qwen": aliyun}}
+
+
+def told(routes: tuple[OrderRoute, ...]) -> list[tuple[str, str, bool]]:
     return [(route.provider, route.model, route.key is not None) for route in routes]
 
 
 def test_the_environment_says_the_order(alice: User, vendor: ImageServer) -> None:
-    assert told(image_routes_for(alice.pk)) == [
+    assert told(order_routes_for(alice.pk, IMAGE)) == [
         ("aliyun", "qwen-image-plus", False),
         ("siliconflow", "Qwen/Qwen-Image", False),
     ]
-    assert told(image_routes_for(alice.pk, model="Qwen/Qwen-Image")) == [
+    assert told(order_routes_for(alice.pk, IMAGE, model="Qwen/Qwen-Image")) == [
         ("siliconflow", "Qwen/Qwen-Image", False)
     ]
     with pytest.raises(ModelUnknownError):
-        image_routes_for(alice.pk, model="deepseek-chat")
+        order_routes_for(alice.pk, IMAGE, model="deepseek-chat")
 
 
 def test_a_server_of_the_operators_has_whatever_models_it_has(
@@ -51,7 +57,7 @@ def test_a_server_of_the_operators_has_whatever_models_it_has(
     settings.PROVIDERS = {IMAGE: {"local": {"path": PATHS["siliconflow"], "options": options}}}
     settings.PROVIDER_ORDER = {IMAGE: ["local"]}
     registry.reset()
-    assert told(image_routes_for(alice.pk)) == [("local", "local", False)]
+    assert told(order_routes_for(alice.pk, IMAGE)) == [("local", "local", False)]
     job = run_to_the_end(image_job(alice, model="local:flux"))
     assert [(call.model, call.status, call.cost_micros) for call in calls(job)] == [("flux", "settled", 0)]
 
@@ -60,14 +66,18 @@ def test_own_keys_come_first_for_what_they_can_do(alice: User, vendor: ImageServ
     """A key for Qwen is one of the Model Studio, which makes pictures; one for DeepSeek makes none."""
     for provider in ("deepseek", "qwen", "openai"):
         key(alice, provider, model_name="some-text-model")
-    assert told(image_routes_for(alice.pk)) == [
+    assert told(order_routes_for(alice.pk, IMAGE)) == [
         ("aliyun", "qwen-image-plus", True),
         ("aliyun", "qwen-image-plus", False),
         ("siliconflow", "Qwen/Qwen-Image", False),
     ], "OpenAI's model has no price here"
-    assert told(image_routes_for(alice.pk, model="qwen-image-plus"))[0] == ("aliyun", "qwen-image-plus", True)
+    assert told(order_routes_for(alice.pk, IMAGE, model="qwen-image-plus"))[0] == (
+        "aliyun",
+        "qwen-image-plus",
+        True,
+    )
     item_model_make("openai", "gpt-image-1.5", capability=IMAGE, micros=1)
-    assert told(image_routes_for(alice.pk, model="openai:gpt-image-1.5")) == [
+    assert told(order_routes_for(alice.pk, IMAGE, model="openai:gpt-image-1.5")) == [
         ("openai", "gpt-image-1.5", True)
     ]
 
@@ -75,8 +85,8 @@ def test_own_keys_come_first_for_what_they_can_do(alice: User, vendor: ImageServ
 def test_a_server_of_ones_own_is_asked_by_name(alice: User, bob: User, vendor: ImageServer) -> None:
     free = {"input_micros": 0, "output_micros": 0}
     key(alice, "custom", base_url=f"{vendor.openai_url}", **free)
-    assert "custom" not in {route.provider for route in image_routes_for(alice.pk)}
-    (route,) = image_routes_for(alice.pk, model="custom:flux")
+    assert "custom" not in {route.provider for route in order_routes_for(alice.pk, IMAGE)}
+    (route,) = order_routes_for(alice.pk, IMAGE, model="custom:flux")
     assert (route.provider, route.model, route.cost(ImageOrder("x", 8, 8))) == ("custom", "flux", 0)
     job = run_to_the_end(image_job(alice, model="custom:flux"))
     assert [(call.provider, call.status, call.is_own_key) for call in calls(job)] == [
@@ -84,15 +94,13 @@ def test_a_server_of_ones_own_is_asked_by_name(alice: User, bob: User, vendor: I
     ]
     key(bob, "custom", base_url=vendor.openai_url)
     with pytest.raises(PriceMissingError):
-        image_routes_for(bob.pk, model="custom:flux")
+        order_routes_for(bob.pk, IMAGE, model="custom:flux")
 
 
 def test_an_own_key_pays_and_looks_up_what_it_has_ordered(
     alice: User, vendor: ImageServer, settings: Any
 ) -> None:
-    settings.IMAGE_VENDORS = {
-        "qwen": {**settings.IMAGE_VENDORS["qwen"], "base_url": vendor.aliyun_url},
-    }
+    keys_lead_to(vendor, settings)
     settings.PROVIDERS, settings.PROVIDER_ORDER = {}, {}
     own = key(alice, "qwen")
     vendor.is_done = False
@@ -113,7 +121,7 @@ def test_an_own_key_pays_and_looks_up_what_it_has_ordered(
 
 def test_regions_of_a_vendor_are_known_and_other_addresses_are_not() -> None:
     def address(base_url: str) -> str | None:
-        return registry.image_vendor("qwen", base_url).get("base_url")
+        return registry.vendor_of(IMAGE, "qwen", base_url).get("base_url")
 
     assert address("") == "https://dashscope.aliyuncs.com/api/v1"
     assert address("https://dashscope-intl.aliyuncs.com/compatible-mode/v1") == (
@@ -121,28 +129,28 @@ def test_regions_of_a_vendor_are_known_and_other_addresses_are_not() -> None:
     )
     assert address("https://gateway.example/v1") is None
     assert address("https://dashscope.aliyuncs.com.evil.example/v1") is None
-    assert registry.image_vendor("deepseek", "") == {}
+    assert registry.vendor_of(IMAGE, "deepseek", "") == {}
 
 
 def test_a_test_job_is_drawn_by_the_sandbox_at_the_price_of_the_model(
     alice: User, vendor: ImageServer
 ) -> None:
-    (route,) = image_routes_for(alice.pk, model="qwen-image-plus", is_test=True)
+    (route,) = order_routes_for(alice.pk, IMAGE, model="qwen-image-plus", is_test=True)
     assert (route.provider, route.is_test) == ("sandbox", True)
     assert route.cost(ImageOrder("x", 8, 8)) == MICROS["aliyun"]
-    (route,) = image_routes_for(alice.pk, is_test=True)
+    (route,) = order_routes_for(alice.pk, IMAGE, is_test=True)
     assert route.cost(ImageOrder("x", 8, 8)) == 0
-    (route,) = image_routes_for(alice.pk, model="sandbox-priced", is_test=True)
+    (route,) = order_routes_for(alice.pk, IMAGE, model="sandbox-priced", is_test=True)
     assert route.cost(ImageOrder("x", 2048, 2048, quality="high")) == 80_000
     item_model_make("openai", "gpt-image-1.5", capability=IMAGE, micros=1)
     with pytest.raises(ModelUnavailableError):
-        image_routes_for(alice.pk, model="gpt-image-1.5")
+        order_routes_for(alice.pk, IMAGE, model="gpt-image-1.5")
 
 
 def test_an_own_key_that_is_refused_is_the_owners_matter(
     alice: User, vendor: ImageServer, settings: Any
 ) -> None:
-    settings.IMAGE_VENDORS = {"qwen": {**settings.IMAGE_VENDORS["qwen"], "base_url": vendor.aliyun_url}}
+    keys_lead_to(vendor, settings)
     settings.PROVIDERS, settings.PROVIDER_ORDER = {}, {}
     own = key(alice, "qwen")
     job = image_job(alice, "[[server:auth]]", model="qwen-image-plus")

@@ -32,7 +32,7 @@ def keys_of_both(vendor: ImageServer, settings: Any, owner: User) -> None:
     providers = settings.PROVIDERS[IMAGE]
     for one in providers.values():
         one["options"]["api_key"] = KEY
-    settings.IMAGE_VENDORS = {
+    made_by = {
         name: {
             "provider": provider,
             "path": PATHS[provider],
@@ -41,6 +41,7 @@ def keys_of_both(vendor: ImageServer, settings: Any, owner: User) -> None:
         }
         for name, provider in {"qwen": "aliyun", "siliconflow": "siliconflow"}.items()
     }
+    settings.ORDER_VENDORS = {**settings.ORDER_VENDORS, IMAGE: made_by}
     ProviderKey.objects.create(owner=owner, provider="qwen", secret=Secret(KEY))
     provider_keys_forget_all()
     registry.reset()

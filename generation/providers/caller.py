@@ -1,4 +1,4 @@
-"""JSON calls to a vendor of pictures over the process's shared clients: answers with a deadline and a cap, and failures
+"""JSON calls to a vendor over the process's shared clients: answers with a deadline and a cap, and failures
 that say whether they were charged and repeat no secret."""
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import orjson
 
 from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError, Secret, reference, repeats
+from generation.providers.llm.answer_text import storable
 from generation.providers.openai_client import authorization, client_for, failure_of, reference_of
 from generation.providers.reading import read_object
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from generation.providers.openai_client import Transport
 
-#: A picture in base64 takes a third more than its file.
+#: A file in base64 takes a third more than its file.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _CONNECTIONS = 200
 _KEY_SAFE = "/:@+,;="
@@ -91,7 +92,7 @@ class Caller:
 
     def text(self, value: object) -> str:
         """What a vendor says, to be kept; empty when it says nothing, or repeats our key."""
-        return value if isinstance(value, str) and not repeats(value, self._api_key) else ""
+        return storable(value) if isinstance(value, str) and not repeats(value, self._api_key) else ""
 
     def named_failure(self, said: Mapping[str, Any]) -> ProviderError:
         """What a code and a message within an answer mean."""

@@ -1,7 +1,8 @@
-"""Buying pictures: once per step, at once or as a task of the vendor's that is looked up until it has an end.
+"""Buying what is ordered, pictures and meshes: once per step, at once or as a task of the vendor's that is looked up
+until it has an end.
 
 What was made is written into the ledger with what it cost, the file itself where the vendor sends it, so that a failed
-storing never makes it again. What an order cost is what was set aside for it: pictures are priced one by one.
+storing never makes it again. What an order cost is what was set aside for it: things are priced one by one.
 
 An order is never placed again while the one before may have been: its task is looked up, one whose answer was lost is
 searched for at the vendor, and where nobody can tell, a person decides (docs/adr/0030).
@@ -14,28 +15,30 @@ from functools import partial
 
 import msgspec
 import structlog
-from django.conf import settings
 from django.utils import timezone
 
 from config.db import release_connection
 from config.errors import SecretUnreadableError
-from generation.domain.catalogue import IMAGE
+from generation.domain.catalogue import IMAGE, MESH
 from generation.domain.states import CallStatus
 from generation.errors import CallInFlightError
 from generation.jobs import ledger
 from generation.jobs.attempts import LEAST_SECONDS, Attempt
 from generation.jobs.buying import buy_by_routes, close_failed, note_key_worked, passage, send
 from generation.jobs.gateway import TurnMissedError
-from generation.jobs.image_routes import ImageRoute, image_routes_for
+from generation.jobs.order_routes import OrderRoute, order_routes_for
 from generation.jobs.registry import Waiting
 from generation.models import Job, ProviderCall
 from generation.providers import registry, rules
 from generation.providers.base import ProviderError, Usage
-from generation.providers.image.base import ImageAnswer, ImageMaker, ImageOrder, Outcome
-from generation.providers.image.download import download
-from generation.providers.llm.answer_text import storable
+from generation.providers.image.base import ImageAnswer
+from generation.providers.mesh.base import MeshAnswer
+from generation.providers.orders import Answer, AnyMaker, Order
 
 log = structlog.get_logger(__name__)
+
+#: What orders bring.
+ANSWERS: Mapping[str, type[Answer]] = {IMAGE: ImageAnswer, MESH: MeshAnswer}
 
 #: How long a vendor's task is left alone between two looks at it.
 POLL_SECONDS = 5.0
@@ -46,8 +49,8 @@ LONGEST_SEARCH = timedelta(minutes=30)
 SEARCH_AGAIN_SECONDS = 15.0
 
 
-def buy(attempt: Attempt, step: str, order: ImageOrder, *, feature: str) -> ImageAnswer | Waiting:
-    """Buy a picture, or go on with the one that this step has ordered: `Waiting` while its vendor works on it.
+def buy(attempt: Attempt, step: str, order: Order, *, feature: str) -> Answer | Waiting:
+    """Buy what is ordered, or go on with what this step has ordered: `Waiting` while its vendor works on it.
 
     The next provider is asked only when the one before certainly charged nothing. Raises `ProviderError`,
     `ProviderKeyRefusedError`, `ProviderKeyNoCreditError`, `CallUncertainError`, `CallInFlightError`,
@@ -57,7 +60,7 @@ def buy(attempt: Attempt, step: str, order: ImageOrder, *, feature: str) -> Imag
     attempt.check()
     done = ledger.settled(attempt.job, step)
     if done is not None:
-        return msgspec.convert(done.result, type=ImageAnswer)
+        return msgspec.convert(done.result, type=ANSWERS[order.capability])
     failed: ProviderError | None = None
     for placed in _placed(attempt.job, step):
         try:
@@ -70,13 +73,13 @@ def buy(attempt: Attempt, step: str, order: ImageOrder, *, feature: str) -> Imag
         else:
             if found is not None:
                 return found
-    ledger.may_buy(attempt.job, step, capability=IMAGE)
+    ledger.may_buy(attempt.job, step, capability=order.capability)
     attempt.stay()
     return _buy_anew(attempt, step, order, feature=feature, failed=failed)
 
 
 def _placed(job: Job, step: str) -> list[ProviderCall]:
-    """Orders of this step that may still bring a picture, the latest first. Those that a person has written off may
+    """Orders of this step that may still bring something, the latest first. Those that a person has written off may
     as well, if they can be looked up."""
     calls = ProviderCall.objects.filter(job_id=job.pk, step=step).order_by("-created_at")
     return [
@@ -86,7 +89,7 @@ def _placed(job: Job, step: str) -> list[ProviderCall]:
     ]
 
 
-def _go_on_with(attempt: Attempt, call: ProviderCall, order: ImageOrder) -> ImageAnswer | Waiting | None:
+def _go_on_with(attempt: Attempt, call: ProviderCall, order: Order) -> Answer | Waiting | None:
     """What an order has brought; None when nobody can tell. Raises `ProviderError`: how it has failed."""
     if not call.provider_ref:
         if call.status == CallStatus.SENT:
@@ -118,14 +121,16 @@ def _go_on_with(attempt: Attempt, call: ProviderCall, order: ImageOrder) -> Imag
     return Waiting(call.provider, call.provider_ref, poll_after=POLL_SECONDS)
 
 
-def _search(call: ProviderCall, order: ImageOrder) -> str:
+def _search(call: ProviderCall, order: Order) -> str:
     """The id of an order whose answer was lost; empty when its vendor can't tell. Raises `TurnMissedError` while it
     may still be found."""
     maker = maker_of(call)
     if maker is None or call.sent_at is None:
         return ""
     since = call.sent_at - timedelta(hours=1)
-    orders = ProviderCall.objects.filter(provider=call.provider, capability=IMAGE, sent_at__gte=since)
+    orders = ProviderCall.objects.filter(
+        provider=call.provider, capability=call.capability, sent_at__gte=since
+    )
     known = list(orders.exclude(provider_ref="").values_list("provider_ref", flat=True))
     release_connection()
     try:
@@ -140,13 +145,15 @@ def _search(call: ProviderCall, order: ImageOrder) -> str:
 
 
 def _buy_anew(
-    attempt: Attempt, step: str, order: ImageOrder, *, feature: str, failed: ProviderError | None
-) -> ImageAnswer | Waiting:
+    attempt: Attempt, step: str, order: Order, *, feature: str, failed: ProviderError | None
+) -> Answer | Waiting:
     """`failed` is what became of the order before, which another provider may take over at once."""
     job = attempt.job
 
-    def routes() -> tuple[ImageRoute, ...]:
-        found = image_routes_for(job.owner_id, model=order.model, is_test=job.is_test, since=job.created_at)
+    def routes() -> tuple[OrderRoute, ...]:
+        found = order_routes_for(
+            job.owner_id, order.capability, model=order.model, is_test=job.is_test, since=job.created_at
+        )
         if failed is None:
             return found
         others = tuple(route for route in found if route.provider != failed.provider)
@@ -170,14 +177,14 @@ def _buy_anew(
 
 
 def _buy_by(
-    route: ImageRoute, *, attempt: Attempt, step: str, order: ImageOrder, feature: str
-) -> ImageAnswer | Waiting:
+    route: OrderRoute, *, attempt: Attempt, step: str, order: Order, feature: str
+) -> Answer | Waiting:
     maker = route.maker()
     micros = route.cost(order)
     with passage(attempt, route):
         order = _request(attempt, step, order, route.model)
         call = ledger.reserve(
-            attempt.job, step, feature=feature, capability=IMAGE, provider=route.provider, model=route.model,
+            attempt.job, step, feature=feature, capability=route.capability, provider=route.provider, model=route.model,
             micros=micros, price_version=route.price.version, is_test=route.is_test, key=route.key,
         )  # fmt: skip
         answer = send(call, partial(maker.order, order), route=route, cost=lambda _usage: micros)
@@ -188,7 +195,7 @@ def _buy_by(
     return Waiting(call.provider, answer.provider_ref, poll_after=POLL_SECONDS)
 
 
-def _request(attempt: Attempt, step: str, order: ImageOrder, model: str) -> ImageOrder:
+def _request(attempt: Attempt, step: str, order: Order, model: str) -> Order:
     """The order as it is sent."""
     left = max(LEAST_SECONDS, attempt.entry.remaining_seconds * 0.9)
     return dataclasses.replace(
@@ -200,14 +207,9 @@ def _request(attempt: Attempt, step: str, order: ImageOrder, model: str) -> Imag
     )
 
 
-def settle(call: ProviderCall, answer: ImageAnswer) -> ImageAnswer:
+def settle(call: ProviderCall, answer: Answer) -> Answer:
     """Write down what was made and what it cost."""
-    answer = dataclasses.replace(
-        answer,
-        provider=call.provider,
-        model=call.model,
-        revised_prompt=storable(answer.revised_prompt),
-    )
+    answer = dataclasses.replace(answer, provider=call.provider, model=call.model)
     ledger.settle(
         call,
         micros=call.reserved_micros,
@@ -218,17 +220,21 @@ def settle(call: ProviderCall, answer: ImageAnswer) -> ImageAnswer:
     return answer
 
 
-def maker_of(call: ProviderCall) -> ImageMaker | None:
+def maker_of(call: ProviderCall) -> AnyMaker | None:
     """Who can say what became of an order; None when the key or the provider is gone."""
     if not call.is_own_key:
-        is_there = call.provider in registry.configured_names(IMAGE)
-        return registry.get_image(call.provider) if is_there else None
+        is_there = call.provider in registry.configured_names(call.capability)
+        return registry.get_maker(call.capability, call.provider) if is_there else None
     key = call.provider_key
     if key is None:
         return None
     try:
-        return registry.own_image(
-            key.provider, api_key=key.secret.reveal(), base_url=key.base_url, model=call.model
+        return registry.own_maker(
+            call.capability,
+            key.provider,
+            api_key=key.secret.reveal(),
+            base_url=key.base_url,
+            model=call.model,
         )
     except (ProviderError, SecretUnreadableError) as error:
         log.warning("provider.not_reachable", key=str(key.pk), error=type(error).__name__)
@@ -240,7 +246,7 @@ def is_overdue(call: ProviderCall) -> bool:
     return call.sent_at is not None and timezone.now() - call.sent_at > LONGEST_WAIT
 
 
-def look_up_all(maker: ImageMaker, refs: list[str]) -> Mapping[str, Outcome]:
+def look_up_all(maker: AnyMaker, refs: list[str]) -> Mapping[str, Answer | ProviderError]:
     """What became of many orders at one vendor; nothing when it can't be asked."""
     try:
         return maker.look_up(refs)
@@ -251,21 +257,7 @@ def look_up_all(maker: ImageMaker, refs: list[str]) -> Mapping[str, Outcome]:
 
 def cancel(job: Job) -> None:
     """Stop what vendors still work on for this job. What they stop costs nothing; of the rest nobody can tell."""
-    for call in ProviderCall.objects.filter(job_id=job.pk, capability=IMAGE, status=CallStatus.SENT):
+    for call in ProviderCall.objects.filter(job_id=job.pk, capability__in=ANSWERS, status=CallStatus.SENT):
         maker = maker_of(call) if call.provider_ref else None
         if maker is not None and maker.cancel(call.provider_ref):
             ledger.release(call, code="JOB_CANCELLED")
-
-
-def fetch(answer: ImageAnswer) -> bytes:
-    """The picture of a done answer, copied from the vendor if it is a link. Nobody has looked at it yet.
-
-    Raises `ProviderError`, always charged: a link that can't be read now is tried again, one that won't get better
-    isn't.
-    """
-    if answer.picture is None:
-        raise ValueError("Nothing is done yet.")
-    release_connection()
-    return answer.picture.data or download(
-        answer.picture.url, provider=answer.provider, most_bytes=settings.FILE_MAX_BYTES
-    )
