@@ -11,3 +11,5 @@ REPORT_TEXT = 1_000
 #: Millimetres that a longest side may be scaled to: what a printer resolves, and what no printer holds.
 LEAST_MM = 0.1
 MOST_MM = 10_000.0
+#: Triangles that are taken: as many as a binary STL of 100 MB holds, and what the program's memory is enough for.
+MOST_TRIANGLES = 2_000_000

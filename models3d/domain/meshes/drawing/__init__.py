@@ -1,0 +1,1 @@
+"""Pictures of meshes, drawn by numbers alone: no display, no graphics card, no library for either."""
