@@ -5,6 +5,7 @@ from typing import Any
 import django
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
+from django.utils.module_loading import import_string
 
 from config.api.bodies import AsgiBodies
 from config.env import choose_settings
@@ -24,7 +25,7 @@ class Handler(ASGIHandler):
 
 
 django.setup(set_prefix=False)
-application = AsgiBodies(Handler())
+application: Any = import_string("generation.live.door.StreamDoor")(AsgiBodies(Handler()))
 load_addresses()
 keep_loaded()
 announce("stream")

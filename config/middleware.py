@@ -56,8 +56,24 @@ def _is_within(address: str, networks: tuple[str, ...]) -> bool:
     return any(found in ipaddress.ip_network(network) for network in networks)
 
 
+def begin_request(given: str) -> str:
+    """Say in the lines of the log from now on which request is answered. Returns its id: `given` by the caller, if that
+    is short and harmless to log."""
+    request_id = given if ACCEPTABLE.match(given) else uuid7().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def log_request(method: str | None, route: str, status: int, started: float) -> None:
+    # Whoever asks for health asks each second.
+    (log.debug if route.startswith("/health") else log.info)(
+        "request", method=method, route=route, status=status, ms=round((perf_counter() - started) * 1000, 1)
+    )
+
+
 class RequestContextMiddleware:
-    """Sets `request.request_id`, a caller's own if it is short and harmless to log; logs each request as one line.
+    """Sets `request.request_id`; logs each request as one line.
 
     Of a stream the line says how long it took until it began.
     """
@@ -66,24 +82,13 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
-        request_id = given if ACCEPTABLE.match(given) else uuid7().hex
+        request_id = begin_request(request.headers.get(HEADER, ""))
         request.request_id = request_id  # type: ignore[attr-defined]
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         started = perf_counter()
         with origin.answering(request):
             response = self.get_response(request)
         response.headers[HEADER] = request_id
-        route = route_of(request)
-        # Whoever asks for health asks each second.
-        (log.debug if route.startswith("/health") else log.info)(
-            "request",
-            method=request.method,
-            route=route,
-            status=response.status_code,
-            ms=round((perf_counter() - started) * 1000, 1),
-        )
+        log_request(request.method, route_of(request), response.status_code, started)
         return response
 
 

@@ -53,6 +53,12 @@ def count(name: str, limit: int, *, seconds: float | None = None) -> Window:
     return Window(limit, used, (number + 1) * seconds - now)
 
 
+def count_user(user_id: Any) -> Window | None:
+    """Count a request of this user; None: no limit."""
+    limit = settings.RATE_LIMIT_MAX_REQUESTS
+    return count(f"user:{user_id}", limit) if limit else None
+
+
 def uncount(name: str) -> None:
     """Take one back, e.g. for a log-in that succeeded."""
     key = _key(name, int(time() // (settings.RATE_LIMIT_WINDOW_MS / 1000)))
@@ -76,14 +82,12 @@ class RequestThrottle(BaseThrottle):
     """`RATE_LIMIT_MAX_REQUESTS` per `RATE_LIMIT_WINDOW_MS` for each user, or each address without one; 0: off."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        limit = settings.RATE_LIMIT_MAX_REQUESTS
-        if not limit:
-            return True
         user = getattr(request, "_user", None)
-        name = f"user:{user.pk}" if user else f"address:{address_group(client_address(request._request))}"
-        self.window = count(name, limit)
-        view.rate_window = self.window
-        return not self.window.is_over
+        window = count_user(user.pk) if user else count_address(request._request)
+        if window is None:
+            return True
+        self.window = view.rate_window = window
+        return not window.is_over
 
     def wait(self) -> float:
         return self.window.reset

@@ -12,6 +12,11 @@ def retry_hint(milliseconds: int) -> bytes:
     return b"retry: %d\n\n" % milliseconds
 
 
+def event_number(given: str) -> int | None:
+    """What a client says as `Last-Event-ID`; None when that is no number of an event."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
+
+
 def event(name: str, data: bytes, *, number: int | None = None) -> bytes:
     """One event. `data` is a single line (JSON); with a `number` the client sends it back as `Last-Event-ID`."""
     if b"\n" in data or b"\r" in data:

@@ -1,10 +1,8 @@
 """What the views of streams share: the media type, headers, where to go on, how long."""
 
-import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import StreamingHttpResponse
@@ -12,11 +10,16 @@ from django.utils.translation import gettext as _
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from accounts.domain.claims import Claims
+from config.api.addresses import route_of
+from config.api.language import language_of
 from config.api.problems import capped
 from config.errors import ValidationFailedError
+from generation.domain.sse import event_number
 from generation.errors import StreamNotServedHereError
+from generation.live.door import RESUMABLE, Resumable, Resume
 from generation.live.slots import slots
-from generation.live.streams import Stream
+from generation.live.streams import Reader, Stream
 
 LAST_EVENT_ID = "Last-Event-ID"
 HEADERS = {
@@ -48,9 +51,19 @@ def check_served(request: Request) -> None:
         raise StreamNotServedHereError
 
 
-def stream_response(stream: Stream[Any], *, user_id: Any) -> StreamingHttpResponse:
-    """Raises TooManyStreamsError and StreamsFullError."""
-    slots.check(user_id)
+def reader_of(request: Request) -> Reader:
+    user: Any = request.user
+    return Reader(user.pk, cast(Claims, request.auth), language_of(request._request))
+
+
+def stream_response(
+    request: Request, stream: Stream[Any], *, resume: Resume | None = None
+) -> StreamingHttpResponse:
+    """`resume` is for who comes back with the same request. Raises TooManyStreamsError and StreamsFullError."""
+    slots.check(stream.reader.user_id)
+    if resume is not None:
+        scope = cast(dict[str, Any], cast(ASGIRequest, request._request).scope)
+        scope[RESUMABLE] = Resumable(resume, route_of(request._request))
     # The thread that answers this request keeps its connection until the response is closed, minutes from now.
     if not connection.in_atomic_block:
         connection.close()
@@ -62,17 +75,10 @@ def last_event_id(request: Request) -> int | None:
     raw = request.headers.get(LAST_EVENT_ID, "").strip()
     if not raw:
         return None
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
+    number = event_number(raw)
+    if number is None:
         message = _("Must be the id of an event of this stream: a whole number from 0 on.")
         raise ValidationFailedError(
             details=capped([{"field": LAST_EVENT_ID, "code": "invalid", "message": message}])
         )
-    return int(raw)
-
-
-def longest_seconds(request: Request) -> float:
-    """Until the token runs out; and at most as long as a fresh one, so that whoever loses access loses the stream."""
-    lifetime: Any = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
-    longest: float = lifetime.total_seconds()
-    expires_at = getattr(request.auth, "expires_at", None)
-    return longest if expires_at is None else max(0.0, min(longest, expires_at - time.time()))
+    return number

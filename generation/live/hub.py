@@ -79,6 +79,8 @@ class Hub(ABC, Generic[S]):
         self._admitted = admitted
         self._admission_interval = admission_interval
         self._admission_due = 0.0
+        #: When it was asked last whether they hold by which readers were let in.
+        self._held: dict[Hashable, float] = {}
         self._interval = interval
         self._slow_seconds = slow_seconds
         self._subscriptions: set[S] = set()
@@ -90,14 +92,29 @@ class Hub(ABC, Generic[S]):
 
     def leave(self, subscription: S) -> None:
         self._subscriptions.discard(subscription)
-        self._wake.set()
+        if not self._subscriptions:
+            self._wake.set()
+
+    def holds(self, claims: Hashable) -> bool:
+        """Whether who is let in by these would be let in now, as far as reads trust what they remember."""
+        asked_at = self._held.get(claims)
+        return asked_at is not None and time.monotonic() - asked_at < settings.AUTH_SNAPSHOT_SECONDS
 
     def _add(self, subscription: S) -> S:
         self._subscriptions.add(subscription)
-        self._wake.set()
+        now = time.monotonic()
+        asked_at = self._held.setdefault(subscription.claims, now)
+        if now - asked_at >= self._admission_interval:  # the others were asked for while this one was away
+            self._admission_due = 0.0
+        if not subscription.is_behind or not self._admission_due:
+            self._wake.set()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), name=type(self).__name__)
         return subscription
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._subscriptions)
 
     @abstractmethod
     async def _round(self) -> float:
@@ -105,7 +122,7 @@ class Hub(ABC, Generic[S]):
 
     async def _run(self) -> None:
         failures = 0
-        while self._subscriptions:
+        while self._is_needed:
             self._wake.clear()
             try:
                 await self._end_shut_out()
@@ -127,14 +144,27 @@ class Hub(ABC, Generic[S]):
 
     async def _end_shut_out(self) -> None:
         """End the streams of whoever wouldn't be let in any more."""
-        if time.monotonic() < self._admission_due:
+        now = time.monotonic()
+        if now < self._admission_due:
             return
+        self._admission_due = now + self._admission_interval
         asking = [one for one in self._subscriptions if not one.ended]
-        admitted = await in_thread(self._admitted, {one.claims for one in asking})
+        asked = {one.claims for one in asking}
+        try:
+            admitted = await in_thread(self._admitted, asked)
+        except Exception:
+            self._admission_due = now
+            raise
         for subscription in asking:
             if subscription.claims not in admitted:
                 subscription.end("revoked")
-        self._admission_due = time.monotonic() + self._admission_interval
+        self._held |= dict.fromkeys(admitted, now)
+        forgotten = asked.difference(admitted)
+        self._held = {
+            claims: asked_at
+            for claims, asked_at in self._held.items()
+            if claims not in forgotten and now - asked_at < settings.AUTH_SNAPSHOT_SECONDS
+        }
 
     def _end_slow(self) -> None:
         """End who takes nothing; cut off who doesn't even take the end."""

@@ -9,6 +9,7 @@ and who reads slowly or comes late is given more at once.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ ROW_SECONDS = 0.05
 MOMENT_SECONDS = 3.0
 #: The longest blocking read, and so the longest that a newcomer waits for its first piece.
 WAIT_MS = 50
+#: How long a text that nobody reads is followed on: who comes back in time costs no query and waits for nothing.
+LINGER_SECONDS = 5.0
 #: Valkey is left alone for so long when it can't be read.
 PAUSE_SECONDS = 1.0
 
@@ -49,6 +52,8 @@ class Channel:
         self.edition = 0
         #: When the row is to be read; None: when heads say so.
         self.row_due: float | None = 0.0
+        #: When its last reader left, or it was over.
+        self.rests_since = 0.0
         self._ends_until = 0.0
         self._grown = Grown()
         self._delta: tuple[tuple[int, int, int], bytes] = ((-1, -1, -1), b"")
@@ -64,6 +69,11 @@ class Channel:
     @property
     def is_over(self) -> bool:
         return self.head is not None and self.head.is_over
+
+    @property
+    def closes_at(self) -> float:
+        """By the monotonic clock; readers keep it open."""
+        return math.inf if self.subscriptions else self.rests_since + LINGER_SECONDS
 
     @property
     def is_ending(self) -> bool:
@@ -84,6 +94,8 @@ class Channel:
         self.row_due = None
         if self.head is None or self.head.attempt != found.head.attempt:
             self._ends_until = 0.0
+        if found.head.is_over:
+            self.rests_since = time.monotonic()
         self.head, self.error = found.head, found.error
         if found.is_rewritten and not self.edition:
             self.edition += 1
@@ -180,6 +192,14 @@ class LiveHub(Hub[LiveSubscription]):
         self._follower: asyncio.Task[None] | None = None
         self._to_follow = asyncio.Event()
 
+    def known(self, id: UUID) -> Channel | None:
+        """The channel of a text whose readers, and those who have just left, need no look at its row."""
+        channel = self._channels.get(id)
+        if channel is None or channel.head is None:
+            return None
+        is_past = channel.is_over and time.monotonic() >= channel.rests_since + LINGER_SECONDS
+        return None if is_past else channel
+
     def join(
         self, id: UUID, after: int = 0, claims: Hashable = None, *, with_reasoning: bool = False
     ) -> LiveSubscription:
@@ -198,20 +218,26 @@ class LiveHub(Hub[LiveSubscription]):
     def leave(self, subscription: LiveSubscription) -> None:
         channel = subscription.channel
         channel.subscriptions.discard(subscription)
-        if not channel.subscriptions and self._channels.get(channel.id) is channel:
-            del self._channels[channel.id]
-            self._to_follow.set()
+        if not channel.subscriptions and not channel.is_over:
+            channel.rests_since = time.monotonic()
         super().leave(subscription)
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._channels)
 
     async def _round(self) -> float:
         now = time.monotonic()
+        for channel in [one for one in self._channels.values() if one.closes_at <= now]:
+            self._close(channel)
         if now >= self._heads_due:
             await self._look_at_heads()
             self._heads_due = now + min(self._interval, self._patience())
         await self._read_rows()
         self._follow()
         dues = [one.row_due for one in self._channels.values() if one.row_due is not None]
-        return max(0.0, min([self._heads_due, *dues]) - time.monotonic())
+        closings = [one.closes_at for one in self._channels.values()]
+        return max(0.0, min([self._heads_due, *dues, *closings]) - time.monotonic())
 
     def _patience(self) -> float:
         """How long nobody needs to know what became of the rows."""
@@ -244,8 +270,13 @@ class LiveHub(Hub[LiveSubscription]):
             self._heads_due = min(self._heads_due, time.monotonic() + ROW_SECONDS / 2)
         self._wake.set()
 
-    @staticmethod
-    def _end_all(channel: Channel) -> None:
+    def _close(self, channel: Channel) -> None:
+        if self._channels.get(channel.id) is channel:
+            del self._channels[channel.id]
+            self._to_follow.set()
+
+    def _end_all(self, channel: Channel) -> None:
+        self._close(channel)
         channel.row_due = None
         for subscription in channel.subscriptions:
             subscription.end("gone")

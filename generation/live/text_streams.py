@@ -1,13 +1,13 @@
 """A text as a stream, while it is written and afterwards."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from accounts.domain.claims import Claims
 from accounts.selectors.sessions import claims_that_hold
 from config.errors import spoken
 from generation.live.hub import HubPerLoop, admission_seconds
-from generation.live.streams import Stream
+from generation.live.streams import Reader, Stream
 from generation.live.text_hub import LiveHub, LiveSubscription
 from generation.live.texts import LiveSource
 
@@ -26,30 +26,20 @@ class LiveStream(Stream[LiveSubscription]):
     `reasoning` (`at` is the same for the reasoning), and `end`, whose id after `finished` is the number of characters.
     """
 
-    def __init__(
-        self,
-        hubs: LiveHubs,
-        *,
-        id: UUID,
-        after: int,
-        with_reasoning: bool,
-        user_id: UUID,
-        claims: Claims,
-        seconds: float,
-        language: str,
-    ) -> None:
-        super().__init__(user_id=user_id, claims=claims, seconds=seconds, language=language)
-        self._hubs = hubs
-        self._id = id
+    def __init__(self, reading: "LiveReading", after: int) -> None:
+        super().__init__(reading.reader)
+        self._reading = reading
         self._after = after
-        self._with_reasoning = with_reasoning
 
     @property
     def hub(self) -> LiveHub:
-        return self._hubs.current()
+        return self._reading.hubs.current()
 
     def join(self) -> LiveSubscription:
-        return self.hub.join(self._id, self._after, self._claims, with_reasoning=self._with_reasoning)
+        reading = self._reading
+        return self.hub.join(
+            reading.id, self._after, self.reader.claims, with_reasoning=reading.with_reasoning
+        )
 
     async def take(self, subscription: LiveSubscription, timeout: float) -> bytes:
         return await subscription.take(timeout)
@@ -59,6 +49,32 @@ class LiveStream(Stream[LiveSubscription]):
         head = channel.head if channel is not None else None
         if channel is None or head is None:
             return {"status": None, "characters": None, "error": None}, None
-        error = spoken(dict(channel.error), self._language) if channel.error else None
+        error = spoken(dict(channel.error), self.reader.language) if channel.error else None
         data = {"status": head.status, "characters": len(channel.text), "error": error}
         return data, len(channel.text) if reason == "finished" else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReading:
+    """Which text somebody was let in to. `after`: where they begin who don't say how much they have."""
+
+    hubs: LiveHubs
+    id: UUID
+    reader: Reader
+    after: int
+    with_reasoning: bool
+
+    def stream(self, place: int | None) -> LiveStream:
+        """Behind the first `place` characters."""
+        return LiveStream(self, self.after if place is None else place)
+
+    def resume(self, place: int | None) -> LiveStream | None:
+        """The same for a reader who comes back, as if they had never left: whether they may is asked for all readers
+        together, soon. None when that, or the text, isn't known here."""
+        hub = self.hubs.current()
+        channel = hub.known(self.id)
+        if channel is None or not hub.holds(self.reader.claims) or not self.reader.seconds:
+            return None
+        if channel.is_over and place == len(channel.text):
+            return None  # there is nothing more to read: that isn't answered by a stream
+        return self.stream(place)

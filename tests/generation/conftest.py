@@ -37,7 +37,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Put the clock of event streams forward by so many seconds; they look at it often."""
     forward = [0.0]
     monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.01)
-    monkeypatch.setattr(streams, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + forward[0]))
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + forward[0], time=time.time)
+    monkeypatch.setattr(streams, "time", clock)
 
     def put_forward(seconds: float) -> None:
         forward[0] += seconds

@@ -18,6 +18,7 @@ from generation.jobs.services import children_submit, job_submit
 from generation.live import streams
 from generation.live.event_streams import EventStream, hubs
 from generation.live.slots import slots
+from generation.live.streams import Reader
 from generation.models import Job, JobEvent
 from generation.selectors import events as reader
 from tests.support.asgi_stream import open_stream
@@ -425,9 +426,7 @@ class TestLimits:
         claims = access_claims(token_of(alice))
 
         async def follow() -> list[bytes]:
-            stream = EventStream(
-                job_id=alice.pk, user_id=alice.pk, claims=claims, after=7, seconds=9, language="en"
-            )
+            stream = EventStream(Reader(alice.pk, claims, "en"), job_id=alice.pk, after=7)
             return [chunk async for chunk in stream]
 
         (chunk,) = asyncio.run(follow())

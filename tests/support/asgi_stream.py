@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 from asgiref.testing import ApplicationCommunicator
 from django.core.asgi import get_asgi_application
 
+from generation.live.door import StreamDoor
 from tests.support.patience import PATIENCE
+
+
+async def django(scope: Any, receive: Any, send: Any) -> None:
+    """As the settings of the test that asks have it."""
+    await get_asgi_application()(scope, receive, send)
+
+
+APPLICATION = StreamDoor(django)
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,9 @@ def parse(piece: bytes) -> list[ServerEvent]:
 
 
 @asynccontextmanager
-async def open_stream(url: str, token: str, **headers: str) -> AsyncIterator[OpenStream]:
+async def open_stream(
+    url: str, token: str, application: Any = APPLICATION, **headers: str
+) -> AsyncIterator[OpenStream]:
     """GET with `Accept: text/event-stream`; hangs up at the end of the block. Header names take `_` for `-`."""
     parts = urlsplit(url)
     given = {"host": "localhost", "accept": "text/event-stream", "authorization": f"Bearer {token}"}
@@ -97,7 +108,7 @@ async def open_stream(url: str, token: str, **headers: str) -> AsyncIterator[Ope
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8000),
     }
-    communicator = ApplicationCommunicator(get_asgi_application(), scope)
+    communicator = ApplicationCommunicator(application, scope)
     await communicator.send_input({"type": "http.request", "body": b"", "more_body": False})
     start = await communicator.receive_output(PATIENCE)
     answered = {name.decode().lower(): value.decode() for name, value in start["headers"]}

@@ -1,13 +1,11 @@
 """A message while it is written, as a stream."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.domain.claims import Claims
-from config.api.language import language_of
 from config.api.lists.views import ResourceApi
 from config.api.renderers import JSendRenderer
 from config.api.schema import operation
@@ -23,10 +21,10 @@ from generation.live.http import (
     EventStreamRenderer,
     check_served,
     last_event_id,
-    longest_seconds,
+    reader_of,
     stream_response,
 )
-from generation.live.text_streams import LiveStream, live_hubs
+from generation.live.text_streams import LiveReading, live_hubs
 
 DESCRIPTION = """With `Accept: text/event-stream` a message as it grows, and when it is over its rest; with
 `Accept: application/json` the same as `GET …/messages/{message_id}?after=N` answers to those who poll. Reading doesn't
@@ -93,14 +91,13 @@ class MessageEventsApi(ResourceApi):
         after = last_event_id(request)
         if after is not None and message.is_over and after == len(message.content):
             return HttpResponse(status=204)
-        stream = LiveStream(
+        reading = LiveReading(
             hubs,
-            id=message.pk,
-            after=asked.get("after", 0) if after is None else after,
+            message.pk,
+            reader_of(request),
+            after=asked.get("after", 0),
             with_reasoning=asked["reasoning"],
-            user_id=self.caller.pk,
-            claims=cast(Claims, request.auth),
-            seconds=longest_seconds(request),
-            language=language_of(request._request),
         )
-        return stream_response(stream, user_id=self.caller.pk)
+        # Which message is the current one may change between two requests.
+        resume = reading.resume if "message" in asked else None
+        return stream_response(request, reading.stream(after), resume=resume)

@@ -1,14 +1,11 @@
 """A job's events: a page for those who poll, a stream for those who ask for one."""
 
-from typing import cast
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.domain.claims import Claims
-from config.api.language import language_of
 from config.api.lists.filters import IntFilter
 from config.api.lists.query import read_list_query
 from config.api.lists.reading import JsonPage
@@ -28,7 +25,7 @@ from generation.live.http import (
     EventStreamRenderer,
     check_served,
     last_event_id,
-    longest_seconds,
+    reader_of,
     stream_response,
 )
 from generation.selectors.jobs import job_event_list_for, job_get_for, job_list_for
@@ -87,12 +84,9 @@ class JobEventListApi(ListApi):
         if job.status in TERMINAL and after >= job.event_seq:
             return HttpResponse(status=204)
         stream = EventStream(
+            reader_of(request),
             job_id=job.pk,
             # Behind the end means the end: otherwise the next events would be held back from the reader.
             after=min(after, job.event_seq),
-            user_id=self.caller.pk,
-            claims=cast(Claims, request.auth),
-            seconds=longest_seconds(request),
-            language=language_of(request._request),
         )
-        return stream_response(stream, user_id=self.caller.pk)
+        return stream_response(request, stream)

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import redis
 
-from generation.live import pieces
+from generation.live import pieces, text_hub
 from generation.live.texts import newest
 from generation.providers.llm.base import ChatDelta
 from launcher.supervisor.broker import Broker
@@ -110,6 +110,28 @@ def test_many_readers_cost_one_reading(valkey: Broker) -> None:
     assert {one.text for one in readers} == {TEXT}
     assert left == 0
     assert shelf.reads < 50
+
+
+def test_who_comes_back_in_time_costs_no_reading(valkey: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = Shelf()
+    id = shelf.new()
+    writer = shelf.writer(id)
+
+    async def read() -> None:
+        hub = shelf.hub()
+        reader = TextReader()
+        for number, piece in enumerate("写一点"):
+            written(writer, piece)
+            await reader.follow(hub, id, until=lambda one, number=number: len(one.text) > number)
+        assert (reader.text, shelf.reads) == ("写一点", 1)
+        monkeypatch.setattr(text_hub, "LINGER_SECONDS", 0.0)
+        while hub.known(id) is not None:
+            await asyncio.sleep(0.005)
+        written(writer, "。")
+        await reader.follow(hub, id, until=lambda one: one.text == "写一点。")
+        assert shelf.reads > 1
+
+    asyncio.run(read())
 
 
 def test_a_finished_text_goes_on_from_everywhere(settings: object) -> None:
