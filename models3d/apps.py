@@ -11,14 +11,21 @@ class Models3DConfig(AppConfig):
     def ready(self) -> None:
         from accounts.models import actions
         from config import menu
-        from config.api import words
+        from config.api import scopes, words
+        from generation.jobs.registry import register
         from models3d.api.words import TAGS, WORDS
+        from models3d.handlers import KINDS
         from models3d.models.actions import DETAILS, Action, ObjectType
 
         actions.register(Action, ObjectType, DETAILS)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)
+        scopes.register(
+            "models",
+            read=_("Read 3D models."),
+            write=_("Have 3D models made, which costs money; change, publish and delete them."),
+        )
         menu.register(
             "models",
             _("3D models"),
@@ -32,3 +39,5 @@ class Models3DConfig(AppConfig):
             menu.Item("models3d.modeldownload", "download"),
             position=19,
         )
+        for kind in KINDS:
+            register(kind)

@@ -1,6 +1,9 @@
 """What can go wrong with 3D models."""
 
+from typing import Any
+
 from config.errors import AppError
+from generation.errors import states_in_chinese
 
 
 class MeshUnreadableError(AppError):
@@ -86,3 +89,99 @@ PROBLEMS_IN_CHINESE = {
     "it is encrypted": "它已加密",
     "it is damaged, or packed in an unknown way": "它已损坏，或使用了未知的压缩方式",
 }
+
+
+class ModelSourceError(AppError):
+    code = "MODEL_SOURCE_INVALID"
+    status = 422
+    en = "Name exactly one of `prompt`, `request_id`, `image_file_id` and `file_id`."
+    zh = "请在 prompt、request_id、image_file_id 和 file_id 中恰好指定一项。"
+
+
+class ModelRequestUnknownError(AppError):
+    code = "MODEL_REQUEST_UNKNOWN"
+    status = 422
+    en = "You have no such image request. GET /requests lists yours."
+    zh = "您没有该图片请求，可通过 GET /requests 查看。"
+
+
+class ModelNothingSelectedError(AppError):
+    code = "MODEL_NOTHING_SELECTED"
+    status = 409
+    en = "No image of this request is selected. POST /requests/{id}/select chooses one."
+    zh = "该图片请求尚未选定图片，请先通过 POST /requests/{id}/select 选择。"
+
+
+class ModelExistsError(AppError):
+    code = "MODEL_EXISTS"
+    status = 409
+    en = "A model of this request's image is there or being made: {model_id}. Delete it to have another one made."
+    zh = "该请求的图片已有或正在制作模型：{model_id}。如需重新制作，请先删除它。"
+
+
+class ModelPictureError(AppError):
+    code = "MODEL_NOT_A_PICTURE"
+    status = 422
+    en = "The file is {media_type}; a model is made of a picture: PNG, JPEG, WebP or GIF."
+    zh = "该文件的类型是 {media_type}；制作模型需要图片：PNG、JPEG、WebP 或 GIF。"
+
+
+class ModelMeshError(AppError):
+    code = "MODEL_NOT_A_MESH"
+    status = 422
+    en = "The file is {media_type} and no mesh: GLB, STL, OBJ, an OBJ with its textures in a ZIP, 3MF or PLY."
+    zh = "该文件的类型是 {media_type}，不是网格：需要 GLB、STL、OBJ、含纹理的 OBJ 压缩包、3MF 或 PLY。"
+
+
+class ModelRemixError(AppError):
+    code = "MODEL_REMIX_UNKNOWN"
+    status = 422
+    en = "There is no such model that you could remix: it is neither public nor yours."
+    zh = "没有可供改编的该模型：它既未公开，也不属于您。"
+
+
+class ModelRemixForbiddenError(AppError):
+    code = "MODEL_REMIX_FORBIDDEN"
+    status = 422
+    en = "The licence of that model, {licence}, allows no remixes."
+    zh = "该模型的许可证 {licence} 不允许改编。"
+
+
+class ModelGoneError(AppError):
+    code = "MODEL_GONE"
+    status = 409
+    en = "The model was deleted before this was done."
+    zh = "该模型在完成前已被删除。"
+
+
+class ModelStateError(AppError):
+    code = "MODEL_WRONG_STATE"
+    status = 409
+    en = "The model is {status}; this needs it to be {wanted}."
+    zh = "该模型当前状态为“{status}”，此操作要求状态为“{wanted}”。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return states_in_chinese(str(value))
+
+
+class ModelLicenceError(AppError):
+    code = "MODEL_NEEDS_LICENCE"
+    status = 422
+    en = "A public model has a licence."
+    zh = "公开的模型必须有许可证。"
+
+
+class ModelFormatError(AppError):
+    code = "MODEL_FORMAT_UNKNOWN"
+    status = 422
+    en = "There is no format {format}. A model comes as {formats}."
+    zh = "没有格式“{format}”。模型可以以下格式提供：{formats}。"
+
+
+class MeshUnusableError(AppError):
+    """What came is paid for. Nobody buys another one unasked."""
+
+    code = "MESH_UNUSABLE"
+    status = 502
+    en = "What the provider sent is no mesh that can be kept. Retry its job to have another one made, at a cost."
+    zh = "服务商返回的内容不是可以保存的网格。可重试该任务，重新制作会再次计费。"

@@ -17,6 +17,20 @@ class JobError(serializers.Serializer[Any]):
     details = serializers.DictField(required=False)
 
 
+class JobCost(serializers.Serializer[Any]):
+    """What a job and its items cost, in millionths of `currency`."""
+
+    cost_micros = serializers.IntegerField(help_text="What was paid.")
+    reserved_micros = serializers.IntegerField(help_text="What open and uncertain calls may cost at most.")
+    currency = serializers.CharField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    calls = serializers.IntegerField(help_text="How many calls were made, whatever became of them.")
+    uncertain_calls = serializers.IntegerField(
+        help_text="Calls of which nobody knows whether they were charged."
+    )
+
+
 class MonthMoney(serializers.Serializer[Any]):
     """A month's money, in millionths of `currency`."""
 

@@ -91,6 +91,21 @@ class JsonInteger(JsonText):
         return f"({sql})::text" if vendor == "postgresql" else f"CAST({sql} AS TEXT)"
 
 
+class JsonFloat(JsonText):
+    """All digits that are needed to read the same number again."""
+
+    def text(self, sql: str, vendor: str) -> str:
+        return f"({sql})::text" if vendor == "postgresql" else f"PRINTF('%%!.17g', {sql})"
+
+    def inner_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
+        """PRINTF would write 0.0 for NULL."""
+        sql, params = super().inner_sql(compiler, connection)
+        if not self.null or connection.vendor == "postgresql":
+            return sql, params
+        value, again = compiler.compile(self.source_expressions[0])
+        return f"CASE WHEN {value} IS NOT NULL THEN {sql} END", [*again, *params]
+
+
 class JsonBoolean(JsonText):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **extra: Any) -> Sql:
         sql, params = compiler.compile(self.source_expressions[0])

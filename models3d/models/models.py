@@ -213,6 +213,10 @@ class Model3D(SearchableModel, OwnedModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_public(self) -> bool:
+        return self.visibility == Visibility.PUBLIC and self.hidden_at is None
+
 
 class ModelVersion(BaseModel):
     """A mesh that a model has had, with what was found about it. `scale`: millimetres of one of its file's units.

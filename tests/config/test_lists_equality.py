@@ -43,6 +43,7 @@ from generation.models import (
     StoredFile,
     Thumbnail,
 )
+from models3d.models import Model3D, ModelFile, ModelVersion
 from prompts.models import (
     Optimization,
     Prompt,
@@ -55,6 +56,7 @@ from prompts.models import (
 )
 from templates.models import BatchItem, ContentTemplate, Document, Project, TemplateBatch
 from tests.architecture.house import house_apps
+from tests.models3d.rows import REPORT
 from tests.support.rows import make_rows
 from tests.templates.factories import content_template_make, document_make, project_make
 
@@ -132,6 +134,7 @@ def rows(alice: User) -> None:
     _files(alice)
     _requests(alice)
     _conversations(alice)
+    _models(alice)
     model = CatalogueModel.objects.create(provider="x", name=NASTY[:120], label=NASTY[:120])
     ModelPrice.objects.create(
         model=model, version="1", valid_from=EXACT_SECOND, input_micros=0, output_micros=2**53 + 1
@@ -170,6 +173,28 @@ def _requests(owner: User) -> None:
             ImageRequest.objects.filter(pk=job.pk).update(selected=image, selected_at=EXACT_SECOND)
     bare = Job.objects.create(owner=owner, kind="x")
     ImageRequest.objects.create(id=bare.pk, owner=owner, job=bare, prompt="a", count=4, seed=0)
+
+
+def _models(owner: User) -> None:
+    file = StoredFile.objects.first()
+    for values in (_empty_job(), _full_job()):
+        job = Job.objects.create(owner=owner, kind="x", **values)
+        full = Model3D.objects.create(
+            id=job.pk, owner=owner, job=job, origin="ai_generated", name=NASTY[:100], description=NASTY, tags=[NASTY],
+            prompt=NASTY, seed=2**31 - 1, asked_model=NASTY[:40], request=ImageRequest.objects.first(), picture=file,
+            source=file, size_mm=1 / 3, unit="inch", repair_job=job, is_printable=False, longest_mm=0.1,
+            licence="CC0-1.0", hidden_reason=NASTY, remix_note={"id": str(job.pk), "name": NASTY},
+        )  # fmt: skip
+        version = ModelVersion.objects.create(
+            model=full, number=1, reason="made", file=file, format="3mf", unit="inch", unit_source="guessed",
+            scale=25.4, report=REPORT, changes={"merged_vertices": 3}, preview=file, turntable=file, viewer=file,
+        )  # fmt: skip
+        Model3D.objects.filter(pk=full.pk).update(current=version, published_at=TRAILING_ZEROS)
+        ModelFile.objects.create(version=version, format="stl", file=file, job=job)
+        ModelFile.objects.create(version=version, format="glb", size_um=2**31 - 1, job=job)
+        ModelFile.objects.create(version=version, format="obj")
+    bare = Job.objects.create(owner=owner, kind="x")
+    Model3D.objects.create(id=bare.pk, owner=owner, job=bare, origin="user_uploaded", name="a")
 
 
 def _prompts(owner: User) -> None:

@@ -18,6 +18,7 @@ from config.sql.json_text import (
     JsonBoolean,
     JsonDocument,
     JsonError,
+    JsonFloat,
     JsonInteger,
     JsonObject,
     JsonString,
@@ -178,6 +179,12 @@ class Int(Field):
     sample = 1
     json_text = JsonInteger
     plain_field = serializers.IntegerField
+
+
+class Float(Field):
+    sample = 1.5
+    json_text = JsonFloat
+    plain_field = serializers.FloatField
 
 
 class Bool(Field):

@@ -9,9 +9,8 @@ from rest_framework import serializers
 from config.api.lists.fields import Bool, Choice, Int, Json, Many, One, StoredError, Text, Time, Uuid, truth
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictModelSerializer, StrictSerializer
-from config.api.shapes import EstimateRoute, JobError
+from config.api.shapes import EstimateRoute, JobCost, JobError
 from generation.api.serializers.files import FileOut
-from generation.api.serializers.jobs import CostOf, JobCost
 from generation.domain.images import (
     LARGEST_SEED,
     MAX_NEGATIVE_CHARACTERS,
@@ -26,6 +25,7 @@ from generation.domain.requests import RequestPhase, RequestStatus
 from generation.models import ImageRequest, RequestImage
 from generation.models.items import ItemState
 from generation.models.requests import IMAGE_STATE
+from generation.selectors.costs import CostOf
 from generation.selectors.requests import REQUEST_PHASE, REQUEST_STATUS
 
 PROMPT = "一只戴围巾的小狐狸坐在木桩上"
