@@ -64,8 +64,8 @@ def provider_settings(
     return {"llm": providers}, {"llm": order}, public
 
 
-def call_limits(env: Env) -> tuple[int, int, int]:
-    """Text calls at once and per minute, and pictures ordered at once; 0: no limit."""
+def call_limits(env: Env) -> tuple[int, int, int, int]:
+    """Text calls at once and per minute, and pictures and meshes ordered at once; 0: no limit."""
     return (
         env.int(
             "LLM_MAX_IN_FLIGHT",
@@ -84,6 +84,12 @@ def call_limits(env: Env) -> tuple[int, int, int]:
             default=10,
             min=0,
             help="Pictures ordered at once per provider, key and process; 0: no limit",
+        ),
+        env.int(
+            "MESH_MAX_IN_FLIGHT",
+            default=4,
+            min=0,
+            help="Meshes ordered at once per provider, key and process; 0: no limit",
         ),
     )
 

@@ -12,7 +12,7 @@ from config.env import Env, var_dir
 from config.files.settings import file_limits, file_storage, import_limit, mesh_limit
 from config.image_providers import image_provider_settings
 from config.logs import logging_config
-from config.mesh_providers import mesh_order
+from config.mesh_providers import mesh_provider_settings
 from config.providers import call_limits, provider_settings
 from config.queues import BEAT_SCHEDULE, Queue, QueueLimits, route
 from config.settings.admin_theme import UNFOLD as UNFOLD
@@ -226,15 +226,15 @@ DOCUMENT_MAX_OUTPUT_TOKENS = env.int(
 )
 
 PROVIDERS, PROVIDER_ORDER, PROVIDER_VENDORS = provider_settings(env)
-ORDER_VENDORS: dict[str, dict[str, dict[str, str]]] = {"mesh": {}}
+ORDER_VENDORS: dict[str, dict[str, dict[str, str]]] = {}
 PROVIDERS["image"], PROVIDER_ORDER["image"], ORDER_VENDORS["image"] = image_provider_settings(
     env, PROVIDERS["llm"], PROVIDER_VENDORS
 )
-PROVIDER_ORDER["mesh"] = mesh_order(env)
+PROVIDERS["mesh"], PROVIDER_ORDER["mesh"], ORDER_VENDORS["mesh"] = mesh_provider_settings(env)
 ALLOW_SANDBOX = env.bool(
     "ALLOW_SANDBOX", default=True, help="Whether production starts where the sandbox would write documents"
 )
-LLM_MAX_IN_FLIGHT, LLM_REQUESTS_PER_MINUTE, IMAGE_MAX_IN_FLIGHT = call_limits(env)
+LLM_MAX_IN_FLIGHT, LLM_REQUESTS_PER_MINUTE, IMAGE_MAX_IN_FLIGHT, MESH_MAX_IN_FLIGHT = call_limits(env)
 EGRESS_ALLOW_HTTP, EGRESS_ALLOW_PRIVATE = egress_settings(env)
 
 # -- API -----------------------------------------------------------------------------------------------------------

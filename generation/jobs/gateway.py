@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 
 from config.db import release_connection
-from generation.domain.catalogue import IMAGE, LLM
+from generation.domain.catalogue import IMAGE, LLM, MESH
 from generation.domain.origins import is_small_model
 from generation.providers.base import ProviderError
 from generation.providers.breaker import CircuitBreakers, State
@@ -45,6 +45,8 @@ def _limits_of(lane: Hashable) -> Limits:
         return Limits(max_in_flight=SMALL_MODEL_SLOTS)
     if isinstance(lane, tuple) and lane[2] == IMAGE:
         return Limits(max_in_flight=settings.IMAGE_MAX_IN_FLIGHT or None)
+    if isinstance(lane, tuple) and lane[2] == MESH:
+        return Limits(max_in_flight=settings.MESH_MAX_IN_FLIGHT or None)
     return Limits(
         max_in_flight=settings.LLM_MAX_IN_FLIGHT or None, per_minute=settings.LLM_REQUESTS_PER_MINUTE or None
     )

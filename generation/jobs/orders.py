@@ -30,7 +30,7 @@ from generation.jobs.order_routes import OrderRoute, order_routes_for
 from generation.jobs.registry import Waiting
 from generation.models import Job, ProviderCall
 from generation.providers import registry, rules
-from generation.providers.base import ProviderError, Usage
+from generation.providers.base import BusyError, ProviderError, Usage
 from generation.providers.image.base import ImageAnswer
 from generation.providers.mesh.base import MeshAnswer
 from generation.providers.orders import Answer, AnyMaker, Order
@@ -49,10 +49,13 @@ LONGEST_SEARCH = timedelta(minutes=30)
 SEARCH_AGAIN_SECONDS = 15.0
 
 
-def buy(attempt: Attempt, step: str, order: Order, *, feature: str) -> Answer | Waiting:
+def buy(
+    attempt: Attempt, step: str, order: Order, *, feature: str, after: ProviderCall | None = None
+) -> Answer | Waiting:
     """Buy what is ordered, or go on with what this step has ordered: `Waiting` while its vendor works on it.
 
-    The next provider is asked only when the one before certainly charged nothing. Raises `ProviderError`,
+    The next provider is asked only when the one before certainly charged nothing; where the order goes on with what
+    another call has brought (`after`), it is that call's provider and key or nobody's. Raises `ProviderError`,
     `ProviderKeyRefusedError`, `ProviderKeyNoCreditError`, `CallUncertainError`, `CallInFlightError`,
     `BudgetExceededError`, `PriceMissingError`, `ModelUnknownError`, `ModelEndedError`, `ModelUnavailableError`,
     `JobCancelledError`, `AttemptLostError`, `TurnMissedError` (it isn't known yet what became of an order).
@@ -75,7 +78,7 @@ def buy(attempt: Attempt, step: str, order: Order, *, feature: str) -> Answer | 
                 return found
     ledger.may_buy(attempt.job, step, capability=order.capability)
     attempt.stay()
-    return _buy_anew(attempt, step, order, feature=feature, failed=failed)
+    return _buy_anew(attempt, step, order, feature=feature, failed=failed, after=after)
 
 
 def _placed(job: Job, step: str) -> list[ProviderCall]:
@@ -145,7 +148,13 @@ def _search(call: ProviderCall, order: Order) -> str:
 
 
 def _buy_anew(
-    attempt: Attempt, step: str, order: Order, *, feature: str, failed: ProviderError | None
+    attempt: Attempt,
+    step: str,
+    order: Order,
+    *,
+    feature: str,
+    failed: ProviderError | None,
+    after: ProviderCall | None,
 ) -> Answer | Waiting:
     """`failed` is what became of the order before, which another provider may take over at once."""
     job = attempt.job
@@ -154,6 +163,10 @@ def _buy_anew(
         found = order_routes_for(
             job.owner_id, order.capability, model=order.model, is_test=job.is_test, since=job.created_at
         )
+        if after is not None:
+            found = tuple(route for route in found if _is_of(route, after))
+            if not found:
+                raise rules.NO_WAY.error(after.provider)
         if failed is None:
             return found
         others = tuple(route for route in found if route.provider != failed.provider)
@@ -165,6 +178,12 @@ def _buy_anew(
         return buy_by_routes(
             attempt, routes, partial(_buy_by, attempt=attempt, step=step, order=order, feature=feature)
         )
+    except BusyError as error:
+        if timezone.now() - job.created_at > LONGEST_WAIT:
+            raise
+        raise TurnMissedError(
+            error.code, error.message, retryable=True, charged=False, retry_after=error.retry_after
+        ) from None
     except ProviderError as error:
         if error.charged is not None or error.provider_ref:
             raise
@@ -176,10 +195,15 @@ def _buy_anew(
     return found
 
 
+def _is_of(route: OrderRoute, call: ProviderCall) -> bool:
+    return (route.provider, route.key and route.key.pk) == (call.provider, call.provider_key_id)
+
+
 def _buy_by(
     route: OrderRoute, *, attempt: Attempt, step: str, order: Order, feature: str
 ) -> Answer | Waiting:
     maker = route.maker()
+    order = maker.part_of(order)
     micros = route.cost(order)
     with passage(attempt, route):
         order = _request(attempt, step, order, route.model)

@@ -14,7 +14,7 @@ import structlog
 from generation.domain.origins import is_same_model
 from generation.domain.states import CallStatus
 from generation.errors import CallInFlightError, JobCancelledError
-from generation.jobs import ledger, orders, products
+from generation.jobs import ledger, meshes, orders, products
 from generation.jobs.attempts import LEAST_SECONDS, Attempt, AttemptLostError
 from generation.jobs.buying import buy_by_routes, note_key_worked, passage, send
 from generation.jobs.pieces import Pieces
@@ -206,8 +206,8 @@ class JobRun(Attempt):
         return products.picture_bytes(answer)
 
     def mesh(self, step: str, order: MeshOrder, *, feature: str) -> MeshAnswer | Waiting:
-        """Buy a mesh, or go on with the one that this step has ordered (`orders.buy`)."""
-        return cast("MeshAnswer | Waiting", orders.buy(self, step, order, feature=feature))
+        """Buy a mesh, or go on with the one that this step has ordered (`meshes.buy`)."""
+        return meshes.buy(self, step, order, feature=feature)
 
     def mesh_file(self, answer: MeshAnswer, format: MeshFormat | None = None) -> BinaryIO:
         """A file of a done answer (`products.mesh_file`)."""

@@ -171,3 +171,18 @@ class ProviderError(Exception):
         refused: whoever named a server of his own must learn of it, not have his words sent elsewhere.
         """
         return self.charged is False and self.code in _FALLBACK_CODES
+
+
+class BusyError(ProviderError):
+    """The vendor works on as many of our orders as it takes at once. Nothing was ordered and nothing is wrong: it is
+    asked again when one of them is done."""
+
+    def __init__(self, provider: str, *, retry_after: float = 20.0) -> None:
+        super().__init__(
+            RATE_LIMITED,
+            "The provider takes no more orders until one is done.",
+            retryable=True,
+            charged=False,
+            provider=provider,
+            retry_after=retry_after,
+        )

@@ -4,10 +4,10 @@ that say whether they were charged and repeat no secret."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -16,7 +16,7 @@ from generation.providers import base, retry, rules
 from generation.providers.base import ProviderError, Secret, reference, repeats
 from generation.providers.llm.answer_text import storable
 from generation.providers.openai_client import authorization, client_for, failure_of, reference_of
-from generation.providers.reading import read_object
+from generation.providers.reading import read_list, read_object
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: A file in base64 takes a third more than its file.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _CONNECTIONS = 200
+Read = TypeVar("Read")
 _KEY_SAFE = "/:@+,;="
 
 
@@ -76,15 +77,25 @@ class Caller:
             content = None
         if content is None:
             raise retry.not_sendable_error(provider=self.name)
-        return self._call("POST", path, content, timeout_s, headers or {})
+        answer, ref = self._call("POST", path, content, timeout_s, headers or {})
+        return Reply(self._read(answer, read_object, ref), ref)
 
     def get(self, path: str, *, timeout_s: float) -> Reply:
         """A question, which costs nothing."""
-        try:
-            return self._call("GET", path, b"", timeout_s, {})
-        except ProviderError as error:
-            error.charged = False
-            raise
+        with _free():
+            answer, ref = self._call("GET", path, b"", timeout_s, {})
+            return Reply(self._read(answer, read_object, ref), ref)
+
+    def rows(self, path: str, *, timeout_s: float) -> list[Any]:
+        """The same for a list."""
+        with _free():
+            answer, ref = self._call("GET", path, b"", timeout_s, {})
+            return self._read(answer, read_list, ref)
+
+    def delete(self, path: str, *, timeout_s: float) -> None:
+        """Costs nothing, and what is answered doesn't matter."""
+        with _free():
+            self._call("DELETE", path, b"", timeout_s, {})
 
     def reference(self, value: object) -> str:
         """A vendor's name for something, fit to be stored; empty when it is none."""
@@ -106,13 +117,15 @@ class Caller:
 
     def _call(
         self, method: str, path: str, content: bytes, timeout_s: float, headers: Mapping[str, str]
-    ) -> Reply:
+    ) -> tuple[bytes, str | None]:
+        """The whole answer, and what the vendor calls the call."""
         deadline = time.monotonic() + timeout_s
         try:
             # Whoever calls keeps the client until the answer is read.
             client = client_for(self.name, self._base_url, _CONNECTIONS, self._transport)
             with closing(self._send(client, method, path, content, timeout_s, headers)) as response:
-                return self._read(response, deadline)
+                ref = reference_of(response, self._api_key)
+                return self._content(response, deadline, ref), ref
         except ProviderError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - whatever was raised, the request may have been accepted
@@ -140,11 +153,12 @@ class Caller:
         how: dict[str, Any] = {"cast_to": httpx2.Response, "stream": True, "stream_cls": Stream[Any]}
         if method == "GET":
             return cast("httpx2.Response", client.get(path, options=options, **how))
+        if method == "DELETE":
+            return cast("httpx2.Response", client.delete(path, options=options, cast_to=httpx2.Response))
         return cast("httpx2.Response", client.post(path, content=content, options=options, **how))
 
-    def _read(self, response: httpx2.Response, deadline: float) -> Reply:
-        """The whole body. The socket's own timeout counts silence only, so the total is watched here."""
-        ref = reference_of(response, self._api_key)
+    def _content(self, response: httpx2.Response, deadline: float, ref: str | None) -> bytes:
+        """The socket's own timeout counts silence only, so the total is watched here."""
         content = bytearray()
         for chunk in response.iter_bytes():
             content += chunk
@@ -152,10 +166,22 @@ class Caller:
                 raise retry.deadline_error(provider=self.name)
             if len(content) > MAX_ANSWER_BYTES:
                 raise self.unusable("The provider's answer is too large.", charged=None, ref=ref)
-        body = read_object(bytes(content))
-        if body is None:
+        return bytes(content)
+
+    def _read(self, answer: bytes, read: Callable[[bytes], Read | None], ref: str | None) -> Read:
+        found = read(answer)
+        if found is None:
             raise self.unusable("The provider's answer can't be read.", charged=None, ref=ref)
-        return Reply(body, ref)
+        return found
+
+
+@contextmanager
+def _free() -> Iterator[None]:
+    try:
+        yield
+    except ProviderError as error:
+        error.charged = False
+        raise
 
 
 def request_id(request_key: str, attempt: int) -> dict[str, str]:

@@ -53,11 +53,19 @@ class Answer:
         raise NotImplementedError
 
 
+OrderT = TypeVar("OrderT", bound=Order)
 OrderT_contra = TypeVar("OrderT_contra", bound=Order, contravariant=True)
 AnswerT_co = TypeVar("AnswerT_co", bound=Answer, covariant=True)
 
 
-class AtOnce:
+class InOne:
+    """For adapters whose vendors make what is ordered in one."""
+
+    def part_of(self, order: OrderT) -> OrderT:
+        return order
+
+
+class AtOnce(InOne):
     """For adapters whose orders are answered with what was made: there is nothing to look up."""
 
     has_tasks = False
@@ -85,6 +93,9 @@ class Maker(Protocol[OrderT_contra, AnswerT_co]):
     @property
     def has_tasks(self) -> bool:
         """Whether orders are answered with a task, so that one whose answer was lost may be found again."""
+
+    def part_of(self, order: Any) -> Any:
+        """What is ordered first: all of it, or a part where the vendor makes it in parts and is paid for each."""
 
     def order(self, order: OrderT_contra) -> AnswerT_co:
         """Place the order. Raises `ProviderError` only."""

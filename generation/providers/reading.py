@@ -39,6 +39,12 @@ def read_object(content: bytes | str) -> dict[str, Any] | None:
     return _unpacked(found)
 
 
+def read_list(content: bytes | str) -> list[Any] | None:
+    """The list that is meant, or None."""
+    found = _read(content)
+    return found if isinstance(found, list) else None
+
+
 def _unpacked(found: dict[str, Any]) -> dict[str, Any]:
     if "choices" not in found and "error" not in found:
         for name in _ENVELOPES:

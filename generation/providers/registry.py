@@ -75,7 +75,7 @@ def own_maker(capability: str, provider: str, *, api_key: str, base_url: str, mo
     vendor's, pictures are ordered as from OpenAI."""
     vendor = vendor_of(capability, provider, base_url)
     factory = _factory(vendor["path"] if vendor else _ONES_OWN[capability])
-    options = {"dialect": vendor["dialect"]} if "dialect" in vendor else {}
+    options = {name: vendor[name] for name in ("dialect", "region") if name in vendor}
     try:
         return cast(
             AnyMaker,

@@ -22,6 +22,7 @@ from generation.providers.base import ProviderError
 from generation.providers.caller import Caller, Reply
 from generation.providers.image.base import ImageAnswer, ImageOrder, Outcome, Picture
 from generation.providers.image.sizes import Size, nearest
+from generation.providers.orders import InOne
 
 if TYPE_CHECKING:
     from generation.providers.openai_client import Transport
@@ -55,7 +56,7 @@ _LEAST_EDGE, _MOST_EDGE = 512, 1440
 _MAX_SEED = 2**31
 
 
-class DashScopeImages:
+class DashScopeImages(InOne):
     """One key, one default model. Thread-safe. `base_url` ends with `/api/v1`."""
 
     has_tasks = True
@@ -160,15 +161,9 @@ class DashScopeImages:
         if status == "FAILED":
             return self._failed(output, ref)
         if status == "CANCELED":
-            return ProviderError(
-                base.UNAVAILABLE,
-                "The task was cancelled.",
-                retryable=False,
-                charged=False,
-                provider=self.name,
-            )
+            return rules.CANCELLED.error(self.name)
         # UNKNOWN: forgotten after 24 hours, or of another account. What became of it, nobody can tell any more.
-        return self._caller.unusable("The provider doesn't know the task any more.", charged=None)
+        return rules.FORGOTTEN.error(self.name)
 
     def _made(self, output: Mapping[str, Any], ref: str) -> Outcome:
         results = [one for one in output.get("results") or () if isinstance(one, Mapping)]
@@ -185,7 +180,7 @@ class DashScopeImages:
         failed = next((result for result in results if result.get("code")), None)
         if failed is not None:
             return self._failed(failed, ref)
-        return self._caller.unusable("The task is done and has no picture.")
+        return rules.NOTHING_MADE.error(self.name)
 
     def _failed(self, said: Mapping[str, Any], ref: str) -> ProviderError:
         """Only pictures are billed, so a task that failed cost nothing."""

@@ -23,9 +23,10 @@ from django.core.cache import cache
 from config import waiting
 from config.programs.running import ProgramFailedError
 from generation.domain.images import LARGEST_SEED, Style
-from generation.providers import base
+from generation.providers import base, rules
 from generation.providers.image.base import ImageAnswer, ImageOrder, Outcome, Picture
 from generation.providers.image.procedural.paint import paint
+from generation.providers.orders import InOne
 from generation.providers.sandbox_inputs import FAILURES, MARKER, SILENCE, Failure, effects_of, failure_of
 
 NAME: Final = "sandbox"
@@ -40,7 +41,6 @@ _ENDS = {
     "no-picture": Failure(base.BAD_ANSWER, "The sandbox plays an answer without a picture.", False, True),
     "forgotten": Failure(base.BAD_ANSWER, "The sandbox plays a vendor that forgot the order.", False, None),
 }
-_CANCELLED = Failure(base.UNAVAILABLE, "The task was cancelled.", False, False)
 _NOT_PAINTED = Failure(base.UNAVAILABLE, "The painter has failed.", True, False)
 #: What the link to the picture leads to instead: a status and the content.
 _LINKS = {
@@ -54,7 +54,7 @@ _LINKS = {
 _EFFECTS = frozenset({*FAILURES, *_ENDS, *_LINKS, "hang", "slow", "no-prompts"})
 
 
-class SandboxImages:
+class SandboxImages(InOne):
     """The adapter. Thread-safe and without state of its own."""
 
     def __init__(self, *, name: str = NAME, model: str = "sandbox") -> None:
@@ -105,7 +105,7 @@ class SandboxImages:
 
     def _outcome(self, ref: str, task: Mapping[str, Any]) -> Outcome:
         if task.get("is_cancelled"):
-            return _CANCELLED.error(self.name)
+            return rules.CANCELLED.error(self.name)
         model, effects = task["model"], task["effects"]
         if (share := _share(task)) < 1:
             return ImageAnswer(provider=self.name, model=model, provider_ref=ref, percent=int(share * 100))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from generation.domain.catalogue import MESH
-from generation.domain.prices import PLAIN, TEXTURED
+from generation.domain.prices import PLAIN, TEXTURED, TEXTURES
 from generation.providers.base import ProviderError
 from generation.providers.orders import Answer, Maker, Order
 
@@ -24,6 +24,7 @@ class MeshOrder(Order):
     - `prompt`: with a picture, what is to be seen on it; may be empty then.
     - `image`: the picture's bytes; `image_media_type` says which kind.
     - `shape`: relief, lithophane or silhouette, of a picture; only the sandbox reads it.
+    - `draft`: the vendor's id of the mesh without textures that is given some, where it makes both apart.
     - `size_mm`: the longest side; only the sandbox reads it, vendors' meshes are scaled by who asked for them.
     """
 
@@ -35,6 +36,7 @@ class MeshOrder(Order):
     size_mm: float | None = None
     is_textured: bool = True
     seed: int | None = None
+    draft: str = ""
 
     def __post_init__(self) -> None:
         if not self.prompt and not self.image:
@@ -45,7 +47,7 @@ class MeshOrder(Order):
             raise ValueError("timeout_s must be positive.")
 
     def cost(self, price: ItemPrice) -> int:
-        return price.of(quality=TEXTURED if self.is_textured else PLAIN)
+        return price.of(quality=TEXTURES if self.draft else TEXTURED if self.is_textured else PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,12 @@ class MeshFile:
 
 @dataclass(frozen=True, slots=True)
 class MeshAnswer(Answer):
-    """`files` are there: done. The first is the one to take; `unit` is that of its numbers where the maker knows it."""
+    """`files` are there: done. The first is the one to take; `unit` is that of its numbers where the maker knows it.
+    `is_draft`: it has no textures yet, and its vendor would give it some."""
 
     files: tuple[MeshFile, ...] = ()
     unit: str = ""
+    is_draft: bool = False
 
     @property
     def is_done(self) -> bool:
