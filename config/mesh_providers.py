@@ -9,7 +9,7 @@ MESHY_MESHES = "generation.providers.mesh.meshy.MeshyMeshes"
 
 _MODEL = "Model that makes meshes by default"
 #: What makes a provider usable, in the order of preference by keys.
-_NEEDED = {"tencent": "TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", "meshy": "MESHY_API_KEY"}
+_NEEDED = {"tencent": "TENCENTCLOUD_SECRET_ID with TENCENTCLOUD_SECRET_KEY", "meshy": "MESHY_API_KEY"}
 
 
 def mesh_provider_settings(

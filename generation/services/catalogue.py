@@ -13,10 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generation.domain.catalogue import IMAGE, LLM
+from generation.domain.catalogue import IMAGE, LLM, MESH
 from generation.domain.images import Quality
 from generation.domain.list_prices import LIST_VERSION
-from generation.domain.prices import BUILT_IN, MOST_PIXELS, PriceTier
+from generation.domain.prices import BUILT_IN, MOST_PIXELS, PLAIN, TEXTURED, TEXTURES, PriceTier
 from generation.errors import ModelInUseError, ModelPriceInUseError
 from generation.models import CatalogueModel, ModelPrice, ProviderCall
 from generation.selectors.catalogue import catalogue_forget, price_versions_used
@@ -27,6 +27,8 @@ KEY = frozenset({"capability", "provider", "name"})
 TOLERANCE = timedelta(days=1)
 #: A million dollars per million tokens: above it somebody has mistaken the unit.
 MOST_MICROS = 1_000_000_000_000
+#: What tiers of a price are told apart by.
+QUALITIES: dict[str, tuple[str, ...]] = {IMAGE: tuple(Quality), MESH: (TEXTURED, PLAIN, TEXTURES)}
 
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9-]*")
 _NOT_IN_NAMES = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -211,17 +213,20 @@ def model_price_check(price: ModelPrice) -> None:
 
 
 def _tiers_problem(price: ModelPrice) -> str:
-    if price.model.capability != IMAGE:
-        return _("Only pictures are priced by quality and size.")
+    qualities = QUALITIES.get(price.model.capability)
+    if qualities is None:
+        return _("Only pictures and 3D models are priced by quality.")
     tiers = [PriceTier.from_row(row) for row in price.tiers or ()]
     if len({(tier.quality, tier.most_pixels) for tier in tiers}) < len(tiers):
         return _("The same quality and size stand there twice.")
     for tier in tiers:
-        if tier.quality and tier.quality not in set(Quality):
+        if tier.quality and tier.quality not in qualities:
             return _("%(quality)s is no quality; there are: %(known)s.") % {
                 "quality": tier.quality,
-                "known": ", ".join(Quality),
+                "known": ", ".join(qualities),
             }
+        if tier.most_pixels is not None and price.model.capability != IMAGE:
+            return _("Only pictures are priced by size.")
         if tier.most_pixels is not None and not 0 < tier.most_pixels < MOST_PIXELS:
             return _("Pixels must be more than 0.")
         if not 0 <= tier.item <= MOST_MICROS:

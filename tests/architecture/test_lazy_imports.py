@@ -13,6 +13,7 @@ HEAVY = (
     "openai",
     "boto3",
     "botocore",
+    "tencentcloud",
     "httpx2",
     "rich.progress",
     "markdown_it",

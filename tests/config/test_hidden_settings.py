@@ -48,6 +48,9 @@ ENVIRONMENT = {
             "SMALL_MODEL_API_KEY",
             "ALIYUN_IMAGE_API_KEY",
             "LOCAL_IMAGE_API_KEY",
+            "TENCENTCLOUD_SECRET_ID",
+            "TENCENTCLOUD_SECRET_KEY",
+            "MESHY_API_KEY",
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
@@ -59,6 +62,7 @@ ENVIRONMENT = {
     "LOCAL_LLM_BASE_URL": f"http://user:{KEY}@127.0.0.1:1/v1",
     "LOCAL_IMAGE_BASE_URL": f"http://user:{KEY}@127.0.0.1:1/v1",
     "IMAGE_PROVIDERS": "aliyun,siliconflow,openai,local",
+    "MESH_PROVIDERS": "tencent,meshy",
     "SMALL_MODEL_BASE_URL": "http://127.0.0.1:1/v1",
     "AWS_REGION": "us-east-1",
 }

@@ -40,7 +40,7 @@ CHOSEN = {
     "S3_ENDPOINT_URL": "https://s3.example",
     "LLM_PROVIDERS": "moonshot,bedrock",
     "IMAGE_PROVIDERS": "siliconflow,aliyun",
-    "MESH_PROVIDERS": "sandbox",
+    "MESH_PROVIDERS": "meshy,tencent",
     "EGRESS_ALLOW_PRIVATE": "10.9.0.0/16",
 }
 

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from config.env import Env, EnvironmentProblem
 from config.image_providers import image_provider_settings
+from config.mesh_providers import mesh_provider_settings
 from config.providers import provider_settings
 from generation.providers import registry
 
@@ -68,6 +69,30 @@ def test_the_order_of_pictures_is_checked() -> None:
         read_images(IMAGE_PROVIDERS="aliyun,paint")
     assert "ALIYUN_IMAGE_API_KEY is not set" in str(caught.value)
     assert "'paint'" in str(caught.value)
+
+
+def read_meshes(**environ: str) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
+    env = Env({"ENV_FILE": "", **environ})
+    found = mesh_provider_settings(env)
+    env.done()
+    return found
+
+
+def test_meshes_are_made_by_whoever_has_a_key() -> None:
+    providers, order, vendors = read_meshes(TENCENTCLOUD_SECRET_ID="half of a key")
+    assert (providers, order, [*vendors]) == ({}, ["sandbox"], ["tencent", "meshy"])
+    keys = {"TENCENTCLOUD_SECRET_ID": "sk-id", "TENCENTCLOUD_SECRET_KEY": "sk-key", "MESHY_API_KEY": "sk-3"}
+    providers, order, vendors = read_meshes(**keys)
+    assert order == list(providers) == ["tencent", "meshy"]
+    assert not any("sk-" in str(one) for one in vendors.values())
+    for name, one in providers.items():
+        made = import_string(one["path"])(name=name, **one["options"])
+        assert (made.name, made.model) == (name, one["options"]["model"])
+    assert read_meshes(**keys, MESH_PROVIDERS="meshy,sandbox")[1] == ["meshy", "sandbox"]
+    with pytest.raises(EnvironmentProblem) as caught:
+        read_meshes(MESH_PROVIDERS="tencent,clay")
+    assert "TENCENTCLOUD_SECRET_ID with TENCENTCLOUD_SECRET_KEY is not set" in str(caught.value)
+    assert "'clay'" in str(caught.value)
 
 
 def test_without_any_key_the_sandbox_answers() -> None:

@@ -45,9 +45,11 @@ class CatalogueRow(ReadModel, source_model=CatalogueModel):
 
 
 class PriceTierOut(serializers.Serializer[Any]):
-    """What a picture costs instead; of several that hold, the one that names the quality, then the smallest."""
+    """What a picture or mesh costs instead; of several that hold, the one that names the quality, then the smallest."""
 
-    quality = serializers.CharField(allow_blank=True, help_text="Empty: any.")
+    quality = serializers.CharField(
+        allow_blank=True, help_text="Empty: any. A mesh: textured, plain, or textures for one that is there."
+    )
     most_pixels = serializers.IntegerField(allow_null=True, help_text="Width times height; null: any.")
     item_micros = serializers.IntegerField()
 
@@ -66,7 +68,9 @@ class PriceOut(serializers.Serializer[Any]):
     item_micros = serializers.IntegerField(
         allow_null=True, help_text="What an item costs where none of the `tiers` holds."
     )
-    tiers = PriceTierOut(many=True, help_text="What pictures cost by quality and size.")
+    tiers = PriceTierOut(
+        many=True, help_text="What pictures cost by quality and size, and meshes by quality."
+    )
 
 
 class CatalogueOut(plain_serializer(CatalogueRow)):  # type: ignore[misc]
