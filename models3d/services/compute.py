@@ -11,7 +11,7 @@ from config.errors import REGISTRY, AppError
 from config.programs.running import Limits, ProgramFailedError, program_run
 from models3d.domain.limits import MOST_TRIANGLES
 from models3d.domain.reports import MeshReport
-from models3d.domain.words import Unit, UnitSource
+from models3d.domain.words import Format, Unit, UnitSource
 from models3d.errors import MeshTooComplexError, MeshUnreadableError
 
 PROGRAM = "models3d.domain.meshes.program"
@@ -41,6 +41,29 @@ def mesh_inspect(source: BinaryIO, *, unit: Unit | None = None, size_mm: float |
     """
     facts, files = _done(source, {"do": "inspect", "unit": unit, "size_mm": size_mm})
     return _inspected(facts, files)
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A mended mesh: a GLB, what was changed (numbers of points, faces and holes), and what it is now."""
+
+    glb: BinaryIO
+    changes: dict[str, int]
+    inspected: Inspected
+
+
+def mesh_repair(source: BinaryIO, *, scale: float) -> Repaired:
+    """Mend simple faults: points that nearly lie on each other, useless triangles, small holes, faces that look the
+    wrong way. `scale` is that of the inspected file. Raises as `mesh_inspect` does."""
+    facts, files = _done(source, {"do": "repair", "scale": scale})
+    return Repaired(glb=files.pop("glb"), changes=facts["changes"], inspected=_inspected(facts, files))
+
+
+def mesh_convert(source: BinaryIO, *, scale: float, to: Format, size_mm: float | None = None) -> BinaryIO:
+    """The mesh as another format, in millimetres (GLB: metres), an OBJ as a ZIP with materials and textures. `scale`
+    is that of the inspected file; `size_mm` makes the longest side so long instead. Raises as `mesh_inspect` does."""
+    _, files = _done(source, {"do": "convert", "to": to, "scale": scale, "size_mm": size_mm})
+    return files["file"]
 
 
 def _inspected(facts: dict[str, Any], files: dict[str, BinaryIO]) -> Inspected:

@@ -24,6 +24,10 @@ class Scale:
     factor: float
 
 
+#: What a GLB that is written here is in.
+METRES = Scale(Unit.M, UnitSource.FORMAT, MILLIMETRES[Unit.M])
+
+
 def scale_of(mesh: Mesh, *, unit: Unit | None, size_mm: float | None) -> Scale:
     """Asked, else stated by the format, else guessed; `size_mm` overrules all by the longest side."""
     points = mesh.vertices[mesh.faces.ravel()]

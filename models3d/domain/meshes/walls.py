@@ -60,7 +60,7 @@ def _lines(points: Floats, low: Floats, longest: float) -> int:
     lines = LINES
     while lines > 8:
         crossings = sum(
-            pixels((points[:, :, [u, v]] - low[[u, v]]) * (lines / longest), lines, lines)
+            pixels(*_flat(points, low, longest / lines, u, v), lines, lines)
             for u, v in ((1, 2), (2, 0), (0, 1))
         )
         if crossings <= MOST_CROSSINGS:
@@ -69,14 +69,19 @@ def _lines(points: Floats, low: Floats, longest: float) -> int:
     return lines
 
 
+def _flat(points: Floats, low: Floats, spacing: float, u: int, v: int) -> tuple[Floats, Floats]:
+    """Where corners stand between the lines."""
+    return (points[:, :, u].T - low[u]) / spacing, (points[:, :, v].T - low[v]) / spacing
+
+
 def _along(
     axis: int, points: Floats, normals: Floats, low: Floats, spacing: float, lines: int
 ) -> tuple[Floats, Floats, Ints]:
     """Thickness, place and face of each wall that lines along this axis enter."""
     u, v = (axis + 1) % 3, (axis + 2) % 3
     facing = np.flatnonzero(np.abs(normals[:, axis]) > 1e-6)  # others are only touched
-    flat = (points[facing][:, :, [u, v]] - low[[u, v]]) / spacing
-    lists = [(part.triangle, part.x, part.y) for part in covered(flat, lines, lines)]
+    flat = _flat(points[facing], low, spacing, u, v)
+    lists = [(part.triangle, part.x, part.y) for part in covered(*flat, lines, lines)]
     if not lists:
         return np.empty(0), np.empty((0, 3)), np.empty(0, np.int64)
     triangle, x, y = (np.concatenate(parts) for parts in zip(*lists, strict=True))

@@ -25,7 +25,8 @@ def test_a_file_is_measured_drawn_and_made_viewable() -> None:
     with Image.open(io.BytesIO(found.preview)) as preview:
         assert (preview.format, preview.size) == ("WEBP", (768, 768))
     assert found.glb is not None
-    viewed = trimesh.load_mesh(found.glb, file_type="glb")
+    with found.glb:
+        viewed = trimesh.load_mesh(io.BytesIO(found.glb.read()), file_type="glb")
     assert viewed.extents.tolist() == pytest.approx([0.1, 0.3, 0.2])
 
 

@@ -22,14 +22,13 @@ class Camera:
     zoom: float
     middle: tuple[float, float]
 
-    def seen(self, points: Floats) -> tuple[Floats, Floats]:
-        """Pixels (…, 2), and nearness (…): one over the distance to the eye, which is linear across a picture."""
+    def seen(self, points: Floats) -> tuple[Floats, Floats, Floats]:
+        """Columns and rows of pixels, and nearness: one over the distance to the eye, which is linear across a
+        picture."""
         turned = points @ self.turn.T
-        nearness = 1.0 / (self.distance - turned[..., 2])
-        flat = turned[..., :2] * (nearness * self.distance * self.zoom)[..., None]
-        flat[..., 0] += self.middle[0]
-        flat[..., 1] = self.middle[1] - flat[..., 1]
-        return flat, nearness
+        nearness = 1.0 / (self.distance - turned[:, 2])
+        zoom = nearness * (self.distance * self.zoom)
+        return self.middle[0] + turned[:, 0] * zoom, self.middle[1] - turned[:, 1] * zoom, nearness
 
     def eye(self) -> Floats:
         return self.turn[2] * self.distance
@@ -58,8 +57,16 @@ def elevation_for(extent: Floats) -> float:
 def framed(points: Floats, turn: Floats, size: int) -> Camera:
     """A camera that sees all of these points, which lie around the origin, in a square picture."""
     distance = DISTANCE * float(np.linalg.norm(points, axis=-1).max())
-    flat, _ = Camera(turn, distance, 1.0, (0.0, 0.0)).seen(points.reshape(-1, 3))
-    low, high = flat.min(axis=0), flat.max(axis=0)
-    zoom = FILLED * size / float((high - low).max())
-    x, y = size / 2 - zoom * (low + high) / 2
-    return Camera(turn, distance, zoom, (float(x), float(y)))
+    x, y, _ = Camera(turn, distance, 1.0, (0.0, 0.0)).seen(points)
+    zoom = FILLED * size / float(max(np.ptp(x), np.ptp(y)))
+    middle = (size / 2 - zoom * float(one.min() + one.max()) / 2 for one in (x, y))
+    return Camera(turn, distance, zoom, (next(middle), next(middle)))
+
+
+def framed_around(points: Floats, turn: Floats, size: int) -> Camera:
+    """A camera that sees them however they are turned around the upright axis."""
+    radius = float(np.hypot(points[..., 0], points[..., 1]).max())
+    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(48)]) * radius
+    low, high = float(points[..., 2].min()), float(points[..., 2].max())
+    return framed(np.concatenate([ring + [0, 0, low], ring + [0, 0, high]]), turn, size)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from models3d.domain.meshes.drawing.camera import Camera
-from models3d.domain.meshes.drawing.looks import Look, Small
+from models3d.domain.meshes.drawing.looks import LIGHT, Look, Small
 from models3d.domain.meshes.drawing.zbuffer import Seen
 from models3d.domain.meshes.mesh import Floats, Ints
 
@@ -17,25 +17,26 @@ def _direction(*parts: float) -> Small:
 
 #: Directions in the picture: right, up, towards the eye.
 KEY, FILL, RIM = _direction(-0.55, 0.75, 0.55), _direction(0.85, 0.15, 0.5), _direction(0.35, 0.55, -0.75)
-KEY_LIGHT = np.array([1.02, 1.0, 0.96], np.float32) * 0.78
+KEY_LIGHT = np.array([1.02, 1.0, 0.96], np.float32) * 0.95
 FILL_LIGHT = np.array([0.88, 0.94, 1.0], np.float32) * 0.20
 RIM_LIGHT = np.array([0.95, 0.98, 1.0], np.float32) * 0.30
-SKY, FLOOR = np.array([0.36, 0.38, 0.42], np.float32), np.array([0.17, 0.16, 0.155], np.float32)
+SKY, FLOOR = np.array([0.30, 0.32, 0.36], np.float32), np.array([0.13, 0.125, 0.12], np.float32)
 
 
-def lit(look: Look, camera: Camera, seen: Seen, hollows: Small) -> Small:
-    """Light of each pixel that shows something (n, 3). `hollows`: how much less of the sky each sees."""
+def lit(look: Look, camera: Camera, seen: Seen, size: int) -> Small:
+    """Light of each pixel that shows something (n, 3)."""
     shares = seen.shares.astype(np.float32)
     normals = np.einsum("ni,nij->nj", shares, look.normals[seen.triangle])
     normals = normals @ camera.turn.T.astype(np.float32)
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-12)[:, None]
     normals *= np.where(normals[:, 2] < -0.05, -1, 1)[:, None].astype(np.float32)  # the inside of an open one
     surface = _surface(look, seen.triangle, shares)
+    hollow = hollows(seen, normals, size, camera)
 
     up = normals @ camera.turn[:, 2].astype(np.float32)
-    open_sky = (1 - hollows)[:, None]
+    open_sky = (1 - hollow)[:, None]
     light = (FLOOR + (SKY - FLOOR) * (0.5 + 0.5 * up)[:, None]) * open_sky
-    light += KEY_LIGHT * np.maximum(normals @ KEY, 0)[:, None] * (1 - 0.45 * hollows)[:, None]
+    light += KEY_LIGHT * np.maximum(normals @ KEY, 0)[:, None] * (1 - 0.5 * hollow)[:, None]
     light += FILL_LIGHT * np.maximum(normals @ FILL, 0)[:, None]
     edge = (1 - np.clip(normals[:, 2], 0, 1)) ** 3
     rim = RIM_LIGHT * (edge * np.maximum(0.3 + normals @ RIM, 0))[:, None] * open_sky
@@ -51,13 +52,13 @@ def _surface(look: Look, triangle: Ints, shares: Small) -> Small:
         uv = np.einsum("ni,nij->nj", shares, look.uv[triangle])
         for number, texture in look.textures.items():
             here = np.flatnonzero(kinds == number)
-            surface[here] *= _picked(texture, uv[here])
+            surface[here] *= LIGHT[_picked(texture, uv[here])]
     if look.colours is not None:
         surface = surface * np.einsum("ni,nij->nj", shares, look.colours[triangle])
     return surface
 
 
-def _picked(texture: Small, uv: Small) -> Small:
+def _picked(texture: Any, uv: Small) -> Any:
     height, width = texture.shape[:2]
     uv = np.nan_to_num(uv, posinf=0, neginf=0)
     uv = uv - np.floor(uv)
@@ -78,29 +79,38 @@ def blurred(values: Any, radius: int) -> Any:
     return values
 
 
-def hollows(seen: Seen, size: int, camera: Camera) -> Small:
-    """How deep each pixel lies behind those around it, 0 to 1: corners and cavities get less light."""
-    depth = camera.distance - 1 / seen.nearness  # large is near
-    step = 4  # a quarter of the picture's size is enough for what is blurred anyway
+def hollows(seen: Seen, normals: Small, size: int, camera: Camera) -> Small:
+    """How deep each pixel lies behind what is around it, 0 to 1: corners and cavities get less light. What its own
+    slope makes of the surface around it doesn't count. Found on a grid of a quarter of the picture's size: light is
+    soft."""
+    step = 4
     small = -(-size // step)
     place = (seen.y // step) * small + seen.x // step
-    count: Any = np.bincount(place, minlength=small * small).reshape(small, small)
-    total: Any = np.bincount(place, depth, minlength=small * small).reshape(small, small)
-    found = np.zeros(len(depth))
-    for radius, weight, reach in ((max(small // 90, 1), 0.5, 0.05), (max(small // 30, 1), 0.5, 0.12)):
-        around = blurred(total, radius) / np.maximum(blurred(count, radius), 1e-6)
-        found += weight * np.clip((_between(around, seen, step) - depth) / reach, 0, 1)
-    return found.astype(np.float32)
-
-
-def _between(values: Floats, seen: Seen, step: int) -> Floats:
-    """A small picture's values at the pixels of the large one, smoothly."""
-    x = np.clip((seen.x + 0.5) / step - 0.5, 0, values.shape[1] - 1)
-    y = np.clip((seen.y + 0.5) / step - 0.5, 0, values.shape[0] - 1)
-    return bilinear(values, x, y)
+    depth = camera.distance - 1 / seen.nearness  # large is near
+    facing = np.maximum(normals[:, 2], 0.25)
+    across = step / (camera.zoom * camera.distance * seen.nearness)  # how wide a cell is there
+    slopes = (-normals[:, 0] / facing * across, normals[:, 1] / facing * across)
+    count: Any = np.bincount(place, minlength=small * small).reshape(small, small).astype(np.float64)
+    is_met = count > 0
+    depths, right, down = (
+        np.bincount(place, of, small * small).reshape(small, small) / np.maximum(count, 1)
+        for of in (depth, *slopes)
+    )
+    rows, columns = np.mgrid[0:small, 0:small]
+    found = np.zeros((small, small))
+    for radius, reach in ((max(small // 100, 1), 0.04), (max(small // 28, 1), 0.14)):
+        near = np.maximum(blurred(is_met.astype(np.float64), radius), 1e-6)
+        around, column, row = (blurred(of * is_met, radius) / near for of in (depths, columns, rows))
+        expected = depths + right * (column - columns) + down * (row - rows)
+        found += 0.5 * np.clip((around - expected) / reach, 0, 1)
+    x, y = (seen.x + 0.5) / step - 0.5, (seen.y + 0.5) / step - 0.5
+    shares = bilinear(is_met.astype(np.float64), x, y)
+    return (bilinear(found * is_met, x, y) / np.maximum(shares, 1e-6)).astype(np.float32)
 
 
 def bilinear(values: Floats, x: Floats, y: Floats) -> Floats:
+    """A small picture's values between its pixels."""
+    x, y = np.clip(x, 0, values.shape[1] - 1), np.clip(y, 0, values.shape[0] - 1)
     left = np.minimum(x.astype(np.int64), values.shape[1] - 2)
     top = np.minimum(y.astype(np.int64), values.shape[0] - 2)
     right, down = x - left, y - top

@@ -1,6 +1,6 @@
 """What a mesh's surface looks like, before there is light: normals and colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,8 @@ from models3d.domain.meshes.topology import components, edges_of, welded
 
 #: Faces that meet at less than this look like one bent surface.
 CREASE = np.cos(np.radians(32))
-#: Pictures on surfaces needn't be finer than a preview shows.
-TEXTURE_EDGE = 2048
+#: Pictures on surfaces needn't be finer than a preview shows, and all of them together keep so many pixels.
+TEXTURE_EDGE, TEXTURE_PIXELS = 2048, 16_000_000
 
 Small = NDArray[np.float32]
 #: For each byte of a picture in sRGB the light that it stands for.
@@ -23,37 +23,75 @@ LIGHT = np.array(
 
 @dataclass(slots=True)
 class Look:
-    """`points` and `normals` (m, 3, 3) by triangle and corner; the rest as in `Mesh`, with light for colours."""
+    """Vertices and faces as in `Mesh`, normals (m, 3, 3) by triangle and corner, and light for colours."""
 
-    points: Floats
+    vertices: Floats
+    faces: Ints
     normals: Small
     plain: Small  # (k, 3), by material
     kinds: Ints  # (m,)
-    textures: dict[int, Small]  # by material: (height, width, 3)
+    textures: dict[int, NDArray[np.uint8]]  # by material: (height, width, 3), in sRGB
     uv: Small | None  # (m, 3, 2)
     colours: Small | None  # (m, 3, 3)
 
 
 def look_of(mesh: Mesh) -> Look:
     """Around the origin, with the longest side 1."""
-    points = mesh.vertices[mesh.faces]
-    low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
-    points = (points - (low + high) / 2) / float((high - low).max())
-    point, _ = welded(mesh.vertices)
-    textures = {}
-    for number, material in enumerate(mesh.materials):
-        texture = decoded(material.texture, TEXTURE_EDGE) if mesh.uv is not None else None
-        if texture is not None:
-            textures[number] = LIGHT[np.asarray(texture)]
+    point, first = welded(mesh.vertices)
+    used = np.unique(point[mesh.faces])
+    low, high = mesh.vertices[first[used]].min(axis=0), mesh.vertices[first[used]].max(axis=0)
+    place = np.zeros(len(first), np.int64)
+    place[used] = np.arange(len(used))
+    vertices = (mesh.vertices[first[used]] - (low + high) / 2) / float((high - low).max())
+    faces = place[point[mesh.faces]]
+    textures = _textures(mesh) if mesh.uv is not None else {}
     return Look(
-        points=points,
-        normals=corner_normals(points, point[mesh.faces]),
+        vertices=vertices,
+        faces=faces,
+        normals=corner_normals(vertices[faces], faces),
         plain=LIGHT[np.array([material.colour for material in mesh.materials])],
         kinds=mesh.materials_of_faces(),
         textures=textures,
         uv=mesh.uv[mesh.faces].astype(np.float32) if mesh.uv is not None and textures else None,
         colours=None if mesh.colours is None else LIGHT[mesh.colours[mesh.faces]],
     )
+
+
+#: Cells along the longest side; points in one cell look like one in a small picture.
+CELLS = 112
+
+
+def simpler(look: Look) -> Look:
+    """For small pictures: the points of a cell become their mean, and triangles that then have no area go. What stays
+    looks as it did."""
+    cells = np.floor((look.vertices + 0.5) * CELLS).astype(np.int64) @ [1, 2 * CELLS, 4 * CELLS * CELLS]
+    _, cell, count = np.unique(cells, return_inverse=True, return_counts=True)
+    means: Floats = np.stack([np.bincount(cell, look.vertices[:, axis]) / count for axis in range(3)], axis=1)
+    faces = cell[look.faces]
+    kept = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    if 2 * kept.sum() > len(kept):
+        return look  # nothing is gained
+    return replace(
+        look,
+        vertices=means,
+        faces=faces[kept],
+        normals=look.normals[kept],
+        kinds=look.kinds[kept],
+        uv=None if look.uv is None else look.uv[kept],
+        colours=None if look.colours is None else look.colours[kept],
+    )
+
+
+def _textures(mesh: Mesh) -> dict[int, NDArray[np.uint8]]:
+    """By material; each picture is decoded once, however many materials have it."""
+    different = {material.texture: None for material in mesh.materials if material.texture}
+    edge = max(min(TEXTURE_EDGE, int((TEXTURE_PIXELS / max(len(different), 1)) ** 0.5)), 16)
+    pictures = {data: decoded(data, edge) for data in different}
+    return {
+        number: np.asarray(picture)
+        for number, material in enumerate(mesh.materials)
+        if (picture := pictures.get(material.texture)) is not None
+    }
 
 
 def corner_normals(points: Floats, faces: Ints) -> Small:

@@ -1,74 +1,96 @@
 """The pictures of a mesh: a preview, and a small one that turns."""
 
 import io
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
-from models3d.domain.meshes.drawing.camera import Camera, elevation_for, framed, turned
-from models3d.domain.meshes.drawing.light import bilinear, blurred, hollows, lit
-from models3d.domain.meshes.drawing.looks import Look, Small, look_of
+from models3d.domain.meshes.drawing.camera import Camera, elevation_for, framed, framed_around, turned
+from models3d.domain.meshes.drawing.light import bilinear, blurred, lit
+from models3d.domain.meshes.drawing.looks import Look, Small, look_of, simpler
 from models3d.domain.meshes.drawing.zbuffer import seen
 from models3d.domain.meshes.mesh import Floats, Mesh
-from models3d.domain.meshes.spans import covered
+from models3d.domain.meshes.spans import covered, smallest
 
 PREVIEW, TURNTABLE = 768, 256
-FRAMES, FRAME_MS = 24, 110
+FRAMES, FRAME_MS = 20, 130
 #: Each pixel is the mean of so many in both directions.
 FINER = 2
 AZIMUTH = 32.0
 #: The backdrop, from its middle to its corners: it stands out neither on a light page nor on a dark one.
 MIDDLE, CORNER = np.array([0.86, 0.87, 0.885]), np.array([0.60, 0.615, 0.64])
 #: The shadow below: cells across the mesh, and how dark.
-CELLS, DARK = 160, 0.62
+CELLS, DARK = 160, 0.80
 
 
-def preview(mesh: Mesh, *, is_solid: bool) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """How dark the bed is around a mesh: a map of `width` from `low` on, and how high the bed lies."""
+
+    dark: Floats
+    low: Floats
+    width: float
+    floor: float
+
+
+def drawn(mesh: Mesh, *, is_solid: bool) -> tuple[bytes, bytes]:
+    """The preview and the turntable, both WebP. `is_solid`: the mesh is closed and looks outwards."""
     look = look_of(mesh)
-    turn = turned(AZIMUTH, elevation_for(np.ptp(look.points, axis=(0, 1))))
+    elevation = elevation_for(np.ptp(look.vertices, axis=0))
     size = PREVIEW * FINER
-    return _webp([_drawn(look, framed(look.points, turn, size), size, is_solid=is_solid)], quality=86)
+    camera = framed(look.vertices, turned(AZIMUTH, elevation), size)
+    shade = shade_of(look)
+    still = _webp([_picture(look, shade, camera, size, is_solid=is_solid)], quality=86)
+    return still, _webp(_frames(simpler(look), shade, elevation, is_solid=is_solid), quality=70)
 
 
-def _drawn(look: Look, camera: Camera, size: int, *, is_solid: bool) -> Image.Image:
-    picture = _backdrop(look, camera, size)
-    pixels = seen(look.points, camera, size, is_solid=is_solid)
-    picture[pixels.y, pixels.x] = lit(look, camera, pixels, hollows(pixels, size, camera))
+def _frames(look: Look, shade: Shade, elevation: float, *, is_solid: bool) -> list[Image.Image]:
+    """Once around. All frames show the mesh equally large: as large as the widest allows."""
+    size = TURNTABLE * FINER
+    turns = [turned(AZIMUTH + 360 * number / FRAMES, elevation) for number in range(FRAMES)]
+    camera = framed_around(look.vertices, turns[0], size)
+    return [_picture(look, shade, replace(camera, turn=turn), size, is_solid=is_solid) for turn in turns]
+
+
+def _picture(look: Look, shade: Shade, camera: Camera, size: int, *, is_solid: bool) -> Image.Image:
+    picture = _backdrop(shade, camera, size)
+    pixels = seen(look.vertices, look.faces, camera, size, is_solid=is_solid)
+    picture[pixels.y, pixels.x] = lit(look, camera, pixels, size)
     mean = picture.reshape(size // FINER, FINER, size // FINER, FINER, 3).mean(axis=(1, 3))
     return Image.fromarray(_screen(mean))
 
 
-def _backdrop(look: Look, camera: Camera, size: int) -> Small:
+def _backdrop(shade: Shade, camera: Camera, size: int) -> Small:
     """The empty picture with the mesh's shadow on the bed."""
-    line = np.linspace(-1, 1, size)
-    far = np.clip(np.hypot(line[:, None], line[None, :] - 0.0) / 1.35, 0, 1) ** 2
+    small = size // FINER
+    line = np.linspace(-1, 1, small)
+    far = np.clip(np.hypot(line[:, None], line[None, :]) / 1.35, 0, 1) ** 2
     picture = MIDDLE + (CORNER - MIDDLE) * far[..., None]
-    shade, low, width, floor = _shade(look)
-    y, x = np.mgrid[0:size, 0:size] + 0.5
+    y, x = FINER * (np.mgrid[0:small, 0:small] + 0.5)
     ray, eye = camera.rays(x, y), camera.eye()
     with np.errstate(divide="ignore", invalid="ignore"):
-        away = (floor - eye[2]) / ray[..., 2]
-        place = ((eye[:2] + ray[..., :2] * away[..., None]) - low) / width * len(shade) - 0.5
-    is_inside = (away > 0) & (place >= 0).all(axis=-1) & (place < len(shade) - 1).all(axis=-1)
-    picture[is_inside] *= 1 - bilinear(shade, *place[is_inside].T)[:, None]
-    return picture.astype(np.float32)
+        away = (shade.floor - eye[2]) / ray[..., 2]
+        place = ((eye[:2] + ray[..., :2] * away[..., None]) - shade.low) / shade.width * CELLS - 0.5
+    is_inside = (away > 0) & (place >= 0).all(axis=-1) & (place < CELLS - 1).all(axis=-1)
+    picture[is_inside] *= 1 - bilinear(shade.dark, *place[is_inside].T)[:, None]
+    return picture.astype(np.float32).repeat(FINER, axis=0).repeat(FINER, axis=1)
 
 
-def _shade(look: Look) -> tuple[Floats, Floats, float, float]:
-    """How dark the bed is around the mesh: the map, where it begins, how wide it is, and how high the bed lies. What is
-    near the bed makes it darker."""
-    floor = float(look.points[:, :, 2].min())
-    low, high = look.points[:, :, :2].min(axis=(0, 1)), look.points[:, :, :2].max(axis=(0, 1))
+def shade_of(look: Look) -> Shade:
+    """What is near the bed makes it darker."""
+    points, faces = look.vertices, look.faces
+    floor = float(points[:, 2].min())
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     width = 2.2 * float(max((high - low).max(), 0.25))
     low = (low + high) / 2 - width / 2
-    flat = (look.points[:, :, :2] - low) / width * CELLS
+    flat = (points[:, :2] - low) / width * CELLS
     lowest = np.full(CELLS * CELLS, np.inf)
-    height = look.points[:, :, 2].min(axis=1) - floor
-    for part in covered(flat, CELLS, CELLS):
+    height = smallest(points[:, 2][faces.T]) - floor
+    for part in covered(flat[:, 0][faces.T], flat[:, 1][faces.T], CELLS, CELLS):
         np.minimum.at(lowest, part.y * CELLS + part.x, height[part.triangle])
     cover = np.exp(-lowest / 0.22).reshape(CELLS, CELLS)
-    shade = 0.55 * blurred(cover, 2) + 0.45 * blurred(cover, 8)
-    return DARK * shade, low, width, floor
+    return Shade(DARK * (0.5 * blurred(cover, 2) + 0.5 * blurred(cover, 7)), low, width, floor)
 
 
 def _screen(light: Small) -> np.ndarray:

@@ -27,6 +27,7 @@ class Pieces:
     views: list[dict[str, Any]] = field(default_factory=list)
     accessors: list[dict[str, Any]] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
+    pictures: dict[bytes, int] = field(default_factory=dict)  # what is an image already
     materials: list[dict[str, Any]] = field(default_factory=list)
     primitives: list[dict[str, Any]] = field(default_factory=list)
 
@@ -114,6 +115,8 @@ def _material(pieces: Pieces, material: Material, texture: bytes, ending: str) -
         "roughnessFactor": 0.7,
     }
     if texture:
-        pieces.images.append({"bufferView": pieces.view(texture), "mimeType": MEDIA_TYPES[ending]})
-        surface["baseColorTexture"] = {"index": len(pieces.images) - 1}
+        if texture not in pieces.pictures:
+            pieces.pictures[texture] = len(pieces.images)
+            pieces.images.append({"bufferView": pieces.view(texture), "mimeType": MEDIA_TYPES[ending]})
+        surface["baseColorTexture"] = {"index": pieces.pictures[texture]}
     return {"pbrMetallicRoughness": surface, "doubleSided": True}
