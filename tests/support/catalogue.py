@@ -35,10 +35,14 @@ def model_make(
     return model
 
 
-def item_model_make(provider: str, name: str, *, capability: str, micros: int) -> CatalogueModel:
+def item_model_make(
+    provider: str, name: str, *, capability: str, micros: int, tiers: list[dict[str, Any]] | None = None
+) -> CatalogueModel:
     """A model that is priced per item."""
     model = CatalogueModel.objects.create(provider=provider, name=name, capability=capability)
-    ModelPrice.objects.create(model=model, version="test-1", valid_from=LONG_AGO, item_micros=micros)
+    ModelPrice.objects.create(
+        model=model, version="test-1", valid_from=LONG_AGO, item_micros=micros, tiers=tiers
+    )
     catalogue_forget()
     return model
 

@@ -9,9 +9,17 @@ from generation.jobs.registry import NoOutput
 from generation.jobs.run import JobRun
 from generation.models import ProviderCall
 from generation.providers.image.base import ImageAnswer, ImageOrder
-from tests.generation.factories import calls, events, fetch, make_due, run_until_over, scripted_job
+from tests.generation.factories import (
+    calls,
+    events,
+    fetch,
+    make_due,
+    order_to_the_end,
+    run_until_over,
+    scripted_job,
+)
 from tests.generation.images.conftest import MICROS
-from tests.generation.images.orders import PROMPT, image_job, run_to_the_end
+from tests.generation.images.orders import PROMPT, image_job
 from tests.support.image_server import ImageServer
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +61,7 @@ def test_a_task_is_waited_for_and_paid_for_once(alice: User, vendor: ImageServer
     runner.poll(job.pk)
     assert fetch(job).attempt == attempt, "nobody takes it up before its order has an end"
     vendor.is_done = True
-    assert run_to_the_end(job).status == JobStatus.SUCCEEDED
+    assert order_to_the_end(job).status == JobStatus.SUCCEEDED
     assert bought(job) == [("aliyun", "settled", MICROS["aliyun"])]
     assert events(job) == ["queued", "started", "waiting", "succeeded"]
     assert (len(vendor.orders), vendor.copied) == (1, ["fine"])
@@ -62,7 +70,7 @@ def test_a_task_is_waited_for_and_paid_for_once(alice: User, vendor: ImageServer
 def test_the_next_provider_makes_it_where_the_first_charged_nothing(alice: User, vendor: ImageServer) -> None:
     """At once when it refuses, and when its task has failed."""
     job = image_job(alice, f"{PROMPT} [[server:failed]]")
-    assert run_to_the_end(job).status == JobStatus.SUCCEEDED
+    assert order_to_the_end(job).status == JobStatus.SUCCEEDED
     assert bought(job) == [("aliyun", "released", 0), ("siliconflow", "settled", MICROS["siliconflow"])]
     refused = image_job(alice, f"{PROMPT} [[server:overloaded]]")
     runner.run(refused.pk)
@@ -86,7 +94,7 @@ def test_what_fails_tells_whether_it_was_charged(
     charged: bool | None,
     rows: list[tuple[str, str, int | None]],
 ) -> None:
-    failed = run_to_the_end(image_job(alice, f"{PROMPT} [[server:{scenario}]]"))
+    failed = order_to_the_end(image_job(alice, f"{PROMPT} [[server:{scenario}]]"))
     assert (failed.status, failed.error_code, failed.error["charged"]) == (JobStatus.FAILED, code, charged)
     assert bought(failed) == rows
     assert len(vendor.orders) <= 1
@@ -113,14 +121,14 @@ def test_a_lost_order_is_searched_for_and_not_placed_again(alice: User, vendor: 
     runner.run(job.pk)
     assert fetch(job).status == JobStatus.QUEUED
     vendor.is_done = True
-    assert run_to_the_end(job).status == JobStatus.SUCCEEDED
+    assert order_to_the_end(job).status == JobStatus.SUCCEEDED
     assert bought(job) == [("aliyun", "settled", MICROS["aliyun"])]
     assert len(vendor.orders) == 1
 
 
 def test_without_tasks_a_lost_order_is_for_a_person_to_decide(alice: User, vendor: ImageServer) -> None:
     job = image_job(alice, f"{PROMPT} [[server:lost]]", model="Qwen/Qwen-Image")
-    failed = run_to_the_end(job)
+    failed = order_to_the_end(job)
     assert (failed.error_code, failed.error["charged"]) == ("CALL_UNCERTAIN", None)
     assert len(vendor.orders) == 1
 
@@ -133,11 +141,11 @@ def test_a_task_that_never_ends_is_not_ordered_again(
     runner.run(job.pk)
     long_ago = ProviderCall.objects.get(job=job).sent_at - 2 * orders.LONGEST_WAIT
     ProviderCall.objects.filter(job=job).update(sent_at=long_ago)
-    failed = run_to_the_end(job)
+    failed = order_to_the_end(job)
     assert (failed.error_code, failed.error["charged"]) == ("CALL_UNCERTAIN", None)
     vendor.is_done = True
     services.job_retry(job=failed)
-    assert run_to_the_end(job).status == JobStatus.SUCCEEDED
+    assert order_to_the_end(job).status == JobStatus.SUCCEEDED
     assert len(vendor.orders) == 1, "a person asks again: what was ordered is looked up first"
 
 
@@ -148,7 +156,7 @@ def test_cancelling_stops_the_task_where_its_vendor_can(alice: User, vendor: Ima
         job = image_job(alice)
         runner.run(job.pk)
         services.job_cancel(job=fetch(job))
-        assert run_to_the_end(job).status == JobStatus.CANCELLED
+        assert order_to_the_end(job).status == JobStatus.CANCELLED
         assert [(call.status, call.cost_micros) for call in calls(job)] == [row]
     assert vendor.cancelled == ["task-1"]
     assert polling.resolve_cancelled() == 0, "it still runs"

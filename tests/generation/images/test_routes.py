@@ -13,9 +13,9 @@ from generation.jobs import runner
 from generation.jobs.order_routes import OrderRoute, order_routes_for
 from generation.providers import registry
 from generation.providers.image.base import ImageOrder
-from tests.generation.factories import calls, fetch
+from tests.generation.factories import calls, fetch, order_to_the_end
 from tests.generation.images.conftest import MICROS, PATHS
-from tests.generation.images.orders import image_job, run_to_the_end
+from tests.generation.images.orders import image_job
 from tests.support.catalogue import item_model_make
 from tests.support.image_server import ImageServer
 
@@ -58,7 +58,7 @@ def test_a_server_of_the_operators_has_whatever_models_it_has(
     settings.PROVIDER_ORDER = {IMAGE: ["local"]}
     registry.reset()
     assert told(order_routes_for(alice.pk, IMAGE)) == [("local", "local", False)]
-    job = run_to_the_end(image_job(alice, model="local:flux"))
+    job = order_to_the_end(image_job(alice, model="local:flux"))
     assert [(call.model, call.status, call.cost_micros) for call in calls(job)] == [("flux", "settled", 0)]
 
 
@@ -88,7 +88,7 @@ def test_a_server_of_ones_own_is_asked_by_name(alice: User, bob: User, vendor: I
     assert "custom" not in {route.provider for route in order_routes_for(alice.pk, IMAGE)}
     (route,) = order_routes_for(alice.pk, IMAGE, model="custom:flux")
     assert (route.provider, route.model, route.cost(ImageOrder("x", 8, 8))) == ("custom", "flux", 0)
-    job = run_to_the_end(image_job(alice, model="custom:flux"))
+    job = order_to_the_end(image_job(alice, model="custom:flux"))
     assert [(call.provider, call.status, call.is_own_key) for call in calls(job)] == [
         ("custom", "settled", True)
     ]
@@ -107,7 +107,7 @@ def test_an_own_key_pays_and_looks_up_what_it_has_ordered(
     job = image_job(alice)
     runner.run(job.pk)
     vendor.is_done = True
-    assert run_to_the_end(job).status == "succeeded"
+    assert order_to_the_end(job).status == "succeeded"
     (call,) = calls(job)
     assert (call.provider, call.provider_key_id, call.is_own_key) == ("aliyun", own.pk, True)
     assert (call.budget_month, call.cost_micros) == (None, MICROS["aliyun"])
@@ -116,7 +116,7 @@ def test_an_own_key_pays_and_looks_up_what_it_has_ordered(
     job = image_job(alice)
     runner.run(job.pk)
     own.delete()
-    assert run_to_the_end(job).error_code == "CALL_UNCERTAIN", "nobody can ask any more"
+    assert order_to_the_end(job).error_code == "CALL_UNCERTAIN", "nobody can ask any more"
 
 
 def test_regions_of_a_vendor_are_known_and_other_addresses_are_not() -> None:

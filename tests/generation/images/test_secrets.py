@@ -14,8 +14,9 @@ from generation.domain.states import JobStatus
 from generation.models import Job, ProviderCall
 from generation.providers import registry
 from tests.conftest import Enqueued
+from tests.generation.factories import order_to_the_end
 from tests.generation.images.conftest import MODELS, PATHS
-from tests.generation.images.orders import PROMPT, image_job, run_to_the_end
+from tests.generation.images.orders import PROMPT, image_job
 from tests.support.image_server import BEHAVIOURS, ImageServer
 from tests.support.search import Marks, answers, listening, pages, rows, tasks
 
@@ -65,7 +66,7 @@ def test_no_key_is_written_down(
     keys_of_both(vendor, settings, alice)
     with listening() as heard, django_capture_on_commit_callbacks(execute=True):
         jobs = [
-            run_to_the_end(image_job(alice, f"{PROMPT} [[server:{name}]]", model=model))
+            order_to_the_end(image_job(alice, f"{PROMPT} [[server:{name}]]", model=model))
             for name in TRIED
             for model in MODELS.values()
         ]

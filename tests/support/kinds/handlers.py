@@ -1,8 +1,8 @@
 """Kinds of jobs for tests.
 
-`test.text` buys texts in steps · `test.image` a picture · `test.task` orders something that can be looked up ·
-`test.blind` something that can't · `test.parent` waits for its children · `test.script` does what the test says, in the
-test's own process.
+`test.text` buys texts in steps · `test.image` a picture · `test.mesh` a mesh · `test.task` orders something that can be
+looked up · `test.blind` something that can't · `test.parent` waits for its children · `test.script` does what the test
+says, in the test's own process.
 """
 
 import urllib.request
@@ -16,6 +16,7 @@ from generation.models import Job
 from generation.providers.base import ProviderError
 from generation.providers.image.base import ImageOrder
 from generation.providers.llm.base import ChatMessage, ChatRequest
+from generation.providers.mesh.base import MeshOrder
 from tests.support.kinds.barriers import barrier
 from tests.support.kinds.models import StoredText
 
@@ -75,6 +76,16 @@ class ImageOutput:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class MeshInput:
+    """`picture` in place of words."""
+
+    prompt: str
+    model: str | None = None
+    is_textured: bool = True
+    picture: bytes = b""
+
+
 def text_request(prompt: str) -> ChatRequest:
     return ChatRequest(messages=(ChatMessage("user", prompt),), max_output_tokens=200, kind="test")
 
@@ -96,6 +107,23 @@ def run_image(run: JobRun) -> ImageOutput | Waiting:
     order = ImageOrder(prompt=run.input.prompt, width=1024, height=1024, model=run.input.model)
     answer = run.image("image", order, feature="test")
     return answer if isinstance(answer, Waiting) else ImageOutput(len(run.picture(answer)))
+
+
+def run_mesh(run: JobRun) -> ImageOutput | Waiting:
+    """Buys one mesh, copies it, and is done."""
+    told = run.input
+    order = MeshOrder(
+        prompt=told.prompt,
+        image=told.picture,
+        image_media_type="image/png" if told.picture else "",
+        model=told.model,
+        is_textured=told.is_textured,
+    )
+    answer = run.mesh("mesh", order, feature="test")
+    if isinstance(answer, Waiting):
+        return answer
+    with run.mesh_file(answer) as file:
+        return ImageOutput(len(file.read()))
 
 
 def _order(run: JobRun) -> str:
@@ -163,6 +191,7 @@ def stop_script(run: JobRun) -> None:
 KINDS = (
     JobKind(name="test.text", input=TextInput, run=run_text, store=store_text),
     JobKind(name="test.image", input=ImageInput, run=run_image),
+    JobKind(name="test.mesh", input=MeshInput, run=run_mesh),
     JobKind(name="test.task", input=OrderInput, run=run_task, poll=poll_task),
     JobKind(name="test.blind", input=OrderInput, run=run_blind),
     JobKind(name="test.parent", input=NoInput, run=run_parent),
