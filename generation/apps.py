@@ -11,6 +11,7 @@ BEATS = {
     "generation.look_at_listings": 300,
     "generation.clean_up": 3600,
     "generation.clean_orphans": 21_600,
+    "generation.expire_uploads": 600,
 }
 
 
@@ -27,7 +28,6 @@ class GenerationConfig(AppConfig):
         from config import health, queues
         from config.api import scopes, waiting, words
         from config.files import types
-        from config.files.meshes import MESHES
         from generation import handlers
         from generation.api.words import TAGS, WORDS
         from generation.checks import default_models_can_be_called
@@ -50,7 +50,7 @@ class GenerationConfig(AppConfig):
         queues.register("generation.poll_job", queues.Queue.AGENT_BUILDS)
         for name, every in BEATS.items():
             queues.register(name, queues.Queue.STATUS_UPDATES, every=every)
-        for one in (*types.COMMON, *MESHES):
+        for one in types.COMMON:
             types.register(one)
         words.register(WORDS)
         for tag, text in TAGS.items():
@@ -106,6 +106,7 @@ def register_pages() -> None:
         _("Files"),
         menu.Item("generation.storedfile", "draft"),
         menu.Item("generation.thumbnail", "photo_size_select_large"),
+        menu.Item("generation.upload", "upload_file"),
         position=20,
     )
     menu.register(

@@ -13,6 +13,7 @@ from generation.jobs import housekeeping, polling, runner, sweeper
 from generation.jobs.worker import this_worker
 from generation.services.listing import listings_refresh
 from generation.services.orphans import orphans_sweep
+from generation.services.uploads import uploads_expire
 
 
 @shared_task(name="generation.run_job")
@@ -53,6 +54,11 @@ def clean_up(**_: Any) -> dict[str, int]:
 @shared_task(name="generation.clean_orphans", ignore_result=False)
 def clean_orphans(**_: Any) -> dict[str, int]:
     return orphans_sweep()
+
+
+@shared_task(name="generation.expire_uploads", ignore_result=False)
+def expire_uploads(**_: Any) -> dict[str, int]:
+    return uploads_expire()
 
 
 @worker_ready.connect

@@ -12,12 +12,16 @@ class Models3DConfig(AppConfig):
         from accounts.models import actions
         from config import menu
         from config.api import scopes, words
+        from config.files import types
+        from config.files.meshes import MESHES
         from generation.jobs.registry import register
         from models3d.api.words import TAGS, WORDS
         from models3d.handlers import KINDS
         from models3d.models.actions import DETAILS, Action, ObjectType
 
         actions.register(Action, ObjectType, DETAILS)
+        for one in MESHES:
+            types.register(one)
         words.register(WORDS)
         for tag, text in TAGS.items():
             words.register_tag(tag, text)

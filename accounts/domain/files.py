@@ -22,6 +22,18 @@ def is_owner_prefix(folder: str) -> bool:
         return False
 
 
+def is_inner_folder(folder: str) -> bool:
+    """Whether this is a folder inside an account's, with a slash at its end."""
+    names = folder.removeprefix(FOLDER).split("/")
+    inner = names[1:-1]
+    return (
+        is_owner_prefix(f"{FOLDER}{names[0]}/")
+        and folder == f"{FOLDER}{names[0]}/{'/'.join(inner)}/"
+        and bool(inner)
+        and not {"", ".", ".."} & set(inner)
+    )
+
+
 def is_owners_key(key: str) -> bool:
     """Whether this is the key of one file in an account's folder."""
     folder, _, name = key.rpartition("/")

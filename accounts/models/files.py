@@ -7,9 +7,9 @@ from config.db import BaseModel
 
 
 class FileRemoval(BaseModel):
-    """A folder of the default storage whose owner was deleted (with a slash at its end), or one object whose row was.
-    Written in the transaction of the deletion, removed when the last file is gone: so no file outlives its owner or its
-    row because a process or the storage failed in between."""
+    """A folder of the default storage whose owner was deleted (with a slash at its end), one inside of it, of something
+    that is over, or one object whose row was deleted. Written in the transaction of that, removed when the last file is
+    gone: so no file outlives its owner or its row because a process or the storage failed in between."""
 
     prefix = models.CharField(_("folder or file"), max_length=200, unique=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)

@@ -12,7 +12,7 @@ from django.core.files.storage import Storage, default_storage
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.domain.files import is_owner_prefix, is_owners_key, owner_prefix
+from accounts.domain.files import is_inner_folder, is_owner_prefix, is_owners_key, owner_prefix
 from accounts.models import FileRemoval
 from config.celery import enqueue
 from config.queues import Queue
@@ -33,7 +33,8 @@ def removal_create(*, owner_id: UUID) -> FileRemoval:
 
 
 def object_removal_create(*, key: str) -> FileRemoval:
-    """Have one object removed once the transaction that deletes its row has committed."""
+    """Have one object, or a folder with what is in it, removed once this transaction, which deletes what it belongs to,
+    has committed."""
     removal = FileRemoval.objects.create(prefix=key)
     removal_retry(removal=removal)
     return removal
@@ -59,10 +60,11 @@ def removals_run(*, removal_id: UUID | None = None) -> int:
 def removal_run(*, removal: FileRemoval, until: float) -> bool:
     """Remove what is in the folder, or the one object, then the row. True when both are gone.
 
-    A folder's row stays for as long as a job that was running when the account was deleted may still be writing a file.
+    A folder's row stays for as long as something may still be written to it: by a job that was running when the account
+    was deleted, or by who has a link.
     """
     FileRemoval.objects.filter(pk=removal.pk).update(attempts=F("attempts") + 1, updated_at=timezone.now())
-    is_folder = is_owner_prefix(removal.prefix)
+    is_folder = is_owner_prefix(removal.prefix) or is_inner_folder(removal.prefix)
     if not is_folder and not is_owners_key(removal.prefix):
         log.error("files.not_an_owners", removal_id=str(removal.pk))
         return False
@@ -81,7 +83,8 @@ def removal_run(*, removal: FileRemoval, until: float) -> bool:
 
 
 def _late_writers() -> timedelta:
-    return timedelta(seconds=settings.QUEUE_LIMITS[Queue.AGENT_BUILDS].visibility_seconds)
+    longest_job = settings.QUEUE_LIMITS[Queue.AGENT_BUILDS].visibility_seconds
+    return timedelta(seconds=max(longest_job, settings.FILE_LINK_SECONDS))
 
 
 def object_remove(storage: Storage, key: str, *, until: float) -> bool:

@@ -29,7 +29,7 @@ Send = Callable[[Event], Awaitable[None]]
 
 def body_limit(view: Any) -> int:
     """The largest body, in bytes, that a view (or its class) reads."""
-    most = settings.MAX_IMPORT_BYTES if getattr(view, "takes_files", False) else settings.MAX_BODY_BYTES
+    most = getattr(settings, getattr(view, "body_setting", "MAX_BODY_BYTES"))
     own = getattr(view, "max_body_bytes", None)
     return int(min(most, own) if own else most)
 

@@ -71,10 +71,10 @@ class ApiView(APIView):
     #: False where the answer holds a secret (tokens): then `Idempotency-Key` is checked but nothing is kept.
     keeps_answers: ClassVar[bool] = True
 
-    #: The largest body that it reads, if less than `settings.MAX_BODY_BYTES`.
+    #: The setting that says how large a body it reads.
+    body_setting: ClassVar[str] = "MAX_BODY_BYTES"
+    #: The largest body that it reads, if less than that.
     max_body_bytes: ClassVar[int | None] = None
-    #: Whether its body is a file: then `settings.MAX_IMPORT_BYTES` is the limit.
-    takes_files: ClassVar[bool] = False
 
     request: Request
     rate_window: Window | None = None

@@ -1,5 +1,7 @@
 """What can go wrong with files."""
 
+from typing import Any
+
 from config.errors import AppError
 
 
@@ -97,6 +99,61 @@ class FileLinkExpiredError(AppError):
     status = 410
     en = "This link has expired. Get a new one with GET /api/v1/files/{id}."
     zh = "此链接已过期。请通过 GET /api/v1/files/{id} 获取新链接。"
+
+
+class UploadNotHereError(AppError):
+    code = "UPLOAD_NOT_FOUND"
+    status = 404
+    en = "There is no such upload, or it isn't yours."
+    zh = "该上传不存在，或不属于您。"
+
+
+class UploadStateError(AppError):
+    code = "UPLOAD_WRONG_STATE"
+    status = 409
+    en = "The upload is {state}; this needs it to be open. Begin another one (POST /api/v1/uploads)."
+    zh = "该上传{state}，此操作要求上传仍在进行。请重新开始一个上传（POST /api/v1/uploads）。"
+
+    def in_chinese(self, name: str, value: Any) -> Any:
+        return {"completed": "已完成", "aborted": "已取消", "expired": "已过期"}.get(value, value)
+
+
+class UploadBusyError(AppError):
+    code = "UPLOAD_BUSY"
+    status = 409
+    retryable = True
+    en = "Another request is putting the upload's parts together. Ask again soon."
+    zh = "另一个请求正在合并该上传的分片，请稍后重试。"
+
+
+class UploadIncompleteError(AppError):
+    """`details` has all their numbers, as `parts`."""
+
+    code = "UPLOAD_INCOMPLETE"
+    status = 409
+    en = "These parts haven't arrived, or not with their size: {parts}. Send them, then complete the upload again."
+    zh = "以下分片尚未到达，或大小不符：{parts}。请发送这些分片后再次完成上传。"
+
+
+class UploadPartSizeError(AppError):
+    code = "UPLOAD_PART_WRONG_SIZE"
+    status = 422
+    en = "Part {number} has {size} bytes, no more and no less. Nothing of it was kept; send it again."
+    zh = "第 {number} 个分片须恰好为 {size} 字节。未保存任何内容，请重新发送。"
+
+
+class UploadHashError(AppError):
+    code = "UPLOAD_HASH_DIFFERS"
+    status = 422
+    en = "The parts together have the SHA-256 {found}, and {announced} was announced. Send the parts that differ again."
+    zh = "合并后的文件 SHA-256 为 {found}，与声明的 {announced} 不符。请重新发送有差异的分片。"
+
+
+class UploadLinkError(AppError):
+    code = "UPLOAD_LINK_INVALID"
+    status = 403
+    en = "This address isn't one of ours, was changed, or has expired. Get new ones with GET /api/v1/uploads/{id}."
+    zh = "此地址无效、已被改动或已过期。请通过 GET /api/v1/uploads/{id} 获取新地址。"
 
 
 class FileRangeError(AppError):

@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.config import Config
 from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
 
 #: Rather an error that is told, and a deletion that is tried again, than a thread that waits.
 CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 30, 3
@@ -42,12 +43,30 @@ class ObjectStorage(S3Storage):
         url: str = self.url(key, parameters=parameters, expire=seconds)
         return url
 
+    def put_url(self, key: str, *, seconds: int, size: int) -> str:
+        """A link by which somebody else may write an object of exactly this size."""
+        url: str = self.bucket.meta.client.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": self.bucket_name, "Key": self._place(key), "ContentLength": size},
+            ExpiresIn=seconds,
+        )
+        return url
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Of the objects in a folder, by their names in it."""
+        prefix = f"{self._place(folder).rstrip('/')}/"
+        return {one.key.removeprefix(prefix): one.size for one in self.bucket.objects.filter(Prefix=prefix)}
+
+    def _place(self, key: str) -> str:
+        """Where a key lies in the bucket."""
+        return str(self._normalize_name(clean_name(key)))
+
     def allow_origins(self, origins: Iterable[str]) -> None:
-        """Let pages of these origins read files by their links."""
+        """Let pages of these origins read files by their links, and write parts of uploads."""
         rule = {
             "AllowedOrigins": list(origins),
-            "AllowedMethods": ["GET", "HEAD"],
-            "AllowedHeaders": ["Range", "If-Range", "If-None-Match"],
+            "AllowedMethods": ["GET", "HEAD", "PUT"],
+            "AllowedHeaders": ["Range", "If-Range", "If-None-Match", "Content-Type"],
             "ExposeHeaders": [
                 "Accept-Ranges",
                 "Content-Disposition",

@@ -62,6 +62,22 @@ def file_limits(env: "Env") -> tuple[int, int, int, int]:
     )
 
 
+def upload_limits(env: "Env") -> tuple[int, int]:
+    """How large the parts of an upload are, and how long it stays open."""
+    return (
+        env.int(
+            "UPLOAD_PART_BYTES",
+            default=8_000_000,
+            min=100_000,
+            max=64_000_000,
+            help="Parts of uploads, in bytes",
+        ),
+        env.int(
+            "UPLOAD_OPEN_SECONDS", default=86_400, min=600, max=604_800, help="How long an upload stays open"
+        ),
+    )
+
+
 def import_limit(env: "Env") -> int:
     """The largest file of conversations."""
     return env.int(

@@ -9,7 +9,7 @@ from config.crypto import encryption_keys
 from config.databases import database_entry
 from config.egress.policy import egress_settings
 from config.env import Env, var_dir
-from config.files.settings import file_limits, file_storage, import_limit, mesh_limit
+from config.files.settings import file_limits, file_storage, import_limit, mesh_limit, upload_limits
 from config.image_providers import image_provider_settings
 from config.logs import logging_config
 from config.mesh_providers import mesh_provider_settings
@@ -430,6 +430,7 @@ STORAGES = {
 FILE_MAX_BYTES, FILE_MAX_PIXELS, FILE_QUOTA_BYTES, FILE_LINK_SECONDS = file_limits(env)
 CONVERSATION_IMPORT_MAX_BYTES = import_limit(env)
 MESH_MAX_BYTES = mesh_limit(env)
+UPLOAD_PART_BYTES, UPLOAD_OPEN_SECONDS = upload_limits(env)
 EXPORT_DIR = VAR_DIR / env.str("EXPORT_DIR", default="documents", help="Where commands write documents")
 
 # -- logs ----------------------------------------------------------------------------------------------------------

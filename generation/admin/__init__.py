@@ -5,6 +5,7 @@ from generation.admin.catalogue import CatalogueModelAdmin, ModelPriceAdmin
 from generation.admin.files import StoredFileAdmin, ThumbnailAdmin
 from generation.admin.jobs import JobAdmin, JobEventAdmin
 from generation.admin.requests import ImageRequestAdmin, RequestImageAdmin
+from generation.admin.uploads import UploadAdmin
 from generation.admin.workers import WorkerHeartbeatAdmin
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "RequestImageAdmin",
     "StoredFileAdmin",
     "ThumbnailAdmin",
+    "UploadAdmin",
     "WorkerHeartbeatAdmin",
 ]

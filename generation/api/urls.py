@@ -16,6 +16,7 @@ from generation.api.views.requests import (
     RequestListApi,
     RequestSelectApi,
 )
+from generation.api.views.uploads import UploadApi, UploadCompleteApi, UploadListApi
 from generation.api.views.usage import UsageApi, UsageBudgetApi, UsageCallListApi
 
 urlpatterns = [
@@ -36,6 +37,9 @@ urlpatterns = [
     path("requests/<uuid:image_request_id>/select", RequestSelectApi.as_view()),
     path("requests/<uuid:image_request_id>/cancel", RequestCancelApi.as_view()),
     path("requests/<uuid:image_request_id>/images/<int:image_number>/retry", RequestImageRetryApi.as_view()),
+    path("uploads", UploadListApi.as_view()),
+    path("uploads/<uuid:upload_id>", UploadApi.as_view(), name="upload"),
+    path("uploads/<uuid:upload_id>/complete", UploadCompleteApi.as_view()),
     path("usage", UsageApi.as_view()),
     path("usage/budget", UsageBudgetApi.as_view()),
     path("usage/calls", UsageCallListApi.as_view()),

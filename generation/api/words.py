@@ -22,6 +22,7 @@ WORDS = {
     "has_vision": "Whether it can look at images.",
     "host": "The machine.",
     "in_flight": "How many jobs run there now.",
+    "upload_id": "The key of the upload.",
     "input": "What was asked for, as the kind of job defines it.",
     "input_micros": "For a million input tokens; null where that isn't what is paid for.",
     "input_tokens": "Tokens that were sent to the model.",

@@ -9,6 +9,8 @@ class Action(TextChoices):
     RETRY_JOB = "retry_job", _("Retried a job")
     UPLOAD_FILE = "upload_file", _("Uploaded a file")
     DELETE_FILE = "delete_file", _("Deleted a file")
+    BEGIN_UPLOAD = "begin_upload", _("Began an upload")
+    ABORT_UPLOAD = "abort_upload", _("Aborted an upload")
     CREATE_REQUEST = "create_request", _("Asked for images")
     SELECT_IMAGE = "select_image", _("Selected an image")
     RETRY_IMAGE = "retry_image", _("Had an image made again")
@@ -19,4 +21,5 @@ class Action(TextChoices):
 class ObjectType(TextChoices):
     JOB = "job", _("job")
     FILE = "file", _("file")
+    UPLOAD = "upload", _("upload")
     REQUEST = "request", _("image request")

@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 
 from config.files.errors import FileNotHereError
-from generation.models import StoredFile
+from generation.domain.uploads import UploadState
+from generation.models import StoredFile, Upload
 
 
 def file_list_for(owner_id: UUID) -> QuerySet[StoredFile]:
@@ -21,5 +22,6 @@ def file_get_for(owner_id: UUID, file_id: UUID) -> StoredFile:
 
 
 def bytes_used(owner_id: UUID) -> int:
-    """What the account's files take."""
-    return file_list_for(owner_id).aggregate(total=Sum("size"))["total"] or 0
+    """What the account's files take, and those that it has announced."""
+    coming = Upload.objects.owned_by(owner_id).filter(state=UploadState.OPEN)
+    return sum(rows.aggregate(total=Sum("size"))["total"] or 0 for rows in (file_list_for(owner_id), coming))

@@ -36,7 +36,7 @@ from generation.models import StoredFile, Thumbnail
 from generation.models.actions import Action
 from generation.selectors.files import bytes_used
 from generation.services.objects import object_discard, object_save
-from generation.services.thumbnails import thumbnails_add, thumbnails_kept
+from generation.services.thumbnails import StoredThumbnail, thumbnails_add, thumbnails_kept
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +49,12 @@ class StoredObject:
     content: Content
 
 
-def object_put(*, owner_id: UUID, source: bytes | BinaryIO, content: Content | None = None) -> StoredObject:
+def object_put(
+    *, owner_id: UUID, source: bytes | BinaryIO, content: Content | None = None, announced: int = 0
+) -> StoredObject:
     """Look at a file (bytes, or a file that can be read twice) and put it into the storage; call `file_add` next.
-    `content` says what it is where a room takes other files than uploads may be, and has looked at it itself.
+    `content` says what it is where a room takes other files than uploads may be, and has looked at it itself. The quota
+    counts `announced` bytes of it already.
 
     Not in a transaction: this is slow. Raises what `content_of` does, FileQuotaError, FileStorageError.
     """
@@ -59,7 +62,7 @@ def object_put(*, owner_id: UUID, source: bytes | BinaryIO, content: Content | N
     content = content or content_of(
         file, most_bytes=settings.FILE_MAX_BYTES, most_pixels=settings.FILE_MAX_PIXELS
     )
-    _check_quota(owner_id, content.size)
+    quota_check(owner_id, content.size - announced)
     return StoredObject(object_save(owner_id=owner_id, file=file), content)
 
 
@@ -67,9 +70,8 @@ def object_put(*, owner_id: UUID, source: bytes | BinaryIO, content: Content | N
 def file_add(*, owner_id: UUID, stored: StoredObject, name: str = "") -> StoredFile:
     """The row of what was put into the storage. The account is locked, so that of files that come together only so
     many get in as there is room for. Raises FileQuotaError; FileNotHereError when the account has gone meanwhile."""
-    if not User.objects.select_for_update(no_key=True).filter(pk=owner_id).exists():
-        raise FileNotHereError
-    _check_quota(owner_id, stored.content.size)
+    owner_lock(owner_id)
+    quota_check(owner_id, stored.content.size)
     content = stored.content
     return StoredFile.objects.create(
         owner_id=owner_id,
@@ -85,10 +87,10 @@ def file_add(*, owner_id: UUID, stored: StoredObject, name: str = "") -> StoredF
 
 @contextmanager
 def object_kept(
-    *, owner_id: UUID, source: bytes | BinaryIO, content: Content | None = None
+    *, owner_id: UUID, source: bytes | BinaryIO, content: Content | None = None, announced: int = 0
 ) -> Iterator[StoredObject]:
     """`object_put`, taken back when what is done inside (`file_add`) fails."""
-    stored = object_put(owner_id=owner_id, source=source, content=content)
+    stored = object_put(owner_id=owner_id, source=source, content=content, announced=announced)
     try:
         yield stored
     except BaseException:
@@ -107,11 +109,18 @@ def file_upload(*, owner_id: UUID, source: BinaryIO, name: str) -> StoredFile:
     with (
         object_kept(owner_id=owner_id, source=source) as stored,
         thumbnails_kept(owner_id=owner_id, source=source) as thumbnails,
-        transaction.atomic(),
     ):
-        file = file_add(owner_id=owner_id, stored=stored, name=name)
-        thumbnails_add(file=file, made=thumbnails)
-        row_record(file, Action.UPLOAD_FILE)
+        return file_received(owner_id=owner_id, stored=stored, thumbnails=thumbnails, name=name)
+
+
+@transaction.atomic
+def file_received(
+    *, owner_id: UUID, stored: StoredObject, thumbnails: Iterable[StoredThumbnail], name: str
+) -> StoredFile:
+    """The rows of a file that an account has sent. Raises what `file_add` does."""
+    file = file_add(owner_id=owner_id, stored=stored, name=name)
+    thumbnails_add(file=file, made=thumbnails)
+    row_record(file, Action.UPLOAD_FILE)
     return file
 
 
@@ -165,7 +174,15 @@ def _objects_remove(file: StoredFile) -> None:
         object_removal_create(key=key)
 
 
-def _check_quota(owner_id: UUID, size: int) -> None:
+def owner_lock(owner_id: UUID) -> None:
+    """Whatever else adds to the account's files waits until this transaction has ended. Raises FileNotHereError for an
+    account that isn't there any more."""
+    if not User.objects.select_for_update(no_key=True).filter(pk=owner_id).exists():
+        raise FileNotHereError
+
+
+def quota_check(owner_id: UUID, size: int) -> None:
+    """Raises FileQuotaError where there is no room for so many bytes more."""
     limit = settings.FILE_QUOTA_BYTES
     used = bytes_used(owner_id) if limit >= 0 else 0
     if limit >= 0 and used + size > limit:

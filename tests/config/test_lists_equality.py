@@ -42,6 +42,7 @@ from generation.models import (
     RequestImage,
     StoredFile,
     Thumbnail,
+    Upload,
 )
 from models3d.models import Model3D, ModelFile, ModelVersion
 from prompts.models import (
@@ -156,6 +157,12 @@ def _files(owner: User) -> None:
     StoredFile.objects.create(
         owner=owner, key="2", name="a", media_type="text/plain", size=1, sha256="0" * 64
     )
+    full = Upload.objects.create(
+        owner=owner, name=NASTY[:200], size=2**53 + 1, part_bytes=1, sha256="0" * 64, state="completed", file=picture,
+        expires_at=TRAILING_ZEROS,
+    )  # fmt: skip
+    _at(full, created_at=EXACT_SECOND)
+    Upload.objects.create(owner=owner, name="a", size=1, part_bytes=1, expires_at=EXACT_SECOND)
 
 
 def _requests(owner: User) -> None:

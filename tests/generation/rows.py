@@ -17,6 +17,7 @@ from generation.models import (
     RequestImage,
     StoredFile,
     Thumbnail,
+    Upload,
     WorkerHeartbeat,
 )
 from tests.support.rows import Maker, another
@@ -63,6 +64,16 @@ def thumbnail(n: int, owner: User) -> Thumbnail:
     return Thumbnail.objects.create(file=one, edge=256, key=key, width=256, height=n + 1, size=n + 1)
 
 
+def upload(n: int, owner: User) -> Upload:
+    return Upload.objects.create(
+        owner=owner,
+        name=f"茶杯 {n}.stl",
+        size=n + 1,
+        part_bytes=n + 1,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+
 def image(n: int, owner: User) -> RequestImage:
     """The first of a request, made and selected, by whose number addresses name it."""
     parent, child = another("generation.Job", owner), another("generation.Job", owner)
@@ -107,5 +118,6 @@ MAKERS: dict[str, Maker] = {
     "generation.RequestImage": image,
     "generation.StoredFile": file,
     "generation.Thumbnail": thumbnail,
+    "generation.Upload": upload,
     "generation.WorkerHeartbeat": worker,
 }

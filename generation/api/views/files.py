@@ -8,12 +8,12 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from config.api.lists.filters import AnyOf, ChoiceFilter, SearchFilter, time_range
-from config.api.lists.reading import JsonPage
+from config.api.lists.reading import JsonPage, read_row
 from config.api.lists.views import ListApi, ResourceApi
 from config.api.parsers import FileParser
 from config.api.schema import operation
 from config.api.views import Answer, Created, NoContent
-from config.errors import PreconditionFailedError
+from config.errors import NotFoundError, PreconditionFailedError
 from config.files.errors import (
     FileEmptyError,
     FileInUseError,
@@ -42,15 +42,18 @@ class FilesApi(ResourceApi):
     missing = FileNotHereError
 
     def detail(self, file: StoredFile) -> dict[str, Any]:
-        """The row as lists show it, with a link."""
-        link = file_link(file)
-        row = orjson.loads(self.row_json(file.pk).data_json)
-        link_thumbnails(self.request, [row])
-        return {
-            **row,
-            "url": self.request.build_absolute_uri(link.url),
-            "url_expires_at": link.expires_at,
-        }
+        return file_detail(self.request, file)
+
+
+def file_detail(request: Request, file: StoredFile) -> dict[str, Any]:
+    """The row as lists show it, with a link. Raises FileNotHereError for one that has gone."""
+    link = file_link(file)
+    try:
+        row = orjson.loads(read_row(FilesApi.row_source, pk=file.pk, owner_id=file.owner_id).data_json)
+    except NotFoundError:
+        raise FileNotHereError from None
+    link_thumbnails(request, [row])
+    return {**row, "url": request.build_absolute_uri(link.url), "url_expires_at": link.expires_at}
 
 
 class FileListApi(FilesApi, ListApi):

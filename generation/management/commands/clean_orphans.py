@@ -48,6 +48,7 @@ class Command(BaseCommand):
     def _say(self, found: Orphans) -> None:
         self.stdout.write(f"{found.objects_seen:,} files and {found.rows_seen:,} rows were compared.")
         self._list("files without a row", found.objects)
+        self._list("uploads that are over, with parts left", found.folders)
         self._list("rows without a file", found.missing)
         self._list("rows whose file is back", found.found_again)
 

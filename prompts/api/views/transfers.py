@@ -52,7 +52,7 @@ PAGING = ("page", "limit", "cursor")
 class PromptImportApi(ApiView):
     scope = "prompts"
     parser_classes = (StrictJSONParser, CsvParser)
-    takes_files = True
+    body_setting = "MAX_IMPORT_BYTES"
     # A second import changes nothing, so that nobody has to wait for the lock while a file is read.
     works_in_transaction = False
 

@@ -101,7 +101,10 @@ def test_pages_of_other_origins_may_read(bucket: Any, settings: Any) -> None:
     said = StringIO()
     call_command("configure_s3_cors", stdout=said)
     [rule] = bucket.get_bucket_cors(Bucket="atelier")["CORSRules"]
-    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["https://app.example"], ["GET", "HEAD"])
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (
+        ["https://app.example"],
+        ["GET", "HEAD", "PUT"],
+    )
     call_command("configure_s3_cors", "--origin", "https://other.example", stdout=said)
     [rule] = bucket.get_bucket_cors(Bucket="atelier")["CORSRules"]
     assert rule["AllowedOrigins"] == ["https://other.example"]
