@@ -61,6 +61,13 @@ class Mesh:
         return np.zeros(len(self.faces), np.int64) if self.face_material is None else self.face_material
 
 
+def finite(values: Floats) -> Floats:
+    """Values that can be reckoned with, so that a corner that lies nowhere is found before it spreads."""
+    if not np.isfinite(values).all():
+        refuse("MESH_NUMBERS_INVALID")
+    return values
+
+
 def checked(mesh: Mesh) -> Mesh:
     """The mesh, if its numbers are some: every corner exists, every coordinate is finite, and there is a triangle."""
     if not len(mesh.faces):
@@ -69,8 +76,7 @@ def checked(mesh: Mesh) -> Mesh:
     if mesh.faces.min() < 0 or mesh.faces.max() >= len(mesh.vertices):
         refuse("MESH_UNREADABLE")
     used = mesh.vertices if len(mesh.vertices) <= 3 * len(mesh.faces) else mesh.vertices[mesh.faces.ravel()]
-    if not np.isfinite(used).all():
-        refuse("MESH_NUMBERS_INVALID")
+    finite(used)
     return mesh
 
 

@@ -18,6 +18,7 @@ from models3d.domain.meshes.mesh import (
     Material,
     Mesh,
     check_counts,
+    finite,
     joined,
     refuse,
 )
@@ -249,7 +250,7 @@ def _part(file: File, primitive: Any, matrix: Floats, materials: list[Material])
     if mode not in (TRIANGLES, STRIP, FAN) or "POSITION" not in primitive["attributes"]:
         return None
     attributes = primitive["attributes"]
-    positions = _numbers(file, attributes["POSITION"], 3).astype(np.float64)
+    positions = finite(_numbers(file, attributes["POSITION"], 3).astype(np.float64))
     if positions.shape[1] != 3:
         refuse("MESH_UNREADABLE")
     if "indices" in primitive:

@@ -138,7 +138,9 @@ def _written(element: Element, name: str, body: bytes) -> Ints:
         groups.setdefault(line.split(maxsplit=1)[0] if line.strip() else b"", []).append(line)
     found = []
     for word, members in groups.items():
-        sides = int(word) if word.isdigit() and len(word) < 6 else 0
+        if not word.isdigit() or len(word) > 6:
+            refuse("MESH_UNREADABLE")
+        sides = int(word)
         if sides < 3:
             continue
         cut = b" ".join(b" ".join(line.split()[1 : 1 + sides]) for line in members)

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from models3d.domain.meshes.mesh import PLAIN, Floats, Material, Mesh, check_counts, joined, refuse
+from models3d.domain.meshes.mesh import PLAIN, Floats, Material, Mesh, check_counts, finite, joined, refuse
 from models3d.domain.meshes.reading.archives import Archive
 from models3d.domain.words import Unit
 
@@ -204,7 +204,7 @@ def _flat(model: Model, uses: list[Use], above: Floats, depth: int) -> list[Use]
 
 def _part(model: Model, use: Use) -> Mesh:
     thing = model.things[use.key]
-    corners = np.array(thing.corners).reshape(-1, 3)
+    corners = finite(np.array(thing.corners).reshape(-1, 3))
     faces = np.array(thing.faces, np.int64).reshape(-1, 3)
     if np.linalg.det(use.matrix[:3, :3]) < 0:
         faces = faces[:, ::-1]
