@@ -19,6 +19,8 @@ STAMP := $(VENV)/.installed-$(notdir $(basename $(REQUIREMENTS)))-$(shell cat $(
 COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 # The developer's own .env must not change what the tests see. What Python compiles is kept: hundreds of processes start.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE ENV_FILE= $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadscope
+# Validators of other people's formats; tests that need one are skipped where node is missing.
+NODE_TOOLS := $(if $(shell command -v npm),tests/node/node_modules/.package-lock.json)
 WITH_POSTGRES := $(BIN)/python -m tests.support.postgres run --
 
 .DEFAULT_GOAL := help
@@ -44,10 +46,10 @@ run: $(STAMP) ## Starts everything on 127.0.0.1 (PORT=8000 BROKER_PORT=6390); Ct
 local-llm: $(STAMP) ## Installs a small model that writes when no key is set (SIZE=0.5b or 1.5b, ARGS=--remove)
 	exec $(BIN)/python -m launcher.local_llm $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
-test: $(STAMP) ## Runs the tests on SQLite (ARGS="tests/templates -k export" chooses some)
+test: $(STAMP) $(NODE_TOOLS) ## Runs the tests on SQLite (ARGS="tests/templates -k export" chooses some)
 	$(PYTEST) $(ARGS)
 
-test-postgres: $(STAMP) ## Runs the tests on PostgreSQL (an own one, or that of TEST_DATABASE_URL)
+test-postgres: $(STAMP) $(NODE_TOOLS) ## Runs the tests on PostgreSQL (an own one, or that of TEST_DATABASE_URL)
 	$(WITH_POSTGRES) $(PYTEST) $(ARGS)
 
 lint: $(STAMP) ## Checks style, types, import contracts, migrations and the API schema
@@ -76,8 +78,12 @@ lock: $(STAMP) ## Pins the newest allowed versions of all packages
 	done
 	git diff --stat -- requirements
 
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+	npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+		echo "npm can't install the validators; tests that need them are skipped." >&2
+
 clean: ## Removes the virtual environment and all caches; keeps your data (var/ and .env)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build staticfiles
+	rm -rf $(VENV) tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -16,6 +16,7 @@ from generation.providers.image.procedural.program import picture
 from generation.providers.image.procedural.scene import OUTDOORS
 from generation.providers.image.procedural.subjects import SUBJECTS
 from generation.providers.image.procedural.words import Thing, read_wish
+from generation.providers.vocabulary import vocabulary
 
 
 def painted(prompt: str, **options: Any) -> Any:
@@ -97,7 +98,7 @@ def test_what_words_change_is_seen() -> None:
 
 def test_every_word_means_something_that_can_be_painted() -> None:
     """And every subject and place is painted, each in another style."""
-    meanings = {meaning for _, found in words._vocabulary() for meaning in found}
+    meanings = {meaning for _, found in vocabulary(words.WORDS) for meaning in found}
     named = {group: {name for one, name in meanings if one == group} for group, _ in meanings}
     assert named["subjects"] - {"village"} == SUBJECTS.keys() - {"sculpture"}
     assert named["times"] == LIGHTS.keys()

@@ -1,10 +1,9 @@
 """What a prompt wishes for, by the words of `words.toml`."""
 
-import re
-import tomllib
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
+
+from generation.providers.vocabulary import Found, find_words
 
 WORDS = Path(__file__).with_name("words.toml")
 
@@ -32,35 +31,9 @@ class Wish:
     places: frozenset[str] = field(default=frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    group: str
-    name: str
-    start: int
-    end: int
-
-
-@cache
-def _vocabulary() -> tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...]:
-    """Each word, the longest first, and the groups and names that it stands for."""
-    meanings: dict[str, list[tuple[str, str]]] = {}
-    for group, names in tomllib.loads(WORDS.read_text("utf-8")).items():
-        for name, words in names.items():
-            for word in words:
-                meanings.setdefault(word.lower(), []).append((group, name))
-    ordered = sorted(meanings, key=len, reverse=True)
-    return tuple((_pattern(word), tuple(meanings[word])) for word in ordered)
-
-
-def _pattern(word: str) -> re.Pattern[str]:
-    if not word.isascii():
-        return re.compile(re.escape(word))
-    return re.compile(rf"(?<![a-z]){re.escape(word)}(?:'?s)?(?![a-z])")
-
-
 def read_wish(prompt: str, negative_prompt: str = "") -> Wish:
-    unwanted = {(one.group, one.name) for one in _find(negative_prompt)}
-    found = [one for one in _find(prompt) if (one.group, one.name) not in unwanted]
+    unwanted = {(one.group, one.name) for one in find_words(negative_prompt, WORDS)}
+    found = [one for one in find_words(prompt, WORDS) if (one.group, one.name) not in unwanted]
 
     named = {(one.group, one.name) for one in found}
 
@@ -87,20 +60,9 @@ def read_wish(prompt: str, negative_prompt: str = "") -> Wish:
     )
 
 
-def _find(text: str) -> list[_Found]:
-    """Known words by their places; what a longer one has taken isn't read again."""
-    text = text.lower()
-    found = []
-    for pattern, meanings in _vocabulary():
-        for match in reversed(list(pattern.finditer(text))):
-            found += [_Found(group, name, match.start(), match.end()) for group, name in meanings]
-            text = text[: match.start()] + "\n" * (match.end() - match.start()) + text[match.end() :]
-    return sorted(found, key=lambda one: (one.start, one.group))
-
-
-def _before(found: list[_Found], group: str, subjects: list[_Found]) -> dict[_Found, str]:
+def _before(found: list[Found], group: str, subjects: list[Found]) -> dict[Found, str]:
     """By subject, the word of the group that stands nearest before it, with no other subject between and not far."""
-    named: dict[_Found, str] = {}
+    named: dict[Found, str] = {}
     for one in found:
         if one.group == group:
             behind = [subject for subject in subjects if one.end <= subject.start <= one.end + 24]
