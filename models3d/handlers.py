@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,15 +17,30 @@ from generation.models import Job, ProviderCall
 from generation.providers import registry
 from generation.providers.base import ProviderError
 from generation.providers.mesh.base import MeshAnswer, MeshOrder
-from generation.services.files import file_open
+from generation.services.files import StoredObject, file_open, object_kept
 from models3d.domain.options import USUAL_MM
 from models3d.domain.words import Format, Unit, VersionReason
 from models3d.errors import MeshUnusableError, ModelGoneError
-from models3d.models import Model3D
-from models3d.selectors.models import model_titles
-from models3d.services.compute import Inspected, mesh_inspect
+from models3d.models import Model3D, ModelFile, ModelVersion
+from models3d.selectors.models import model_titles, worked_on_titles
+from models3d.services.compute import Inspected, mesh_convert, mesh_inspect, mesh_repair
 from models3d.services.models import MAKE_KIND, READ_KIND
-from models3d.services.storing import StoredMesh, locked, mesh_kept, objects_remove, version_add
+from models3d.services.storing import (
+    StoredMesh,
+    locked,
+    mesh_content,
+    mesh_kept,
+    objects_remove,
+    version_add,
+)
+from models3d.services.versions import (
+    CONVERT_KIND,
+    REPAIR_KIND,
+    OfFile,
+    OfModel,
+    convert_store,
+    repair_store,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,73 @@ def end_made(job: Job) -> None:
     results_forget([job.pk])
 
 
+@dataclass(frozen=True, slots=True)
+class MendedMesh:
+    """A repaired mesh that lies in the storage already. `stored` None: there was nothing to mend."""
+
+    version_id: UUID
+    stored: StoredMesh | None
+    changes: dict[str, int]
+
+
+def run_repair(run: JobRun) -> MendedMesh:
+    """Mend the current version, if anything can be."""
+    current = Model3D.objects.filter(pk=run.input.model_id).values("current")
+    version = ModelVersion.objects.filter(pk__in=current).select_related("file").first()
+    if version is None:
+        raise ModelGoneError
+    with file_open(version.file) as source:
+        repaired = mesh_repair(source, scale=version.scale)
+    with repaired.glb:
+        changes = {name: number for name, number in repaired.changes.items() if number}
+        if not changes:
+            return MendedMesh(version.pk, None, {})
+        inspected = repaired.inspected
+        with mesh_kept(owner_id=run.job.owner_id, inspected=inspected, source=repaired.glb) as stored:
+            return MendedMesh(version.pk, stored, changes)
+
+
+def store_repair(job: Job, mended: MendedMesh) -> dict[str, Any]:
+    number = None
+    if mended.stored is not None:
+        number = repair_store(
+            job=job,
+            model_id=UUID(job.input["model_id"]),
+            version_id=mended.version_id,
+            stored=mended.stored,
+            changes=mended.changes,
+        )
+    return {"version": number, "changes": mended.changes}
+
+
+def run_convert(run: JobRun) -> StoredObject:
+    """Write a version in another format."""
+    wanted = run.input
+    found = ModelFile.objects.filter(pk=wanted.model_file_id).select_related("version__file").first()
+    if found is None:
+        raise ModelGoneError
+    version, to = found.version, Format(found.format)
+    size_mm = found.size_um / 1000 or None
+    with (
+        file_open(version.file) as source,
+        mesh_convert(source, scale=version.scale, to=to, size_mm=size_mm) as converted,
+        object_kept(
+            owner_id=run.job.owner_id, source=converted, content=mesh_content(converted, to)
+        ) as stored,
+    ):
+        return stored
+
+
+def store_convert(job: Job, stored: StoredObject) -> dict[str, Any]:
+    file_id = convert_store(
+        job=job,
+        model_id=UUID(job.input["model_id"]),
+        model_file_id=UUID(job.input["model_file_id"]),
+        stored=stored,
+    )
+    return {"file_id": str(file_id)} if file_id is not None else {}
+
+
 WORDS = {"file_id": _("file")}
 LINKS = {"file_id": "generation.storedfile"}
 KINDS = (
@@ -182,5 +265,25 @@ KINDS = (
         titles=model_titles,
         words=WORDS,
         links=LINKS,
+    ),
+    JobKind(
+        name=REPAIR_KIND,
+        input=OfModel,
+        run=run_repair,
+        store=store_repair,
+        title=_("repair of a 3D model"),
+        titles=worked_on_titles,
+        words={"model_id": _("3D model"), "version": _("version"), "changes": _("what was repaired")},
+        links={"model_id": "models3d.model3d"},
+    ),
+    JobKind(
+        name=CONVERT_KIND,
+        input=OfFile,
+        run=run_convert,
+        store=store_convert,
+        title=_("conversion of a 3D model"),
+        titles=worked_on_titles,
+        words={**WORDS, "model_id": _("3D model"), "model_file_id": _("converted file of a 3D model")},
+        links={**LINKS, "model_id": "models3d.model3d", "model_file_id": "models3d.modelfile"},
     ),
 )

@@ -10,6 +10,12 @@ from models3d.api.views.models import (
     ModelEstimateApi,
     MyModelListApi,
 )
+from models3d.api.views.versions import (
+    ModelFileApi,
+    ModelRepairApi,
+    ModelReportApi,
+    ModelVersionListApi,
+)
 
 urlpatterns = [
     path("", ModelCreateApi.as_view()),
@@ -18,4 +24,8 @@ urlpatterns = [
     path("/me", MyModelListApi.as_view()),
     path("/<uuid:model_id>", ModelApi.as_view(), name="model"),
     path("/<uuid:model_id>/cancel", ModelCancelApi.as_view()),
+    path("/<uuid:model_id>/report", ModelReportApi.as_view()),
+    path("/<uuid:model_id>/repair", ModelRepairApi.as_view()),
+    path("/<uuid:model_id>/versions", ModelVersionListApi.as_view()),
+    path("/<uuid:model_id>/files/<str:format>", ModelFileApi.as_view()),
 ]

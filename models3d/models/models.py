@@ -87,6 +87,7 @@ class Model3D(SearchableModel, OwnedModel):
     has succeeded, and what is copied of it here (`source_format` to `triangles`) is for filters. `size_mm`: what its
     longest side was asked to be. `hidden_at`: staff took it out of the gallery. `remix_note`: of what it is a remix,
     also when that has gone: `{"name", "is_deleted"}`. The counters are those of the rows in `interactions`.
+    `from_test_token`: nobody publishes it. A job is a test also where the sandbox is all there is to ask.
     """
 
     recorded_as = ObjectType.MODEL
@@ -106,6 +107,7 @@ class Model3D(SearchableModel, OwnedModel):
     provider = models.CharField(_("provider"), max_length=40, blank=True)
     model = models.CharField(_("model"), max_length=120, blank=True)
     is_procedural = models.BooleanField(_("procedural"), default=False)
+    from_test_token = models.BooleanField(_("asked for by a test token"), default=False)
     request = models.ForeignKey(
         ImageRequest,
         verbose_name=_("image request"),

@@ -35,7 +35,7 @@ READ_KIND = "models3d.read"
 
 
 def model_create(*, owner_id: UUID, asked: ModelOptions, is_test: bool = False) -> Model3D:
-    """Have a model made or read; a worker hears of it when the transaction commits.
+    """Have a model made or read; a worker hears of it when the transaction commits. `is_test`: a test token asks.
 
     Raises what `source_of`, `remixed` and `model_quote` raise, and `BudgetExceededError` when what is left can't pay
     for it.
@@ -65,6 +65,7 @@ def model_create(*, owner_id: UUID, asked: ModelOptions, is_test: bool = False) 
             is_textured=asked.is_textured,
             seed=_seed(asked.seed) if is_made else None,
             licence=asked.licence,
+            from_test_token=is_test,
             **source.fields,
             **remixed(owner_id, asked.remix_of),
         )

@@ -14,6 +14,7 @@ from config.files.content import Content
 from config.files.meshes import GLB, OBJ_ZIP, PLY, STL, THREE_MF
 from generation.models import Job, StoredFile
 from generation.services.files import StoredObject, file_add, object_kept
+from models3d.domain.verdicts import verdict
 from models3d.domain.words import Format, VersionReason
 from models3d.models import Model3D, ModelVersion
 from models3d.services.compute import Inspected
@@ -124,7 +125,7 @@ def version_add(
         **(made_by or {}),
         "current": version,
         "source_format": inspected.format,
-        "is_printable": inspected.report.is_watertight and inspected.report.is_winding_consistent,
+        "is_printable": verdict(inspected.report).is_printable,
         "longest_mm": inspected.report.longest_mm,
         "triangles": inspected.report.triangles,
         "updated_at": timezone.now(),

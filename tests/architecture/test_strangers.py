@@ -36,7 +36,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "api/v1/requests/<uuid:image_request_id>/select"): {"number": 1},
 }
 #: What addresses call by something else than a key, below a row with a key: the makers' rows have such parts.
-PARTS = {"number": 1, "image_number": 1, "label": "上线"}
+PARTS = {"number": 1, "image_number": 1, "label": "上线", "format": "stl"}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from config.api.serializers import StrictSerializer
 from models3d.api.serializers.fields import BedField
+from models3d.domain.verdicts import ReasonCode
 from models3d.domain.words import Unit, UnitSource
 
 REPORT_EXAMPLE: dict[str, Any] = {
@@ -60,8 +61,8 @@ class MeshReportOut(serializers.Serializer[Any]):
 class VerdictReason(serializers.Serializer[Any]):
     """Something that stands against printing it, or that should be known before."""
 
-    code = serializers.CharField()
-    message = serializers.CharField()
+    code = serializers.ChoiceField(choices=[one.value for one in ReasonCode])
+    message = serializers.CharField(help_text="In your language, without a full stop.")
 
 
 class ModelReportOut(serializers.Serializer[Any]):
@@ -76,7 +77,10 @@ class ModelReportOut(serializers.Serializer[Any]):
     )
     is_printable = serializers.BooleanField(help_text="Whether it can be printed as it is.")
     verdict = serializers.CharField(help_text="In one sentence, in your language.")
-    reasons = VerdictReason(many=True, help_text="Why; empty where nothing stands against it.")
+    reasons = VerdictReason(many=True, help_text="What stands against printing it as it is.")
+    notes = VerdictReason(
+        many=True, help_text="What should be known before, such as where supports are needed."
+    )
     report = MeshReportOut(help_text="What was measured.")
 
 
