@@ -11,8 +11,8 @@ import pytest
 from pytest_django import Settings
 
 from config.files.types import picture_type
+from generation.providers import sandbox_maker
 from generation.providers.base import ProviderError
-from generation.providers.image import sandbox
 from generation.providers.image.base import ImageAnswer, ImageMaker, ImageOrder
 from generation.providers.image.dashscope import DashScopeImages
 from generation.providers.image.download import download
@@ -122,11 +122,11 @@ class TestSandbox(SandboxContract):
 class TestSandboxWithTasks(SandboxContract):
     @pytest.fixture
     def maker(self, monkeypatch: pytest.MonkeyPatch) -> ImageMaker:
-        monkeypatch.setattr(sandbox, "TASK_SECONDS", 0.0)
-        return SandboxImages(model=sandbox.WITH_TASKS)
+        monkeypatch.setattr(sandbox_maker, "TASK_SECONDS", 0.0)
+        return SandboxImages(model=sandbox_maker.WITH_TASKS)
 
     def test_an_answer_names_the_model_that_was_asked(self, maker: ImageMaker) -> None:
-        assert maker.order(order()).model == sandbox.WITH_TASKS
+        assert maker.order(order()).model == sandbox_maker.WITH_TASKS
 
     def test_a_task_says_how_far_it_is_and_can_be_stopped_until_it_is_done(self, maker: ImageMaker) -> None:
         ref = maker.order(order(f"{PROMPT} [[sandbox:slow=1000]]")).provider_ref
@@ -163,7 +163,7 @@ def test_the_sandbox_paints_the_same_for_the_same_order() -> None:
         maker, order(f"{PROMPT} [[sandbox:moderated-once]]", style="cartoon", attempt=2, **small)
     )
     assert first == obtain(
-        SandboxImages(model=sandbox.WITH_TASKS), order(style="cartoon", **small, model="other")
+        SandboxImages(model=sandbox_maker.WITH_TASKS), order(style="cartoon", **small, model="other")
     )
     assert first != obtain(maker, order(style="japanese", **small))
     unseeded = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from generation.providers import sandbox_maker
 from generation.providers.base import BusyError, ProviderError
 from generation.providers.mesh.base import MeshAnswer, MeshMaker, MeshOrder
 from generation.providers.mesh.download import copy_mesh
 from generation.providers.mesh.meshy import MeshyMeshes
+from generation.providers.mesh.sandbox import SandboxMeshes
 from generation.providers.mesh.tencent import TencentMeshes
 from generation.providers.openai_client import close_clients
 from tests.support.closed_port import closed_port
@@ -110,6 +113,62 @@ class MeshContract:
         answer = maker.order(order())
         assert (not answer.is_done) == maker.has_tasks
         assert answer.model == maker.model
+
+
+#: The sandbox's names for the scenarios that aren't called so there.
+SANDBOX_NAMES = {"huge": "too-large", "down": "link-down", "bad-request": "misspelt"}
+#: What only a server on the network can do; the sandbox takes any number of orders, and fails as nobody else.
+OF_SERVERS = ("garbage", "redirect", "drip", "busy", "failed")
+
+
+class SandboxContract(MeshContract):
+    name = "sandbox"
+    markers = {
+        name: f"[[sandbox:{SANDBOX_NAMES.get(name, name)}]]" for name in FAILURES if name not in OF_SERVERS
+    }
+
+    def test_it_may_fail_or_break_off(self, maker: MeshMaker) -> None:
+        with pytest.raises(ProviderError) as caught:
+            obtain(maker, order("[[sandbox:failed]]"))
+        assert (caught.value.retryable, caught.value.charged) == (True, False)
+        broken = obtain(maker, order("[[sandbox:broken]]"))
+        assert int.from_bytes(broken[8:12], "little") > len(broken)
+
+
+class TestSandbox(SandboxContract):
+    @pytest.fixture
+    def maker(self) -> MeshMaker:
+        return SandboxMeshes()
+
+
+class TestSandboxWithTasks(SandboxContract):
+    @pytest.fixture
+    def maker(self, monkeypatch: pytest.MonkeyPatch) -> MeshMaker:
+        monkeypatch.setattr(sandbox_maker, "TASK_SECONDS", 0.0)
+        return SandboxMeshes(model=sandbox_maker.WITH_TASKS)
+
+    def test_it_tells_how_far_it_is_and_is_stopped_and_found(self, maker: MeshMaker) -> None:
+        slow = of_picture(request_key="job:mesh")
+        slow = replace(slow, prompt="[[sandbox:slow=1000]]")
+        ref = maker.order(slow).provider_ref
+        working = maker.look_up([ref])[ref]
+        assert isinstance(working, MeshAnswer)
+        assert (working.is_done, working.percent) == (False, 0)
+        assert maker.find(replace(slow, timeout_s=1.0), sent_at=datetime.now(UTC), known=[]) == ref
+        other = replace(slow, image=PNG + b"another")
+        assert maker.find(other, sent_at=datetime.now(UTC), known=[]) is None
+        assert maker.cancel(ref)
+        stopped = maker.look_up([ref])[ref]
+        assert isinstance(stopped, ProviderError)
+        assert stopped.charged is False
+
+
+def test_the_sandbox_makes_the_same_of_the_same_order() -> None:
+    first = obtain(SandboxMeshes(), order(seed=7, size_mm=80))
+    assert first == obtain(
+        SandboxMeshes(model=sandbox_maker.WITH_TASKS), order(seed=7, size_mm=80, model="x")
+    )
+    assert first != obtain(SandboxMeshes(), order(seed=7, size_mm=40))
 
 
 @pytest.fixture(scope="module")

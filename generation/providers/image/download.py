@@ -8,6 +8,7 @@ from config.egress.limits import Limits
 from config.files.types import picture_type
 from generation.providers.image import sandbox
 from generation.providers.links import copy_link, not_copied
+from generation.providers.sandbox_maker import LINK, NAME
 
 TOTAL_S = 60.0
 
@@ -17,7 +18,7 @@ def download(url: str, *, provider: str, most_bytes: int, total_s: float = TOTAL
 
     Raises `ProviderError` as `copy_link` does, and a final one where the link brings something else.
     """
-    is_offline = provider == sandbox.NAME and url.startswith(sandbox.LINK)
+    is_offline = provider == NAME and url.startswith(LINK)
     copy = BytesIO()
     copy_link(
         url,

@@ -9,7 +9,9 @@ from config.egress.limits import Limits
 from config.files.meshes import MESHES
 from config.files.types import HEAD, Sample
 from generation.providers.links import copy_link, not_copied
+from generation.providers.mesh import sandbox
 from generation.providers.mesh.base import MeshFile
+from generation.providers.sandbox_maker import LINK, NAME
 
 TOTAL_S = 300.0
 
@@ -25,7 +27,15 @@ def copy_mesh(
         into.write(file.data)
     else:
         limits = Limits(total_s=total_s, max_bytes=most_bytes)
-        copy_link(file.url, into, what="mesh", provider=provider, limits=limits)
+        is_offline = provider == NAME and file.url.startswith(LINK)
+        copy_link(
+            file.url,
+            into,
+            what="mesh",
+            provider=provider,
+            limits=limits,
+            behind=sandbox.behind if is_offline else None,
+        )
     if not _is_mesh(into):
         raise not_copied(f"What was made is no {file.format}.", provider)
 

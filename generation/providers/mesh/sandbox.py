@@ -1,30 +1,86 @@
-"""An offline maker of meshes: deterministic and free."""
+"""An offline maker of meshes: deterministic, free, and able to fail in every way a real one does (`sandbox_maker`)."""
 
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Any, Final
 
 import orjson
+from django.core.cache import cache
 
+from config.programs.running import ProgramFailedError
 from generation.providers.mesh.base import MeshAnswer, MeshFile, MeshOrder
-from generation.providers.orders import AtOnce
+from generation.providers.sandbox_maker import KEPT_SECONDS, LINK, NOT_MADE, SandboxMaker, behind_broken
 
-NAME: Final = "sandbox"
+#: The unit of a GLB's numbers.
+UNIT: Final = "m"
 #: The longest side of what nobody gave a size, in millimetres.
 SIZE_MM: Final = 60.0
+BROKEN: Final = "broken"
+#: What says that it is longer than it is.
+_BROKEN_GLB: Final = b"glTF\x02\x00\x00\x00\xff\x00\x00\x00"
 
 
-class SandboxMeshes(AtOnce):
-    """The adapter. Thread-safe and without state of its own."""
+class SandboxMeshes(SandboxMaker[MeshOrder, MeshAnswer]):
+    nothing = "no-mesh"
+    links = (BROKEN,)
+    kept = "sandbox-meshes"
 
-    def __init__(self, *, name: str = NAME, model: str = "sandbox") -> None:
-        self.name = name
-        self.model = model
+    def made(self, order: MeshOrder, model: str) -> MeshAnswer:
+        try:
+            file = MeshFile("glb", data=modelled(**_wanted(order)))
+        except ProgramFailedError:
+            pass
+        else:
+            return MeshAnswer(self.name, model, files=(file,), unit=UNIT)
+        raise NOT_MADE.error(self.name)
 
-    def order(self, order: MeshOrder) -> MeshAnswer:
-        box = MeshFile(format="glb", data=_box(order.size_mm or SIZE_MM))
-        return MeshAnswer(provider=self.name, model=order.model or self.model, files=(box,), unit="m")
+    def linked(self, model: str, link: str, ref: str, seed: int) -> MeshAnswer:
+        return MeshAnswer(self.name, model, provider_ref=ref, files=(MeshFile("glb", url=link),), unit=UNIT)
+
+    def working(self, model: str, ref: str, percent: int | None) -> MeshAnswer:
+        return MeshAnswer(self.name, model, provider_ref=ref, percent=percent)
+
+    def link_of(self, order: MeshOrder, ref: str) -> str:
+        """The picture is too long for a link."""
+        cache.set(_key(ref), _wanted(order), KEPT_SECONDS)
+        return f"{LINK}model?{ref}"
+
+
+def behind(link: str, most_bytes: int) -> tuple[int, bytes]:
+    """The status and the content that a link of the sandbox leads to; no more than a byte too much."""
+    broken = behind_broken(link, most_bytes, begins=b"glTF" + bytes(256))
+    if broken is not None:
+        return broken
+    if link == f"{LINK}{BROKEN}":
+        return 200, _BROKEN_GLB
+    wanted = cache.get(_key(link.partition("?")[2]))
+    if wanted is None:
+        return 404, b""
+    try:
+        return 200, modelled(**wanted)
+    except ProgramFailedError:
+        return 503, b""
+
+
+def _wanted(order: MeshOrder) -> dict[str, Any]:
+    """The modeller's arguments."""
+    return {
+        "prompt": order.prompt,
+        "seed": order.seed,
+        "image": order.image,
+        "shape": order.shape,
+        "size_mm": order.size_mm,
+    }
+
+
+def _key(ref: str) -> str:
+    return f"sandbox-meshes:order:{ref}"
+
+
+def modelled(*, prompt: str, seed: int, image: bytes, shape: str, size_mm: float | None) -> bytes:
+    """A box, whatever was asked for."""
+    return _box(size_mm or SIZE_MM)
 
 
 def _box(size_mm: float) -> bytes:
