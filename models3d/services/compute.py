@@ -15,7 +15,9 @@ from models3d.domain.words import Format, Unit, UnitSource
 from models3d.errors import MeshTooComplexError, MeshUnreadableError
 
 PROGRAM = "models3d.domain.meshes.program"
-LIMITS = Limits(seconds=180, cpu_seconds=120, memory=4 * 1024**3)
+#: Two million triangles take about 40 seconds of a quiet processor and 2 GB (docs/models3d.md); a busy machine may take
+#: its time. The memory is address space, of which numpy reserves more than it uses.
+LIMITS = Limits(seconds=300, cpu_seconds=150, memory=4 * 1024**3)
 
 
 @dataclass(frozen=True, slots=True)

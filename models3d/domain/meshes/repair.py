@@ -131,23 +131,30 @@ def _areas(a: Floats, b: Floats, c: Floats) -> Floats:
 
 
 def _covered(mesh: Mesh, point: Ints, half: Ints, ring: Ints, middle: Floats) -> tuple[Mesh, Ints, int, int]:
-    rings, number = np.unique(ring, return_inverse=True)
-    begin = mesh.faces.ravel()[half]
-    end = mesh.faces[:, [1, 2, 0]].ravel()[half]
+    begin, end = mesh.faces.ravel()[half], mesh.faces[:, [1, 2, 0]].ravel()[half]
+    sides = np.bincount(ring, minlength=len(point))[ring]
+    # Three edges are a triangle's own: the first of each ring and the point across.
+    following = np.zeros(len(point), np.int64)
+    following[point[begin]] = end
+    first = np.flatnonzero(sides == 3)[np.unique(ring[sides == 3], return_index=True)[1]]
+    triangles = np.column_stack([end[first], begin[first], following[point[end[first]]]])
+
+    fan = np.flatnonzero(sides > 3)
+    rings, number = np.unique(ring[fan], return_inverse=True)
     sample = np.zeros(len(rings), np.int64)  # a corner of each ring: what its middle looks like
-    sample[number] = begin
-    added = np.column_stack([end, begin, len(mesh.vertices) + number])
+    sample[number] = begin[fan]
+    fans = np.column_stack([end[fan], begin[fan], len(mesh.vertices) + number])
     kinds = mesh.materials_of_faces()
     made = replace(
         mesh,
         vertices=np.vstack([mesh.vertices, middle[rings]]),
-        faces=np.vstack([mesh.faces, added]),
-        face_material=np.concatenate([kinds, kinds[half // 3]]),
+        faces=np.vstack([mesh.faces, triangles, fans]),
+        face_material=np.concatenate([kinds, kinds[half[first] // 3], kinds[half[fan] // 3]]),
         uv=None if mesh.uv is None else np.vstack([mesh.uv, mesh.uv[sample]]),
         colours=None if mesh.colours is None else np.vstack([mesh.colours, mesh.colours[sample]]),
     )
     new = np.arange(len(rings)) + int(point.max()) + 1
-    return made, np.concatenate([point, new]), len(rings), len(added)
+    return made, np.concatenate([point, new]), len(rings) + len(first), len(triangles) + len(fans)
 
 
 def _turned_outwards(mesh: Mesh, point: Ints) -> tuple[Mesh, int]:
