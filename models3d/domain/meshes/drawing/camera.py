@@ -48,8 +48,9 @@ def turned(azimuth: float, elevation: float) -> Floats:
     return np.stack([right, np.cross(towards, right), towards])
 
 
-def elevation_for(extent: Floats) -> float:
+def elevation_for(points: Floats) -> float:
     """Flat things are looked at from above, tall ones from the side."""
+    extent = np.ptp(points, axis=0)
     flatness = 1 - min(float(extent[2]) / max(float(extent[:2].max()), 1e-12), 1.0)
     return 20.0 + 30.0 * flatness**2
 

@@ -37,20 +37,25 @@ class Shade:
 def drawn(mesh: Mesh, *, is_solid: bool) -> tuple[bytes, bytes]:
     """The preview and the turntable, both WebP. `is_solid`: the mesh is closed and looks outwards."""
     look = look_of(mesh)
-    elevation = elevation_for(np.ptp(look.vertices, axis=0))
-    size = PREVIEW * FINER
-    camera = framed(look.vertices, turned(AZIMUTH, elevation), size)
     shade = shade_of(look)
-    still = _webp([_picture(look, shade, camera, size, is_solid=is_solid)], quality=86)
-    return still, _webp(_frames(simpler(look), shade, elevation, is_solid=is_solid), quality=70)
+    preview = still(look, shade, PREVIEW, is_solid=is_solid)
+    frames = turning(simpler(look), shade, TURNTABLE, is_solid=is_solid)
+    return _webp([preview], quality=86), _webp(frames, quality=70)
 
 
-def _frames(look: Look, shade: Shade, elevation: float, *, is_solid: bool) -> list[Image.Image]:
+def still(look: Look, shade: Shade, size: int, *, is_solid: bool) -> Image.Image:
+    camera = framed(look.vertices, turned(AZIMUTH, elevation_for(look.vertices)), size * FINER)
+    return _picture(look, shade, camera, size * FINER, is_solid=is_solid)
+
+
+def turning(look: Look, shade: Shade, size: int, *, is_solid: bool) -> list[Image.Image]:
     """Once around. All frames show the mesh equally large: as large as the widest allows."""
-    size = TURNTABLE * FINER
+    elevation = elevation_for(look.vertices)
     turns = [turned(AZIMUTH + 360 * number / FRAMES, elevation) for number in range(FRAMES)]
-    camera = framed_around(look.vertices, turns[0], size)
-    return [_picture(look, shade, replace(camera, turn=turn), size, is_solid=is_solid) for turn in turns]
+    camera = framed_around(look.vertices, turns[0], size * FINER)
+    return [
+        _picture(look, shade, replace(camera, turn=turn), size * FINER, is_solid=is_solid) for turn in turns
+    ]
 
 
 def _picture(look: Look, shade: Shade, camera: Camera, size: int, *, is_solid: bool) -> Image.Image:
