@@ -1,6 +1,6 @@
 """How late a reader sees what a model says: 200 readers of 20 replies, 200 pieces each, 10 ms apart.
 
-    python -m benchmarks.stream [--readers 200] [--replies 20] [--chunks 200] [--apart 0.01] [--sqlite]
+    python -m benchmarks.stream [--readers 200] [--replies 20] [--chunks 200] [--apart 0.01] [--together] [--sqlite]
 
 Starts everything itself (PostgreSQL, Valkey, a vendor, a Celery worker, a stream process), all of it real, and prints a
 table and a JSON line; once for readers that stay, once for readers that hang up each second and come back.
@@ -22,14 +22,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from benchmarks.batch import (
+    CLOCK_TICKS,
     READY_SECONDS,
     celery_worker,
     cpu_seconds,
@@ -40,7 +43,7 @@ from benchmarks.batch import (
     start_postgres,
     wait_for,
 )
-from benchmarks.vendor import WIDTH
+from benchmarks.readers import Reader
 
 GROUP_MS = 50
 FEW = {"readers": 20, "replies": 2}
@@ -54,19 +57,20 @@ def main() -> None:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         database = f"sqlite:///{folder / 'bench.sqlite3'}" if options.sqlite else start_postgres(stack)
         go = folder / "go"
-        vendor = stack.enter_context(clock(options, go))
+        vendor, address = stack.enter_context(clock(options, go))
         options.concurrency = options.replies + 4
-        environ = environment(folder, database, start_broker(stack, folder), vendor, options)
+        environ = environment(folder, database, start_broker(stack, folder), address, options)
         environ |= {"STREAMS_PER_USER_MAX": "5000", "STREAMS_MAX": "5000", "LLM_MAX_IN_FLIGHT": "0"}
-        environ |= {"RATE_LIMIT_MAX_REQUESTS": "0"}
+        environ |= {"RATE_LIMIT_MAX_REQUESTS": str(10**9)}
         os.environ.update(environ)
         prepare_django()
         with celery_worker(environ, folder, options.concurrency, "config.celery") as worker:
             for name, stays in (("staying", None), ("dropping", 1.0)):
                 with stream_process(environ, folder) as (stream, port):
                     few = argparse.Namespace(**{**vars(options), **FEW})
-                    measure(few, worker, stream, port, go, stays)
-                    figures = measure(options, worker, stream, port, go, stays)
+                    pids = {"vendor": vendor, "worker": worker, "stream": stream}
+                    measure(few, pids, port, go, stays)
+                    figures = measure(options, pids, port, go, stays)
                 report({"readers_are": name, **figures})
 
 
@@ -78,6 +82,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--replies", type=int, default=20, help="replies (default 20)")
     parser.add_argument("--chunks", type=int, default=200, help="pieces of a reply (default 200)")
     parser.add_argument("--apart", type=float, default=0.01, help="seconds between them (default 0.01)")
+    parser.add_argument("--together", action="store_true", help="all hang up at the same moment")
     parser.add_argument("--sqlite", action="store_true", help="SQLite instead of PostgreSQL")
     return parser.parse_args()
 
@@ -86,12 +91,12 @@ def read_options() -> argparse.Namespace:
 
 
 @contextmanager
-def clock(options: argparse.Namespace, go: Path) -> Iterator[str]:
+def clock(options: argparse.Namespace, go: Path) -> Iterator[tuple[int, str]]:
     command = [sys.executable, "-m", "benchmarks.vendor", str(options.chunks), str(options.apart), str(go)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        yield process.pid, process.stdout.readline().strip()
     finally:
         process.kill()
         process.wait()
@@ -118,63 +123,11 @@ def stream_process(environ: dict[str, str], folder: Path) -> Iterator[tuple[int,
         process.wait()
 
 
-@dataclass
-class Reader:
-    """Follows one message, and notes how late each piece was."""
-
-    port: int
-    path: str
-    token: str
-    #: Hangs up after so many seconds of reading, and comes back.
-    stays: float | None
-    text: str = ""
-    last_id: str = ""
-    latencies: list[int] = field(default_factory=list)
-    is_over: bool = False
-    connections: int = 0
-
-    async def follow(self) -> None:
-        while not self.is_over:
-            with suppress(TimeoutError, OSError):
-                await self._read()
-
-    async def _read(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            last = f"Last-Event-ID: {self.last_id}\r\n" if self.last_id else ""
-            head = f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-Proto: https\r\n"
-            head += f"Authorization: Bearer {self.token}\r\nAccept: text/event-stream\r\n{last}\r\n"
-            writer.write(head.encode())
-            status = await reader.readuntil(b"\r\n\r\n")
-            if b" 200 " not in status[:20]:
-                raise SystemExit(status.decode())
-            self.connections += 1
-            async with asyncio.timeout(self.stays):
-                while not self.is_over:
-                    self._take(await reader.readuntil(b"\n\n"), time.monotonic_ns())
-        except asyncio.IncompleteReadError as error:
-            raise ConnectionError from error
-        finally:
-            writer.close()
-
-    def _take(self, block: bytes, now: int) -> None:
-        """An event; the frames of HTTP's chunks stand between its lines and look like none of them."""
-        lines = dict(line.split(": ", 1) for line in block.decode().splitlines() if ": " in line)
-        if lines.get("event") == "end":
-            self.is_over = True
-        elif lines.get("event") == "delta":
-            self.last_id = lines["id"]
-            self.text = self.text[: int(self.last_id)] + json.loads(lines["data"])["text"]
-            # A piece may end before the space: adapters hold white space back until something follows it.
-            for start in range(len(self.latencies) * WIDTH, len(self.text) - WIDTH + 2, WIDTH):
-                self.latencies.append(now - int(self.text[start : start + WIDTH]))
-
-
 # -- the measurement -----------------------------------------------------------------------------------------------
 
 
 def measure(
-    options: argparse.Namespace, worker: int, stream: int, port: int, go: Path, stays: float | None
+    options: argparse.Namespace, pids: dict[str, int], port: int, go: Path, stays: float | None
 ) -> dict[str, Any]:
     from accounts.models import User
     from accounts.services.sessions import session_start
@@ -199,12 +152,18 @@ def measure(
         f"/api/v1/conversations/{one.conversation_id}/events?message={one.pk}"
         for one in (messages[number % len(messages)] for number in range(options.readers))
     ]
-    readers = [Reader(port, path, token, stays) for path in paths]
-    figures = asyncio.run(_follow(readers, options.replies, worker, stream, go))
+    readers = [
+        Reader(port, path, token, stays, stays and stays * (1 if options.together else share))
+        for path, share in zip(paths, _shares(options.readers), strict=True)
+    ]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        figures = runner.run(_follow(readers, pids, go))
+    for reader in readers:
+        reader.understand()
     contents = {one.pk: one.content for one in Message.objects.filter(owner=owner).exclude(reply=None)}
-    lost = sum(options.chunks - len(reader.latencies) for reader in readers)
-    latencies = [late / 1e6 for reader in readers for late in reader.latencies]
+    latencies = [late / 1e6 for reader in readers for _at, late in reader.came]
     cuts = statistics.quantiles(latencies, n=100)
+    returns = [milliseconds for reader in readers for milliseconds in reader.returns]
     return {
         "readers": options.readers,
         "replies": options.replies,
@@ -214,56 +173,78 @@ def measure(
         "p99_ms": round(cuts[98], 1),
         "p99_beyond_grouping_ms": round(max(0.0, cuts[98] - GROUP_MS), 1),
         "chunks_read": len(latencies),
-        "chunks_lost": lost,
+        "chunks_lost": options.readers * options.chunks - len(latencies),
         "texts_differ": sum(reader.text not in contents.values() for reader in readers),
-        "connections": sum(reader.connections for reader in readers),
-        **figures,
+        "connections": sum(len(reader.connections) for reader in readers),
+        "return_p50_ms": round(statistics.median(returns), 1) if returns else None,
+        **_costs(figures, readers, options.replies, is_dropping=stays is not None),
     }
+
+
+def _shares(count: int) -> list[float]:
+    """Parts of the first second, so that not all hang up at the same moment."""
+    return [(number + 1) / count for number in range(count)]
 
 
 @dataclass(frozen=True)
 class Moment:
-    """How much CPU was taken by then, and how much had come of a reply, on average."""
+    """How much CPU each part had taken by then. `machine`: everything that runs here."""
 
-    worker: float
-    stream: float
-    chunks: float
-    at: float
+    at: int
+    cpu: dict[str, float]
 
 
-async def _follow(readers: list[Reader], replies: int, worker: int, stream: int, go: Path) -> dict[str, Any]:
-    loop = asyncio.get_running_loop()
-    memory = memory_mb(stream)
-    following = [loop.create_task(reader.follow()) for reader in readers]
-    while not all(reader.connections for reader in readers):
-        await asyncio.sleep(0.1)
-    grown = memory_mb(stream) - memory
+def _now(pids: dict[str, int]) -> Moment:
+    cpu = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    busy = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    machine = (sum(busy) - busy[3] - busy[4]) / CLOCK_TICKS  # without idle and waiting for disks
+    return Moment(time.monotonic_ns(), {**cpu, "readers": time.process_time(), "machine": machine})
 
-    def now() -> Moment:
-        chunks = sum(len(reader.latencies) for reader in readers) / len(readers)
-        return Moment(cpu_seconds(worker), cpu_seconds(stream), chunks, time.monotonic())
 
-    dropping = any(reader.stays for reader in readers)
-    before = now()
+@dataclass(frozen=True)
+class Course:
+    """`before` the first piece, when each reader had one, when the first reply ended, and `after` the last."""
+
+    before: Moment
+    first: Moment
+    last: Moment
+    after: Moment
+    memory_kb: float
+
+
+async def _follow(readers: list[Reader], pids: dict[str, int], go: Path) -> Course:
+    memory = memory_mb(pids["stream"])
+    following = [asyncio.ensure_future(reader.follow()) for reader in readers]
+
+    async def until(holds: Callable[[], bool]) -> Moment:
+        while not holds():
+            for one in following:
+                if one.done():
+                    one.result()
+            await asyncio.sleep(0.02)
+        return _now(pids)
+
+    before = await until(lambda: all(reader.is_connected for reader in readers))
+    grown = memory_mb(pids["stream"]) - memory
     go.touch()
-    while not all(reader.latencies for reader in readers):
-        await asyncio.sleep(0.01)
-    first = now()
-    while not any(reader.is_over for reader in readers):
-        await asyncio.sleep(0.01)
-    last = now()
+    first = await until(lambda: all(reader.has_begun for reader in readers))
+    last = await until(lambda: any(reader.is_over for reader in readers))
     await asyncio.gather(*following)
-    after = now()
-    begin, end = (before, after) if dropping else (first, last)
-    came = end.chunks - begin.chunks
-    worker_cpu, stream_cpu = end.worker - begin.worker, end.stream - begin.stream
+    return Course(before, first, last, _now(pids), grown * 1000 / len(readers))
+
+
+def _costs(course: Course, readers: list[Reader], replies: int, *, is_dropping: bool) -> dict[str, Any]:
+    """Of readers that stay, what pieces cost while all read; of others, with all their connections."""
+    begin, end = (course.before, course.after) if is_dropping else (course.first, course.last)
+    seconds = (end.at - begin.at) / 1e9
+    taken = {name: end.cpu[name] - begin.cpu[name] for name in end.cpu}
+    came = sum(begin.at <= at <= end.at for reader in readers for at, _late in reader.came)
     return {
-        "worker_cpu_ms_per_1000_chunks": round(worker_cpu * 1e6 / came / replies, 1),
-        "stream_cpu_ms_per_1000_chunks": round(stream_cpu * 1e6 / came / len(readers), 1),
-        "worker_cpu_percent": round(100 * worker_cpu / (end.at - begin.at)),
-        "stream_cpu_percent": round(100 * stream_cpu / (end.at - begin.at)),
-        "seconds": round(after.at - before.at, 2),
-        "memory_kb_per_reader": round(grown * 1000 / len(readers), 1),
+        "worker_cpu_ms_per_1000_chunks": round(taken["worker"] * 1e6 * len(readers) / came / replies, 1),
+        "stream_cpu_ms_per_1000_chunks": round(taken["stream"] * 1e6 / came, 1),
+        **{f"{name}_cpu_percent": round(100 * cpu / seconds) for name, cpu in taken.items()},
+        "seconds": round((course.after.at - course.before.at) / 1e9, 2),
+        "memory_kb_per_reader": round(course.memory_kb, 1),
     }
 
 

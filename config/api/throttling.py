@@ -9,12 +9,13 @@ from time import time
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import DEFAULT_CACHE_ALIAS, cache, caches
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from config.api.addresses import address_group, client_address
+from config.cache import SafeRedisCache
 from config.errors import RateLimitedError
 
 
@@ -44,13 +45,19 @@ def count(name: str, limit: int, *, seconds: float | None = None) -> Window:
     seconds = seconds or settings.RATE_LIMIT_WINDOW_MS / 1000
     now = time()
     number = int(now // seconds)
-    key = _key(name, number)
-    cache.add(key, 0, timeout=seconds * 2)
-    try:
-        used = cache.incr(key)
-    except ValueError:  # evicted between the two calls
-        used = 1
+    used = _counted(_key(name, number), seconds * 2)
     return Window(limit, used, (number + 1) * seconds - now)
+
+
+def _counted(key: str, timeout: float) -> int:
+    shared = caches[DEFAULT_CACHE_ALIAS]
+    if isinstance(shared, SafeRedisCache):
+        return shared.count(key, timeout)
+    shared.add(key, 0, timeout=timeout)
+    try:
+        return shared.incr(key)
+    except ValueError:  # evicted between the two calls
+        return 1
 
 
 def count_user(user_id: Any) -> Window | None:

@@ -8,15 +8,18 @@ from functools import partial
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 from structlog.testing import capture_logs
 
 from accounts.models import User
 from accounts.services.sessions import session_start, sessions_end_all
+from config.api.throttling import count_user
 from conversations.models import Message
 from conversations.services.conversations import conversation_delete
 from generation.live.door import StreamDoor
 from generation.live.slots import slots
+from launcher.supervisor.broker import Broker
 from tests.conversations.factories import CONVERSATIONS, asked, conversation_of
 from tests.support.asgi_stream import OpenStream, django, open_stream
 
@@ -187,6 +190,23 @@ def test_what_has_ended_meanwhile_ends_who_comes_back(
         assert (status, house.requests) == (401 if what == "session" else 404, 2)
 
     run(read)
+
+
+def test_requests_are_counted_by_one_connection(valkey: Broker, settings: Any) -> None:
+    """Each request of an event loop has a cache of its own."""
+    settings.CACHES = {"default": {"BACKEND": "config.cache.SafeRedisCache", "LOCATION": valkey.url}}
+    settings.RATE_LIMIT_MAX_REQUESTS = 5
+
+    async def count_all() -> list[Any]:
+        return [await asyncio.create_task(asyncio.to_thread(count_user, "her")) for _ in range(3)]
+
+    with redis.Redis.from_url(valkey.url) as client:
+        before = client.info("stats")["total_connections_received"]
+        windows = asyncio.run(count_all())
+        assert client.info("stats")["total_connections_received"] - before <= 1
+        (key,) = client.keys("*throttle:user:her:*")
+        assert 0 < client.ttl(key) <= 2 * settings.RATE_LIMIT_WINDOW_MS / 1000
+    assert [window.used for window in windows] == [1, 2, 3]
 
 
 def test_limits_hold_for_who_comes_back(house: House, message: Message, settings: Any) -> None:
