@@ -289,16 +289,16 @@ def _measure(owner: Any, asked: str, sort: str, repeats: int) -> Measured:
     params.update({"search": asked, "sort": sort})
     took = []
     for _ in range(repeats):
-        began, before = time.perf_counter(), _used()
+        began, before = time.perf_counter(), used()
         query = read_list_query(PromptListApi.spec, params)
         page = read_page(PromptListApi.spec, query, owner_id=owner.pk)
-        cpu, waited = (now - then for now, then in zip(_used(), before, strict=True))
+        cpu, waited = (now - then for now, then in zip(used(), before, strict=True))
         took.append(Took((time.perf_counter() - began) * 1000, cpu, waited))
     meta = page.meta or {}
     return Measured(took, f"{meta['total']}{'+' if meta['total_is_capped'] else ''}")
 
 
-def _used() -> tuple[float, float]:
+def used() -> tuple[float, float]:
     """Milliseconds on a CPU, and waiting for one, of this process and of the one that serves its connection."""
     from django.db import connection
 

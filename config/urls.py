@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/v1/conversations", include("conversations.api.urls")),
     path("api/v1/templates", include("templates.api.urls")),
     path("api/v1/models", include("models3d.api.urls")),
+    path("api/v1/me/", include("models3d.api.me_urls")),
     path("api/v1/", include("generation.api.urls")),
     re_path(r"^api(?:/[\s\S]*)?\Z", api_not_found),
 ]

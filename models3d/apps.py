@@ -1,7 +1,12 @@
 """3D models: made of words, of pictures, or brought along; measured, repaired, converted, shown to others."""
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from config.tiles import Tile
 
 
 class Models3DConfig(AppConfig):
@@ -10,7 +15,8 @@ class Models3DConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import actions
-        from config import menu
+        from accounts.services.deletion import register_withdrawal
+        from config import menu, tiles
         from config.api import scopes, words
         from config.files import types
         from config.files.meshes import MESHES
@@ -18,8 +24,17 @@ class Models3DConfig(AppConfig):
         from models3d.api.words import TAGS, WORDS
         from models3d.handlers import KINDS
         from models3d.models.actions import DETAILS, Action, ObjectType
+        from models3d.models.interactions import REPORT_REASON_WORDS
+        from models3d.models.models import LICENCE_WORDS
+        from models3d.services.counting import account_withdraw
 
-        actions.register(Action, ObjectType, DETAILS)
+        details = {
+            **DETAILS,
+            "licence": actions.Detail(_("licence"), values=LICENCE_WORDS),
+            "report_reason": actions.Detail(_("reason"), values=REPORT_REASON_WORDS),
+        }
+        actions.register(Action, ObjectType, details)
+        register_withdrawal(account_withdraw)
         for one in MESHES:
             types.register(one)
         words.register(WORDS)
@@ -43,5 +58,13 @@ class Models3DConfig(AppConfig):
             menu.Item("models3d.modeldownload", "download"),
             position=19,
         )
+        tiles.register("models3d.reports", reports_tile)
         for kind in KINDS:
             register(kind)
+
+
+def reports_tile() -> "Tile":
+    """Loaded with the page: workers show none."""
+    from models3d.admin.reports import open_reports
+
+    return open_reports()

@@ -185,3 +185,61 @@ class MeshUnusableError(AppError):
     status = 502
     en = "What the provider sent is no mesh that can be kept. Retry its job to have another one made, at a cost."
     zh = "服务商返回的内容不是可以保存的网格。可重试该任务，重新制作会再次计费。"
+
+
+# -- the gallery -----------------------------------------------------------------------------------------------------
+
+
+class ModelNotPublicError(AppError):
+    code = "PUBLIC_MODEL_NOT_FOUND"
+    status = 404
+    en = "There is no public model with this id. GET /models/public lists them."
+    zh = "没有该 id 的公开模型，可通过 GET /models/public 查看。"
+
+
+class ModelIsTestError(AppError):
+    code = "MODEL_IS_TEST"
+    status = 409
+    en = "The model was made with a test token, so it can't be published."
+    zh = "该模型由测试令牌制作，不能公开。"
+
+
+class ModelHiddenError(AppError):
+    code = "MODEL_HIDDEN"
+    status = 409
+    en = "Staff took the model out of the gallery ({reason}), so it can't be published."
+    zh = "工作人员已将该模型移出画廊（{reason}），因此不能公开。"
+
+    def in_chinese(self, name: str, value: object) -> object:
+        return REASONS_IN_CHINESE.get(str(value), value) if name == "reason" else value
+
+
+#: Why a model may have been reported (`models3d.domain.words.ReportReason`).
+REASONS_IN_CHINESE = {
+    "copyright": "侵犯他人权利",
+    "offensive": "内容令人反感",
+    "dangerous": "危险物品",
+    "spam": "广告",
+    "other": "其他原因",
+}
+
+
+class ModelRemixLicenceError(AppError):
+    code = "MODEL_REMIX_LICENCE"
+    status = 422
+    en = "The model is a remix of one under {parent}, so it can't be published under {licence}."
+    zh = "该模型改编自采用 {parent} 许可证的模型，因此不能以 {licence} 公开。"
+
+
+class ModelReportDecidedError(AppError):
+    code = "MODEL_REPORT_DECIDED"
+    status = 409
+    en = "Somebody of the staff has decided on this report already."
+    zh = "该举报已由其他工作人员处理。"
+
+
+class ModelFileFailedError(AppError):
+    code = "MODEL_FILE_FAILED"
+    status = 409
+    en = "The model couldn't be converted to {format}. Take another format."
+    zh = "该模型无法转换为 {format} 格式，请选择其他格式。"

@@ -36,8 +36,7 @@ def activity_record(
     being answered. What somebody else does to the account's things is no activity of its own and isn't recorded:
     staff's doing stands in the audit.
     """
-    if action not in ACTIONS or (object_type and object_type not in OBJECT_TYPES):
-        raise LookupError(f"no app registers the activity {action!r} of {object_type!r}")
+    _known(action, object_type)
     came = origin.current()
     if came.actor_id not in (None, owner_id):
         return None
@@ -51,6 +50,31 @@ def activity_record(
         user_agent=came.user_agent,
         request_id=came.request_id,
     )
+
+
+def activity_tell(
+    *,
+    owner_id: UUID,
+    action: str,
+    object_type: str,
+    object_id: object,
+    details: Mapping[str, Any] | None = None,
+) -> Activity:
+    """Write into an account's log what the house did to one of its things: the owner is to know it. From where and by
+    whom stays with the house, in the audit."""
+    _known(action, object_type)
+    return Activity.objects.create(
+        owner_id=owner_id,
+        action=action,
+        object_type=object_type,
+        object_id=str(object_id)[:OBJECT_ID_LENGTH],
+        details=redact(dict(details or {})),
+    )
+
+
+def _known(action: str, object_type: str) -> None:
+    if action not in ACTIONS or (object_type and object_type not in OBJECT_TYPES):
+        raise LookupError(f"no app registers the activity {action!r} of {object_type!r}")
 
 
 class Recorded(Protocol):

@@ -34,6 +34,7 @@ ATTEMPTS = 3
 COUNTED = 10_001
 
 _hooks: list[DeletionHook] = []
+_withdrawals: list[DeletionHook] = []
 
 
 def register_deletion_hook(hook: DeletionHook) -> None:
@@ -41,6 +42,13 @@ def register_deletion_hook(hook: DeletionHook) -> None:
     works on them. Called by apps above, in `ready`."""
     if hook not in _hooks:
         _hooks.append(hook)
+
+
+def register_withdrawal(hook: DeletionHook) -> None:
+    """Call this with the account's id once it is locked and its rows are still there: to mend what others' rows say of
+    them, such as a count. Called by apps above, in `ready`."""
+    if hook not in _withdrawals:
+        _withdrawals.append(hook)
 
 
 def account_delete(*, user_id: UUID) -> bool:
@@ -67,6 +75,8 @@ def _delete(user_id: UUID) -> bool:
     if user is None:
         return False
     keep_a_superuser(user)
+    for hook in _withdrawals:
+        hook(user_id)
     for nulled in _nulled():
         nulled.of(user_id).update(**{nulled.field: None})
     for owned in _owned():

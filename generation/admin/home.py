@@ -16,6 +16,7 @@ from accounts.models import BudgetPeriod
 from config.admin.cells import list_of
 from config.health import checks
 from config.money import MICROS, money
+from config.tiles import TILES
 from generation.admin.words import JOB_WORDS, call_badge
 from generation.domain.prices import CURRENCY
 from generation.jobs.registry import job_titles
@@ -97,7 +98,8 @@ def recent_days() -> list[Day]:
 
 def tiles(waiting: Waiting) -> list[dict[str, Any]]:
     """One tile for each thing that may want a person; `is_bad` says that it does."""
-    return [_failed(waiting), _uncertain(waiting), _budgets(waiting), _workers(waiting), _queue(waiting)]
+    own = [_failed(waiting), _uncertain(waiting), _budgets(waiting), _workers(waiting), _queue(waiting)]
+    return [*own, *(asdict(make()) for make in TILES.values())]
 
 
 def _tile(title: str, value: str, note: str, url: str, *, is_bad: bool, icon: str) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from models3d.admin.interactions import (
     ModelDownloadAdmin,
     ModelFavouriteAdmin,
     ModelLikeAdmin,
-    ModelReportAdmin,
     ModelViewAdmin,
 )
 from models3d.admin.models import Model3DAdmin, ModelFileAdmin, ModelVersionAdmin
+from models3d.admin.reports import ModelReportAdmin
 
 __all__ = [
     "Model3DAdmin",

@@ -1,4 +1,4 @@
-"""Likes, favourites, views, downloads and reports of models in the admin."""
+"""Likes, favourites, views and downloads of models in the admin."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import link_to
-from models3d.models import ModelDownload, ModelFavourite, ModelLike, ModelReport, ModelView
+from models3d.models import ModelDownload, ModelFavourite, ModelLike, ModelView
 
 
 class OfModel(ReadOnlyAdmin):
@@ -55,19 +55,3 @@ class ModelViewAdmin(VisitAdmin):
 @admin.register(ModelDownload)
 class ModelDownloadAdmin(VisitAdmin):
     """Downloads."""
-
-
-@admin.register(ModelReport)
-class ModelReportAdmin(OfModel):
-    list_display = ("created_at", "model_link", "reason", "state", "reporter", "decided_by")
-    list_filter = ("state", "reason", "created_at")
-    list_select_related = ("model", "reporter", "decided_by")
-    search_keys = ("pk", "model_id", "reporter_id")
-    search_help_text = _("The id of a report, a model or a user")
-    fields = (
-        "model_link",
-        ("reason", "state"),
-        "text",
-        ("reporter", "created_at"),
-        ("decided_by", "decided_at"),
-    )

@@ -10,11 +10,12 @@ from config.admin.base import ReadOnlyAdmin
 from config.admin.cells import link_to
 from generation.admin.jobs import subject_of
 from generation.admin.words import job_badge
+from models3d.admin.reports import GalleryActions
 from models3d.models import Model3D, ModelFile, ModelVersion
 
 
 @admin.register(Model3D)
-class Model3DAdmin(ReadOnlyAdmin):
+class Model3DAdmin(GalleryActions, ReadOnlyAdmin):
     list_display = ("name", "state", "origin", "visibility", "is_printable", "owner", "created")
     list_filter = ("origin", "visibility", "is_printable", "created_at")
     list_select_related = ("owner", "job")
@@ -22,11 +23,21 @@ class Model3DAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     search_help_text = _("The id of a model or an owner, or a part of a name")
     sortable_by = ("created",)
+    actions_detail = ("take_out_one", "put_back_one")
     fieldsets = (
         (None, {"fields": ("name", "description", "tags", ("state", "owner"), "job_link")}),
         (_("Made from"), {"fields": ("prompt", ("style", "shape"), ("seed", "is_textured"), "remix_of")}),
         (_("Made by"), {"fields": (("provider", "model"), ("asked_model", "is_procedural"))}),
-        (_("Gallery"), {"fields": (("visibility", "published_at"), ("licence", "shows_recipe"))}),
+        (
+            _("Gallery"),
+            {
+                "fields": (
+                    ("visibility", "published_at"),
+                    ("licence", "shows_recipe"),
+                    ("hidden_at", "hidden_reason"),
+                )
+            },
+        ),
     )
 
     @display(description=_("created"), ordering="pk")

@@ -24,26 +24,44 @@ class Licence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a licence allows. `url`: its text; empty where there is none."""
+    """What a licence allows, and what it asks for. `url`: its text; empty where there is none."""
 
     url: str
     allows_remixes: bool = True
     allows_commerce: bool = True
+    needs_credit: bool = True
+    #: Remixes have the same licence.
+    needs_same: bool = False
 
 
 TERMS: Final = {
-    Licence.CC0: Terms("https://creativecommons.org/publicdomain/zero/1.0/"),
+    Licence.CC0: Terms("https://creativecommons.org/publicdomain/zero/1.0/", needs_credit=False),
     Licence.CC_BY: Terms("https://creativecommons.org/licenses/by/4.0/"),
-    Licence.CC_BY_SA: Terms("https://creativecommons.org/licenses/by-sa/4.0/"),
+    Licence.CC_BY_SA: Terms("https://creativecommons.org/licenses/by-sa/4.0/", needs_same=True),
     Licence.CC_BY_ND: Terms("https://creativecommons.org/licenses/by-nd/4.0/", allows_remixes=False),
     Licence.CC_BY_NC: Terms("https://creativecommons.org/licenses/by-nc/4.0/", allows_commerce=False),
-    Licence.CC_BY_NC_SA: Terms("https://creativecommons.org/licenses/by-nc-sa/4.0/", allows_commerce=False),
+    Licence.CC_BY_NC_SA: Terms(
+        "https://creativecommons.org/licenses/by-nc-sa/4.0/", allows_commerce=False, needs_same=True
+    ),
     Licence.CC_BY_NC_ND: Terms(
         "https://creativecommons.org/licenses/by-nc-nd/4.0/", allows_remixes=False, allows_commerce=False
     ),
     Licence.MIT: Terms("https://opensource.org/license/mit"),
     Licence.APACHE: Terms("https://www.apache.org/licenses/LICENSE-2.0"),
     Licence.CERN_OHL_P: Terms("https://ohwr.org/cern_ohl_p_v2.txt"),
-    Licence.CERN_OHL_S: Terms("https://ohwr.org/cern_ohl_s_v2.txt"),
+    Licence.CERN_OHL_S: Terms("https://ohwr.org/cern_ohl_s_v2.txt", needs_same=True),
     Licence.RESERVED: Terms("", allows_remixes=False, allows_commerce=False),
 }
+
+
+def may_follow(parent: Licence, child: Licence) -> bool:
+    """Whether what is made of something under one licence may be published under the other: Creative Commons' chart for
+    adapters (creativecommons.org/faq, "Can I combine…"), and what the other licences say likewise."""
+    before, after = TERMS[parent], TERMS[child]
+    if not before.allows_remixes:
+        return False
+    if before.needs_same:
+        return parent == child
+    if after.allows_commerce and not before.allows_commerce:
+        return False
+    return after.needs_credit or not before.needs_credit

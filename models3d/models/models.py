@@ -210,6 +210,9 @@ class Model3D(SearchableModel, OwnedModel):
             models.Index(fields=["-downloads", "-id"], condition=SHOWN, name="model3d_public_downloads"),
             models.Index(fields=["-views", "-id"], condition=SHOWN, name="model3d_public_views"),
             models.Index(fields=["-trend", "-id"], condition=SHOWN, name="model3d_public_trend"),
+            models.Index(fields=["licence"], condition=SHOWN, name="model3d_public_licence"),
+            models.Index(fields=["source_format"], condition=SHOWN, name="model3d_public_format"),
+            models.Index(fields=["longest_mm"], condition=SHOWN, name="model3d_public_size"),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,7 @@ from models3d.domain.words import Origin
 from models3d.errors import ModelLicenceError, ModelStateError
 from models3d.models import Model3D, ModelFile
 from models3d.models.actions import Action
+from models3d.services.publishing import licence_check
 from models3d.services.quotes import model_quote
 from models3d.services.sources import remixed, request_model_forget, request_model_set, source_of
 
@@ -92,7 +93,8 @@ def normal(text: str) -> str:
 
 
 def model_update(*, model: Model3D, **changes: Any) -> Model3D:
-    """What is as it was isn't a change. `model` is locked by the caller. Raises `ModelLicenceError`."""
+    """What is as it was isn't a change. `model` is locked by the caller. Raises `ModelLicenceError`,
+    `ModelRemixLicenceError`."""
     for name in {"name", "description"} & changes.keys():
         changes[name] = normal(changes[name])
     if "tags" in changes:
@@ -102,6 +104,8 @@ def model_update(*, model: Model3D, **changes: Any) -> Model3D:
         setattr(model, name, changes[name])
     if model.published_at is not None and model.is_public and not model.licence:
         raise ModelLicenceError
+    if model.is_public and "licence" in changed:
+        licence_check(model)
     if changed:
         with transaction.atomic():
             model.save(update_fields=[*changed, "updated_at"])

@@ -17,6 +17,12 @@ OPEN = {
     "api/v1/auth/password-reset/confirm": "The link is the proof",
     "api/v1/auth/confirm-email": "The link is the proof",
     "api/v1/auth/confirm-email/send": "Who waits for the link can't log in",
+    "api/v1/models/public": "What is public is shown to everybody",
+    "api/v1/models/public/<uuid:public_model_id>": "What is public is shown to everybody",
+    "api/v1/models/public/<uuid:public_model_id>/report": "Who is wronged needn't have an account",
+    "api/v1/models/<uuid:public_model_id>/remixes": "What is public is shown to everybody",
+    "api/v1/models/<uuid:public_model_id>/download": "What is public is downloaded by everybody",
+    "api/v1/models/licences": "Licences are no secret",
 }
 
 

@@ -18,7 +18,7 @@ from tests.architecture import test_strangers
 from tests.architecture.house import ROOT
 from tests.architecture.test_endpoints import OPEN as OPEN_ADDRESSES
 from tests.architecture.test_endpoints import addresses, api_addresses, api_views
-from tests.architecture.test_strangers import METHODS, Door, doors, snapshot
+from tests.architecture.test_strangers import METHODS, Door, doors, publish, snapshot
 from tests.support.access_tokens import machine
 
 keys = test_strangers.keys
@@ -139,6 +139,7 @@ def test_without_the_scope_every_door_is_closed_and_nothing_changes(
 
 def test_the_scope_alone_opens_the_door(alice: User, keys: dict[str, UUID]) -> None:
     """To its owner's rows; what lies behind it may have other demands, but none of a scope."""
+    publish(keys)
     reads = {door: needed for door, needed in needs().items() if door.method == "get"}
     clients = {needed: machine(alice, needed) for needed in sorted(set(reads.values()) & SCOPES.keys())}
     for door, needed in reads.items():

@@ -10,6 +10,7 @@ import pytest
 from django.db import models
 from django.test import override_settings
 from django.urls import get_resolver, path
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.test import APIClient
 
@@ -17,6 +18,7 @@ from accounts.models import User
 from config.api.lists.views import ListApi, ResourceApi
 from config.api.views import ApiView
 from generation.models import Job
+from models3d.models import Model3D
 from tests.architecture.house import own_models
 from tests.architecture.test_endpoints import OPEN, addresses
 from tests.support.rows import make_rows
@@ -34,6 +36,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("post", "api/v1/conversations/<uuid:conversation_id>/fork"): {"message_id": str(UUID(int=1))},
     ("post", "api/v1/requests/<uuid:image_request_id>/select"): {"number": 1},
+    ("post", "api/v1/models/public/<uuid:public_model_id>/report"): {"reason": "other"},
+    ("post", "api/v1/models/<uuid:public_model_id>/download"): {"format": "stl"},
 }
 #: What addresses call by something else than a key, below a row with a key: the makers' rows have such parts.
 PARTS = {"number": 1, "image_number": 1, "label": "上线", "format": "stl"}
@@ -103,6 +107,12 @@ def keys(alice: User) -> dict[str, UUID]:
     return {name: make_rows(model, 1, alice).pk for name, model in key_models().items()}
 
 
+def publish(keys: Mapping[str, UUID]) -> None:
+    """What doors to the gallery lead to is there for everybody then, its owner too."""
+    model = Model3D.objects.filter(pk=keys["public_model_id"])
+    model.update(visibility="public", published_at=timezone.now())
+
+
 def snapshot() -> dict[str, list[Any]]:
     """Every row of the house."""
     return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in own_models()}
@@ -127,6 +137,7 @@ def test_every_parameter_has_a_row(keys: dict[str, UUID]) -> None:
 
 def test_the_owner_gets_in(alice: User, client_for: Any, keys: dict[str, UUID]) -> None:
     client = client_for(alice)
+    publish(keys)
     reads = [door for door in inner_doors() if door.method == "get"]
     assert {str(door): door.knock(client, keys).status_code for door in reads} == {
         str(door): 200 for door in reads

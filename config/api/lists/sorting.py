@@ -84,7 +84,8 @@ class SortColumn:
 
 
 def sort_columns(model: type[models.Model], paths: str | Sequence[str]) -> tuple[SortColumn, ...]:
-    """The columns of an order, with the primary key at its end. A path with `-` before it is descending.
+    """The columns of an order, with the primary key at its end. A path with `-` before it is descending; with `!`
+    behind it, none of the list's rows is without a value, whatever the model allows, so that an index of it serves.
 
     Raises ImproperlyConfigured for what can't be sorted by, FieldDoesNotExist.
     """
@@ -98,8 +99,9 @@ def sort_columns(model: type[models.Model], paths: str | Sequence[str]) -> tuple
 
 
 def _column(model: type[models.Model], given: str) -> SortColumn:
-    path = given.removeprefix("-")
+    path = given.removeprefix("-").removesuffix("!")
     field, may_be_null = model_field(model, path)
+    may_be_null = may_be_null and not given.endswith("!")
     if leads_to_many(model, path):
         raise ImproperlyConfigured(f"can't sort by {path}: there are several for one row")
     value_field = field.target_field if isinstance(field, models.ForeignKey) else field

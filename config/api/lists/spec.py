@@ -73,8 +73,9 @@ class ListSpec(Source):
 
     `sorts` are lookup paths by the names under which clients know them (or just names); several for one name are
     compared one after the other: `{"handy": ("-is_favorite", "-use_count", "-last_used_at")}`. With `-` before it a
-    client gets the reverse. NULLs come last both ways, and the primary key breaks ties, in the last path's direction.
-    What is found by a search says where (`matches`), unless the rows go into a file (`shows_matches=False`).
+    client gets the reverse. NULLs come last both ways (`"-published_at!"`: there are none), and the primary key breaks
+    ties, in the last path's direction. What is found by a search says where (`matches`), unless the rows go into a
+    file (`shows_matches=False`).
     """
 
     def __init__(

@@ -46,6 +46,7 @@ from models3d.errors import (
     ModelPictureError,
     ModelRemixError,
     ModelRemixForbiddenError,
+    ModelRemixLicenceError,
     ModelRequestUnknownError,
     ModelSourceError,
     ModelStateError,
@@ -202,7 +203,7 @@ class ModelApi(ModelsApi, DetailApi):
         description="What people read about it. What is left out stays as it is.",
         request=Model3DUpdateIn,
         request_example=UPDATE_EXAMPLE,
-        errors=(ModelLicenceError, PreconditionFailedError),
+        errors=(ModelLicenceError, ModelRemixLicenceError, PreconditionFailedError),
         operation_id="updateModel",
     )
     def patch(self, request: Request, **keys: Any) -> Answer:
