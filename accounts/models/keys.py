@@ -16,6 +16,10 @@ class ProviderKeyQuerySet(SearchableQuerySet["ProviderKey"]):
         return self.filter(is_active=True)
 
 
+#: Vendors that are reached at their own address only: what they take is signed, or not spoken by anybody else.
+AT_HOME = frozenset({"tencent", "meshy"})
+
+
 class ProviderKey(SearchableModel, OwnedModel):
     """A key that calls of its owner are made with before the operator's, the oldest active one first.
 
@@ -34,6 +38,8 @@ class ProviderKey(SearchableModel, OwnedModel):
         MOONSHOT = "moonshot", "Moonshot"
         QWEN = "qwen", "Qwen"
         SILICONFLOW = "siliconflow", "SiliconFlow"
+        TENCENT = "tencent", "Tencent Cloud"
+        MESHY = "meshy", "Meshy"
         CUSTOM = "custom", _("custom")
 
     provider = models.CharField(_("provider"), max_length=20, choices=Provider)
@@ -62,7 +68,18 @@ class ProviderKey(SearchableModel, OwnedModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    provider__in=["openai", "deepseek", "moonshot", "qwen", "siliconflow", "custom"]
+                    provider__in=[
+                        *(
+                            "openai",
+                            "deepseek",
+                            "moonshot",
+                            "qwen",
+                            "siliconflow",
+                            "tencent",
+                            "meshy",
+                            "custom",
+                        )
+                    ]
                 ),
                 name="key_provider_known",
             ),

@@ -26,6 +26,7 @@ from accounts.errors import (
 )
 from accounts.models import ProviderKey
 from accounts.models.actions import Action
+from accounts.models.keys import AT_HOME
 from accounts.selectors.keys import provider_keys_forget
 from accounts.services.activities import row_record
 from accounts.services.locks import account_lock
@@ -311,6 +312,8 @@ def _check(key: ProviderKey) -> None:
             raise _invalid("base_url", _("A server of your own needs its address."), "required")
     elif _is_empty(key.secret):
         raise _invalid("api_key", _("This provider needs a key."), "required")
+    if key.provider in AT_HOME and key.base_url:
+        raise _invalid("base_url", _("This provider is reached at its own address only."), "invalid")
     if (key.input_micros is None) != (key.output_micros is None):
         missing = "input_micros" if key.input_micros is None else "output_micros"
         raise _invalid(missing, _("Give both prices or none."), "required")

@@ -15,7 +15,7 @@ def buy(attempt: Attempt, step: str, order: MeshOrder, *, feature: str) -> MeshA
     if isinstance(answer, Waiting) or not (answer.is_draft and order.is_textured):
         return answer
     return _buy(
-        attempt, f"{step}:textures", replace(order, draft=answer.provider_ref), feature=feature, after=step
+        attempt, f"textures:{step}", replace(order, draft=answer.provider_ref), feature=feature, after=step
     )
 
 

@@ -124,10 +124,11 @@ class _Ways:
                 yield self._way(entry.provider, entry.name, entry)
 
     def preferred(self, keys: Sequence[ProviderKey]) -> Iterator[_Way]:
-        """A key's own model is one of texts, so its vendor's usual one makes what is ordered."""
+        """The own model of a key for texts is one of texts, so its vendor's usual one makes what is ordered."""
         for key in keys:
             if vendor := self._vendor(key):
-                yield self._own_way(key, vendor["model"])
+                own = "" if registry.chats(key.provider) else key.model_name
+                yield self._own_way(key, own or vendor["model"])
         for name in registry.provider_names(self.capability):
             model = registry.get_maker(self.capability, name).model
             yield self._way(name, model, self.known.entry(name, model, capability=self.capability))

@@ -131,7 +131,7 @@ def _routes(
     if is_test:
         ways = [_sandbox(known, model)]
     else:
-        keys = provider_keys_for(owner_id, since=since)
+        keys = [key for key in provider_keys_for(owner_id, since=since) if registry.chats(key.provider)]
         ways = list(_ways_to(known, keys, model) if model else _preferred_ways(known, keys))
     routes = _priced(known, ways)
     if not has_images:

@@ -1,8 +1,7 @@
 """What a handler gets: its job, its parsed input, and the only way to buy something."""
 
 import dataclasses
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -12,8 +11,7 @@ import msgspec
 import structlog
 
 from generation.domain.origins import is_same_model
-from generation.domain.states import CallStatus
-from generation.errors import CallInFlightError, JobCancelledError
+from generation.errors import JobCancelledError
 from generation.jobs import ledger, meshes, orders, products
 from generation.jobs.attempts import LEAST_SECONDS, Attempt, AttemptLostError
 from generation.jobs.buying import buy_by_routes, note_key_worked, passage, send
@@ -21,7 +19,6 @@ from generation.jobs.pieces import Pieces
 from generation.jobs.registry import Waiting
 from generation.jobs.routes import Route, routes_for
 from generation.models import ProviderCall
-from generation.providers import registry
 from generation.providers.base import Usage
 from generation.providers.image.base import ImageAnswer, ImageOrder
 from generation.providers.llm.answer_text import storable
@@ -38,7 +35,7 @@ INPUT_MARGIN = 1.6
 class JobRun(Attempt):
     """One attempt at one job, as its handler has it.
 
-    Handlers use `input`, `chat`, `image`, `mesh`, `purchase`, `progress` and `check`; `spent_micros` and `usage` sum up
+    Handlers use `input`, `chat`, `image`, `mesh`, `progress` and `check`; `spent_micros` and `usage` sum up
     what the texts of this job cost, those of earlier attempts included. Anything bought is bought once per `step`,
     however often the handler runs: name the steps of a handler after what they buy.
     """
@@ -212,62 +209,6 @@ class JobRun(Attempt):
     def mesh_file(self, answer: MeshAnswer, format: MeshFormat | None = None) -> BinaryIO:
         """A file of a done answer (`products.mesh_file`)."""
         return products.mesh_file(answer, format)
-
-    # -- everything else -------------------------------------------------------------------------------------------
-
-    def purchase(
-        self,
-        step: str,
-        *,
-        capability: str,
-        provider: str,
-        model: str,
-        micros: int,
-        feature: str,
-        order: Callable[[str], str],
-        price_version: str = "",
-    ) -> str:
-        """Order something whose outcome can be looked up, or return the id of the order that was already placed.
-
-        `order(request_key)` sends the order and returns the provider's task id, which is stored at once. It is never
-        sent a second time: when a process died between sending and storing, `CallUncertainError` asks for a person.
-        """
-        placed = ProviderCall.objects.filter(
-            job_id=self.job.pk, step=step, status__in=[CallStatus.SENT, CallStatus.SETTLED]
-        ).first()
-        if placed is not None:
-            if not placed.provider_ref:
-                raise CallInFlightError(step=step)
-            return placed.provider_ref
-        ledger.may_buy(self.job, step, capability=capability)
-        self.check()
-        self.stay()
-        call = ledger.reserve(
-            self.job,
-            step,
-            feature=feature,
-            capability=capability,
-            provider=provider,
-            model=model,
-            micros=micros,
-            price_version=price_version,
-            is_test=self.job.is_test or provider == registry.SANDBOX,
-        )
-        ref = send(call, lambda: order(f"{self.job.pk}:{step}"), route=None, cost=lambda _usage: micros)
-        ledger.mark_accepted(call, ref)
-        return ref
-
-    def settle_purchase(self, step: str, *, micros: int, result: Mapping[str, Any]) -> None:
-        """The look-up says that the order is done: write down what it cost and where the result is."""
-        call = ProviderCall.objects.filter(job_id=self.job.pk, step=step, status=CallStatus.SENT).first()
-        if call is not None:
-            ledger.settle(call, micros=micros, usage=Usage(), result=json.loads(json.dumps(dict(result))))
-
-    def release_purchase(self, step: str, *, code: str) -> None:
-        """The look-up says that the order failed and cost nothing."""
-        call = ProviderCall.objects.filter(job_id=self.job.pk, step=step, status=CallStatus.SENT).first()
-        if call is not None:
-            ledger.release(call, code=code)
 
 
 def _cost(price: Any, usage: Usage) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import cast
 
 from django.conf import settings
 
@@ -15,7 +16,8 @@ from accounts.services.keys import KeyQuestion, Verified
 from config.egress.errors import EgressRefusedError, EgressTimeoutError, EgressUnreachableError, Reason
 from config.egress.urls import check_url
 from config.errors import AppError
-from generation.providers import base
+from generation.domain.catalogue import MESH
+from generation.providers import base, registry
 from generation.providers.base import ProviderError
 from generation.providers.errors import (
     ProviderBadAnswerError,
@@ -25,6 +27,8 @@ from generation.providers.errors import (
 from generation.providers.guarded import guarded
 from generation.providers.llm.listing import KEY_CHECKING, MAX_MODELS, list_models
 from generation.providers.llm.openai_wire import dialect_of_url
+from generation.providers.mesh.base import MeshMaker
+from generation.selectors.catalogue import catalogue
 
 TIMEOUT_S = 10.0
 NEAR = 5
@@ -52,6 +56,8 @@ def verify_key(question: KeyQuestion) -> Verified:
     checked: EgressRefusedError, EgressUnreachableError, EgressTimeoutError, ProviderKeyUncheckedError,
     ProviderRateLimitedError, ProviderOverloadedError, ProviderBadAnswerError.
     """
+    if not registry.chats(question.provider):
+        return _verify_maker(question)
     vendor: Mapping[str, str] = settings.PROVIDER_VENDORS.get(question.provider, {})
     if question.base_url:
         check_url(question.base_url)
@@ -71,6 +77,25 @@ def verify_key(question: KeyQuestion) -> Verified:
         dialect = dialect_of_url(base_url) if question.base_url else vendor["dialect"]
         return _found(question, models, is_key_checked=dialect in KEY_CHECKING)
     # Outside the handler, so that no exception that knows the key hangs on ours.
+    raise failure
+
+
+def _verify_maker(question: KeyQuestion) -> Verified:
+    """Of vendors that make meshes: they list no models, so those of the catalogue are told."""
+    try:
+        maker = registry.own_maker(
+            MESH, question.provider, api_key=question.secret.reveal(), base_url="", model=""
+        )
+        cast(MeshMaker, maker).check_key(timeout_s=TIMEOUT_S)
+    except ProviderError as error:
+        failure = _meaning(error)
+    else:
+        entries = catalogue().entries.values()
+        return _found(
+            question,
+            [one.name for one in entries if (one.capability, one.provider) == (MESH, question.provider)],
+            is_key_checked=True,
+        )
     raise failure
 
 

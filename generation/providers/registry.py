@@ -22,6 +22,8 @@ from generation.providers.orders import AnyMaker
 from generation.providers.retry import no_way_error
 
 SANDBOX = "sandbox"
+#: What a key of a user's own is for that leads to a server of the user's own.
+CUSTOM = "custom"
 
 _SANDBOX_PATHS = {
     "llm": "generation.providers.llm.sandbox.SandboxLLM",
@@ -68,6 +70,11 @@ def own_llm(provider: str, *, api_key: str, base_url: str, model: str) -> LLM:
     except ValueError:
         failure = no_way_error(provider=provider)
     raise failure
+
+
+def chats(provider: str) -> bool:
+    """Whether a key of a user's own, for this provider, may buy texts."""
+    return provider in settings.PROVIDER_VENDORS or provider == CUSTOM
 
 
 def own_maker(capability: str, provider: str, *, api_key: str, base_url: str, model: str) -> AnyMaker:

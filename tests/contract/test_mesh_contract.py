@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from pytest_django import Settings
 
 from generation.providers import sandbox_maker
 from generation.providers.base import BusyError, ProviderError
+from generation.providers.mesh import sandbox
 from generation.providers.mesh.base import MeshAnswer, MeshMaker, MeshOrder
 from generation.providers.mesh.download import copy_mesh
 from generation.providers.mesh.meshy import MeshyMeshes
@@ -121,11 +123,20 @@ SANDBOX_NAMES = {"huge": "too-large", "down": "link-down", "bad-request": "missp
 OF_SERVERS = ("garbage", "redirect", "drip", "busy", "failed")
 
 
+def plain(**wanted: Any) -> bytes:
+    """A mesh of no particular shape that depends on all that was asked for: quicker than a process of its own."""
+    return GLB + sha256(repr(sorted(wanted.items())).encode()).digest()
+
+
 class SandboxContract(MeshContract):
     name = "sandbox"
     markers = {
         name: f"[[sandbox:{SANDBOX_NAMES.get(name, name)}]]" for name in FAILURES if name not in OF_SERVERS
     }
+
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sandbox, "modelled", plain)
 
     def test_it_may_fail_or_break_off(self, maker: MeshMaker) -> None:
         with pytest.raises(ProviderError) as caught:
@@ -163,12 +174,19 @@ class TestSandboxWithTasks(SandboxContract):
         assert stopped.charged is False
 
 
-def test_the_sandbox_makes_the_same_of_the_same_order() -> None:
-    first = obtain(SandboxMeshes(), order(seed=7, size_mm=80))
-    assert first == obtain(
-        SandboxMeshes(model=sandbox_maker.WITH_TASKS), order(seed=7, size_mm=80, model="x")
-    )
-    assert first != obtain(SandboxMeshes(), order(seed=7, size_mm=40))
+def test_the_sandbox_makes_the_same_of_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once by its program, which tells that no model has made it."""
+    mug = order("一个杯子", seed=7, size_mm=80)
+    assert b'"procedural":true' in obtain(SandboxMeshes(), mug).replace(b" ", b"")
+    with pytest.raises(ProviderError) as caught:
+        obtain(SandboxMeshes(), order("", image=b"no picture", image_media_type="image/png"))
+    assert (caught.value.code, caught.value.charged) == ("PROVIDER_UNAVAILABLE", False)
+    monkeypatch.setattr(sandbox, "modelled", plain)
+    monkeypatch.setattr(sandbox_maker, "TASK_SECONDS", 0.0)
+    first = obtain(SandboxMeshes(), mug)
+    assert first == obtain(SandboxMeshes(model=sandbox_maker.WITH_TASKS), mug)
+    for changed in (replace(mug, seed=8), replace(mug, size_mm=40.0), replace(mug, prompt="a vase")):
+        assert first != obtain(SandboxMeshes(), changed)
 
 
 @pytest.fixture(scope="module")

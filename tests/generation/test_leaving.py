@@ -11,6 +11,7 @@ from generation.jobs.run import JobRun
 from tests.generation.factories import batch, calls, children, events, fetch, make_due, scripted_job, text_job
 from tests.generation.test_parents import published
 from tests.support import scripted_llm
+from tests.support.kinds.purchases import purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -70,8 +71,7 @@ def test_a_batch_goes_on_elsewhere(
 def test_nothing_is_ordered_and_nobody_is_asked(alice: User, enqueued: Any) -> None:
     def order(run: JobRun) -> NoOutput:
         leave()
-        run.purchase(
-            "order", capability="image", provider="sandbox", model="m", micros=1, feature="test",
+        purchase(run, "order", micros=1,
             order=lambda key: pytest.fail("ordered"),
         )  # fmt: skip
         return NoOutput()

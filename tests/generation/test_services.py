@@ -26,6 +26,7 @@ from tests.generation.factories import (
 )
 from tests.support import scripted_llm
 from tests.support.kinds.handlers import ScriptInput, TextInput
+from tests.support.kinds.purchases import purchase
 
 pytestmark = pytest.mark.django_db
 
@@ -287,13 +288,10 @@ def _uncertain(alice: User) -> Job:
         raise ProviderError(CONNECTION_LOST, "lost", retryable=True, charged=None)
 
     def run(run: JobRun) -> NoOutput:
-        run.purchase(
+        purchase(
+            run,
             "order",
-            capability="image",
-            provider="sandbox",
-            model="m",
             micros=700,
-            feature="test",
             order=order,
         )
         return NoOutput()

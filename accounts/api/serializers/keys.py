@@ -70,7 +70,11 @@ FIELDS = {
 class ProviderKeyTryIn(StrictModelSerializer):
     """A key that isn't kept."""
 
-    api_key = SecretField(source="secret", required=False, help_text="Only a custom server can do without.")
+    api_key = SecretField(
+        source="secret",
+        required=False,
+        help_text="Only a custom server can do without. Tencent Cloud: SecretId:SecretKey.",
+    )
 
     class Meta:
         model = ProviderKey

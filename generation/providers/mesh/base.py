@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from generation.domain.catalogue import MESH
 from generation.domain.prices import PLAIN, TEXTURED, TEXTURES
@@ -79,4 +79,10 @@ class MeshAnswer(Answer):
 
 #: What became of a task: how far it is, or the failure that it ended with.
 Outcome = MeshAnswer | ProviderError
-MeshMaker = Maker[MeshOrder, MeshAnswer]
+
+
+class MeshMaker(Maker[MeshOrder, MeshAnswer], Protocol):
+    """An adapter of meshes."""
+
+    def check_key(self, *, timeout_s: float) -> None:
+        """Raises `ProviderError` where the vendor doesn't take the key, or can't be asked."""

@@ -25,25 +25,23 @@ from tests.generation.factories import (
     text_job,
 )
 from tests.generation.ledger.shorthand import lost, statuses
+from tests.support.kinds.purchases import purchase, release, settle
 
 pytestmark = pytest.mark.django_db
 
 
 def order_job(alice: User, order: Callable[[str], str], *, is_blind: bool = False) -> Job:
     def run(run: JobRun) -> Any:
-        ref = run.purchase(
+        ref = purchase(
+            run,
             "order",
-            capability="image",
-            provider="sandbox",
-            model="m",
             micros=5000,
-            feature="test",
             order=order,
         )
         return finish(run) if is_blind else Waiting("sandbox", ref)
 
     def finish(run: JobRun) -> NoOutput:
-        run.settle_purchase("order", micros=4000, result={"文件": "a.glb"})
+        settle(run, "order", micros=4000, result={"文件": "a.glb"})
         return NoOutput()
 
     return scripted_job(alice, run, poll=finish)
@@ -173,14 +171,13 @@ def test_an_id_that_arrives_after_the_step_was_bought_again_is_kept_for_the_pers
 
 def test_an_order_that_failed_there_for_free_is_released_and_may_be_placed_again(alice: User) -> None:
     def run(run: JobRun) -> Waiting:
-        ref = run.purchase(
-            "order", capability="image", provider="sandbox", model="m", micros=5, feature="test",
+        ref = purchase(run, "order", micros=5,
             order=lambda key: f"task-{len(calls(run.job))}",
         )  # fmt: skip
         return Waiting("sandbox", ref)
 
     def poll(run: JobRun) -> NoOutput:
-        run.release_purchase("order", code=OVERLOADED)
+        release(run, "order", code=OVERLOADED)
         raise ProviderError(OVERLOADED, "failed there", retryable=False, charged=False)
 
     job = scripted_job(alice, run, poll=poll)

@@ -13,6 +13,7 @@ from generation.jobs import orders, polling, runner, services
 from generation.jobs.registry import NoOutput
 from generation.jobs.run import JobRun
 from generation.models import Job
+from generation.providers.mesh import sandbox
 from generation.providers.mesh.base import MeshAnswer, MeshOrder
 from tests.generation.factories import (
     calls,
@@ -45,7 +46,8 @@ def bought(job: Job) -> list[Row]:
     return [(call.step, call.provider, call.status, call.cost_micros) for call in calls(job)]
 
 
-def test_a_failed_storing_does_not_make_the_mesh_again(alice: User) -> None:
+def test_a_failed_storing_does_not_make_the_mesh_again(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "modelled", lambda **wanted: GLB)
     meshes: list[bytes] = []
 
     def run(run: JobRun) -> NoOutput:
@@ -91,7 +93,7 @@ def test_textures_are_a_task_and_a_call_of_their_own(alice: User, vendor: MeshSe
     assert job.status == JobStatus.SUCCEEDED
     assert bought(job) == [
         ("mesh", "meshy", "settled", MICROS[PLAIN]),
-        ("mesh:textures", "meshy", "settled", MICROS[TEXTURES]),
+        ("textures:mesh", "meshy", "settled", MICROS[TEXTURES]),
     ]
     assert vendor.bodies[1] == {"mode": "refine", "preview_task_id": "task-1"}
     assert vendor.copied == ["fine"], "the draft isn't copied"

@@ -19,6 +19,7 @@ from generation.providers.llm.base import ChatMessage, ChatRequest
 from generation.providers.mesh.base import MeshOrder
 from tests.support.kinds.barriers import barrier
 from tests.support.kinds.models import StoredText
+from tests.support.kinds.purchases import purchase, settle
 
 ORDER_MICROS = 5000
 POLL_SECONDS = 0.05
@@ -134,13 +135,10 @@ def _order(run: JobRun) -> str:
         except OSError as exc:
             raise ProviderError("PROVIDER_CONNECTION_LOST", "lost", retryable=True, charged=None) from exc
 
-    return run.purchase(
+    return purchase(
+        run,
         "order",
-        capability="image",
-        provider="sandbox",
-        model="test",
         micros=ORDER_MICROS,
-        feature="test",
         order=order,
     )
 
@@ -154,13 +152,13 @@ def poll_task(run: JobRun) -> OrderOutput | Waiting:
         state = answer.read().decode()
     if state != "done":
         return Waiting(provider="sandbox", provider_ref=run.provider_ref, poll_after=POLL_SECONDS)
-    run.settle_purchase("order", micros=ORDER_MICROS, result={"ref": run.provider_ref})
+    settle(run, "order", micros=ORDER_MICROS, result={"ref": run.provider_ref})
     return OrderOutput(run.provider_ref)
 
 
 def run_blind(run: JobRun) -> OrderOutput:
     ref = _order(run)
-    run.settle_purchase("order", micros=ORDER_MICROS, result={"ref": ref})
+    settle(run, "order", micros=ORDER_MICROS, result={"ref": ref})
     return OrderOutput(ref)
 
 
