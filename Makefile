@@ -24,7 +24,7 @@ NODE_TOOLS := $(if $(shell command -v npm),tests/node/node_modules/.package-lock
 WITH_POSTGRES := $(BIN)/python -m tests.support.postgres run --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres lint bench bench-search bench-stream lock clean local-llm
+.PHONY: help setup demo run test test-postgres lint bench bench-search bench-stream bench-mesh lock clean local-llm
 .SILENT:
 
 help: ## This list
@@ -70,6 +70,9 @@ bench-search: $(STAMP) ## Measures searches among a million prompts (ARGS="--dat
 
 bench-stream: $(STAMP) ## Measures how late 200 readers see what models say (ARGS="--replies 200 --sqlite")
 	$(BIN)/python -m benchmarks.stream $(ARGS)
+
+bench-mesh: $(STAMP) ## Measures reports, thumbnails, repair and conversions of meshes (ARGS="--formats")
+	$(BIN)/python -m benchmarks.mesh $(ARGS)
 
 lock: $(STAMP) ## Pins the newest allowed versions of all packages
 	for name in base dev; do \

@@ -75,8 +75,8 @@ def _inspected(facts: dict[str, Any], files: dict[str, BinaryIO]) -> Inspected:
         unit_source=UnitSource(facts["unit_source"]),
         scale=facts["scale"],
         report=MeshReport.from_json(facts["report"]),
-        preview=files["preview"].read(),
-        turntable=files["turntable"].read(),
+        preview=_whole(files["preview"]),
+        turntable=_whole(files["turntable"]),
         glb=files.get("glb"),
     )
 
@@ -95,6 +95,11 @@ def _done(source: BinaryIO, order: dict[str, Any]) -> tuple[dict[str, Any], dict
         if "refused" in facts:
             raise REGISTRY[facts["refused"]](**facts["params"])
         return facts, {name: _part(answer, size) for name, size in facts["files"].items()}
+
+
+def _whole(file: BinaryIO) -> bytes:
+    with file:
+        return file.read()
 
 
 def _too_complex() -> AppError:

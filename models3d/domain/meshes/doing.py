@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from models3d.domain.meshes.compact import compact
 from models3d.domain.meshes.drawing.pictures import drawn
 from models3d.domain.meshes.mesh import Mesh, checked
 from models3d.domain.meshes.reading.files import read_mesh
@@ -43,6 +44,7 @@ def convert(data: bytes, *, to: str, scale: float, size_mm: float | None = None)
 
 
 def _inspected(kind: Format, mesh: Mesh, scale: Scale, *, has_viewer: bool) -> Answer:
+    mesh = compact(mesh)  # once for all that follows
     report = measured(mesh)
     is_solid = report.volume_mm3 is not None and report.volume_mm3 > 0
     still, moving = drawn(mesh, is_solid=is_solid)

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from models3d.domain.meshes.mesh import Floats, Ints
 
+#: By odd numbers without a pattern, three coordinates become one that is sorted in a third of the time.
+MIXING = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+
 
 def welded(vertices: Floats, tolerance: float = 0.0) -> tuple[Ints, Ints]:
     """Which vertices are one point: for each vertex the number of its point, and for each point its first vertex.
@@ -18,13 +21,22 @@ def welded(vertices: Floats, tolerance: float = 0.0) -> tuple[Ints, Ints]:
         cells = np.round((vertices - vertices.min(axis=0)) / tolerance).astype(np.int64)
     else:
         cells = (vertices.astype(np.float32) + np.float32(0)).view(np.uint32).astype(np.int64)  # -0 is 0
-    order = np.lexsort(cells.T)
-    sorted_cells = cells[order]
-    is_new = np.ones(len(order), bool)
-    is_new[1:] = (sorted_cells[1:] != sorted_cells[:-1]).any(axis=1)
+    key = (cells.view(np.uint64) * MIXING).sum(axis=1, dtype=np.uint64)
+    order = np.argsort(key)
+    is_new = _differs(cells[order])
+    if (is_new[1:] & (key[order[1:]] == key[order[:-1]])).any():  # different cells of one key may be mixed up
+        order = np.lexsort(cells.T)
+        is_new = _differs(cells[order])
     point = np.empty(len(order), np.int64)
     point[order] = np.cumsum(is_new) - 1
     return point, order[is_new]
+
+
+def _differs(rows: Ints) -> NDArray[np.bool_]:
+    """Which row isn't the one before it."""
+    found = np.ones(len(rows), bool)
+    found[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return found
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ MOST_CROSSINGS = 6_000_000
 #: Faces are two sides of one wall when they are parallel but for 15°: the tip of a cone is no wall.
 FACING = -np.cos(np.radians(15))
 #: So many of the thinnest finds are measured again.
-AGAIN = 48
+AGAIN = 24
 PARTS = 200_000
 
 

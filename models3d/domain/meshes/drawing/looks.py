@@ -38,12 +38,13 @@ class Look:
 def look_of(mesh: Mesh) -> Look:
     """Around the origin, with the longest side 1."""
     point, first = welded(mesh.vertices)
-    used = np.unique(point[mesh.faces])
-    low, high = mesh.vertices[first[used]].min(axis=0), mesh.vertices[first[used]].max(axis=0)
-    place = np.zeros(len(first), np.int64)
-    place[used] = np.arange(len(used))
-    vertices = (mesh.vertices[first[used]] - (low + high) / 2) / float((high - low).max())
-    faces = place[point[mesh.faces]]
+    faces = point[mesh.faces]
+    is_used = np.zeros(len(first), bool)
+    is_used[faces] = True
+    vertices = mesh.vertices[first[is_used]]
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    vertices = (vertices - (low + high) / 2) / float((high - low).max())
+    faces = (np.cumsum(is_used) - 1)[faces]
     textures = _textures(mesh) if mesh.uv is not None else {}
     return Look(
         vertices=vertices,

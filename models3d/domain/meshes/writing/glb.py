@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from models3d.domain.meshes.compact import parts
 from models3d.domain.meshes.drawing.looks import LIGHT
 from models3d.domain.meshes.mesh import Material, Mesh
 from models3d.domain.meshes.textures import kept
-from models3d.domain.meshes.writing.parts import parts
 
 METRES = 0.001
 VERTICES, CORNERS = 34962, 34963

@@ -6,10 +6,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import numpy as np
 
+from models3d.domain.meshes.compact import compact
 from models3d.domain.meshes.mesh import Material, Mesh
 from models3d.domain.meshes.textures import kept
 from models3d.domain.meshes.writing.archives import entry
-from models3d.domain.meshes.writing.parts import compact
 from models3d.domain.meshes.writing.texts import lines, points
 
 

@@ -6,9 +6,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
+from models3d.domain.meshes.compact import compact
 from models3d.domain.meshes.mesh import Mesh
 from models3d.domain.meshes.writing.archives import entry
-from models3d.domain.meshes.writing.parts import compact
 from models3d.domain.meshes.writing.texts import lines, points
 
 TYPES = b"""<?xml version="1.0" encoding="UTF-8"?>

@@ -1,4 +1,4 @@
-"""A mesh by its materials, each with only the corners that it uses."""
+"""A mesh with only the vertices that it needs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,17 +10,19 @@ from models3d.domain.meshes.topology import welded
 
 
 def compact(mesh: Mesh) -> Mesh:
-    """Without corners that are there twice or unused: most STLs become a sixth of their corners."""
+    """Without vertices that are there twice or unused: most STLs become a sixth of them."""
     if mesh.uv is None and mesh.colours is None:
         point, first = welded(mesh.vertices)
         mesh = replace(mesh, vertices=mesh.vertices[first], faces=point[mesh.faces])
-    used, faces = np.unique(mesh.faces, return_inverse=True)
+    is_used = np.zeros(len(mesh.vertices), bool)
+    is_used[mesh.faces] = True
+    place = np.cumsum(is_used) - 1
     return replace(
         mesh,
-        vertices=mesh.vertices[used],
-        faces=faces.reshape(-1, 3),
-        uv=None if mesh.uv is None else mesh.uv[used],
-        colours=None if mesh.colours is None else mesh.colours[used],
+        vertices=mesh.vertices[is_used],
+        faces=place[mesh.faces],
+        uv=None if mesh.uv is None else mesh.uv[is_used],
+        colours=None if mesh.colours is None else mesh.colours[is_used],
     )
 
 
