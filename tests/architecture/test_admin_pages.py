@@ -23,7 +23,7 @@ SAME = {
     "english", "llm", "token", "tokens",
     "min", "esc", "en", "zh", "hans", "mac", "command", "control", "schema", "celery", "siliconflow", "moonshot",
     "deepseek", "qwen", "atl", "live", "test", "kinds", "texts", "stored", "chord",
-    "counters",
+    "counters", "ai", "glb", "stl", "obj", "ply",
 }  # fmt: skip
 WORD = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z'’]+(?![\w-])")
 EDITED = re.compile(r"<(script|style|textarea)\b.*?</\1>|<[^>]*>", re.DOTALL)

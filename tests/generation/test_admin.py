@@ -58,7 +58,7 @@ def uncertain(job: Job, **fields: Any) -> ProviderCall:
 
 def act(client: Client, model: type[Any], action: str, *rows: Any, **fields: str) -> list[str]:
     """Choose rows in a list and run an action; returns the messages."""
-    url = reverse(f"admin:generation_{model._meta.model_name}_changelist")
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     form = {"action": action, "_selected_action": [str(row.pk) for row in rows], "confirmed": "yes", **fields}
     answer = client.post(url, form)
     assert answer.status_code == 302
