@@ -11,7 +11,6 @@ class Action(TextChoices):
     UPLOAD_MODEL = "upload_model", _("Brought a 3D model along")
     UPDATE_MODEL = "update_model", _("Changed a 3D model")
     REPAIR_MODEL = "repair_model", _("Had a 3D model repaired")
-    CONVERT_MODEL = "convert_model", _("Had a 3D model converted")
     CANCEL_MODEL = "cancel_model", _("Cancelled the making of a 3D model")
     DELETE_MODEL = "delete_model", _("Deleted a 3D model")
     PUBLISH_MODEL = "publish_model", _("Published a 3D model")

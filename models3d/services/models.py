@@ -73,7 +73,10 @@ def model_create(*, owner_id: UUID, asked: ModelOptions, is_test: bool = False) 
         model.save(force_insert=True)
         if source.request is not None:
             request_model_set(source.request, job)
-        row_record(model, Action.CREATE_MODEL if is_made else Action.UPLOAD_MODEL, is_test=job.is_test)
+        named = {"request_id": str(source.request.pk)} if source.request is not None else {}
+        row_record(
+            model, Action.CREATE_MODEL if is_made else Action.UPLOAD_MODEL, is_test=job.is_test, **named
+        )
     return model
 
 
