@@ -18,52 +18,59 @@ from generation.providers.mesh.procedural.solids import (
 )
 from generation.providers.mesh.procedural.words import Wish
 
+#: Between a lid and its box.
+GAP_MM = 0.25
+
+
+_NAMED = {
+    "round": "circle",
+    "square": "box",
+    "hexagonal": "hexagon",
+    "octagonal": "octagon",
+    "heart": "heart",
+}
+
 
 def box(wish: Wish, rng: Generator) -> Manifold:
-    """The box, and its lid beside it: both are printed without supports, for the lid's plug is solid and its brim
-    slants."""
-    by_chance = str(rng.choice(["box", "box", "circle", "hexagon", "square"]))
-    named = {
-        "round": "circle",
-        "square": "square",
-        "hexagonal": "hexagon",
-        "octagonal": "octagon",
-        "heart": "heart",
-    }
-    said = wish.measures
-    chance = by_chance if not (said.width or said.depth) else "box"
-    kind = next((shape for trait, shape in named.items() if wish.has(trait)), chance)
-    frame = frame_of(wish, rng, 92.0 if kind == "box" else 76.0, 64.0 if kind == "box" else 76.0, 46.0)
-    wall = frame.wall(2.6, 1.4)
+    """The box, and its lid beside it, as they are printed. Sizes are said of the box alone."""
+    by_chance = str(rng.choice(["oblong", "oblong", "circle", "hexagon", "box"]))
+    named = [shape for trait, shape in _NAMED.items() if wish.has(trait)]
+    is_measured = bool(wish.measures.width or wish.measures.depth)
+    kind = named[0] if named else "oblong" if is_measured else by_chance
+    frame = frame_of(wish, rng, 92 if kind == "oblong" else 76, 64 if kind == "oblong" else 76, 46, least=0)
+    wall = min(frame.wall(2.6, 1.4), 0.12 * min(frame.width, frame.depth, frame.height))
     outer = _plan(kind, frame.width, frame.depth)
-    room = outer.offset(-wall, circular_segments=96)
-    lid_height = max(1.7 * wall, 3.0)
-    height = frame.height
-    ribs = str(rng.choice(["plain", "grooves", "band"]))
-    body = slab(outer, height, bevel=0.3 * wall, bottom=0.8 * wall)
-    body = body - slab(room, 2 * height, bottom=1.2 * wall).translate((0, 0, 1.3 * wall))
-    if ribs == "grooves" or wish.has("ribbed"):
-        deep = 0.22 * wall
-        for level in np.linspace(0.16, 0.84, 7):
-            groove = outer.offset(wall) - outer.offset(-deep)
-            body = body - Manifold.extrude(groove, 0.028 * height).translate((0, 0, height * float(level)))
-    elif ribs == "band":
-        groove = outer.offset(wall) - outer.offset(-0.25 * wall)
-        body = body - Manifold.extrude(groove, 0.05 * height).translate((0, 0, 0.8 * height))
-    gap = 0.25
-    plug = room.offset(-gap, circular_segments=96)
-    lid = slab(plug, 2.2 * wall, bottom=0.3 * wall)
-    brim = slab(outer, lid_height, bevel=0.5 * wall, bottom=0.3 * wall).translate((0, 0, 1.6 * wall))
-    lid = lid + brim
-    top = 1.6 * wall + lid_height
+    body = _body(wish, rng, outer, frame.height, wall)
+    return body + _lid(wish, rng, outer, wall).translate((1.14 * frame.width, 0, 0))
+
+
+def _body(wish: Wish, rng: Generator, outer: CrossSection, height: float, wall: float) -> Manifold:
+    room = slab(_inside(outer, wall), 2 * height, bevel=0, bottom=1.2 * wall).translate((0, 0, 1.3 * wall))
+    body = slab(outer, height, bevel=0.3 * wall, bottom=0.8 * wall) - room
+    around = outer.offset(wall) - outer.offset(-0.22 * wall)
+    by_chance = str(rng.choice(["plain", "grooves", "band"]))
+    kind = "grooves" if wish.has("ribbed") else "plain" if wish.has("plain") else by_chance
+    grooves = {"plain": [], "grooves": np.linspace(0.16, 0.84, 7).tolist(), "band": [0.8]}[kind]
+    wide = (0.05 if kind == "band" else 0.028) * height
+    return body - joined([Manifold.extrude(around, wide).translate((0, 0, up * height)) for up in grooves])
+
+
+def _lid(wish: Wish, rng: Generator, outer: CrossSection, wall: float) -> Manifold:
+    """A board over a plug that fits into the box, with words or a knob to lift it by."""
+    plug = slab(_inside(outer, wall + GAP_MM), 2.2 * wall, bevel=0, bottom=0.3 * wall)
+    board = slab(outer, 1.7 * wall, bevel=0.5 * wall, bottom=0.3 * wall).translate((0, 0, 1.6 * wall))
+    left, low, right, high = outer.bounds()
     text = readable(wish.text)
     if text:
-        low_x, low_y, high_x, high_y = room.bounds()
-        words = within(block_of(wrapped(text, 10, 3)), 0.72 * (high_x - low_x), 0.6 * (high_y - low_y))
-        lid = lid + Manifold.extrude(words, 1.4 * wall).translate((0, 0, top - 0.9 * wall))
+        words = within(block_of(wrapped(text, 10, 3)), 0.68 * (right - left), 0.56 * (high - low))
+        above = Manifold.extrude(words, 1.2 * wall).translate((0, 0, 2.9 * wall))
     else:
-        lid = lid + _knob(rng, min(frame.width, frame.depth)).translate((0, 0, top - 0.3))
-    return joined([body, lid.translate((frame.width + 0.14 * frame.width, 0, 0))])
+        above = _knob(rng, min(right - left, high - low)).translate((0, 0, 3.2 * wall))
+    return joined([plug, board, above])
+
+
+def _inside(outer: CrossSection, wall: float) -> CrossSection:
+    return outer.offset(-wall, circular_segments=96)
 
 
 def _plan(kind: str, width: float, depth: float) -> CrossSection:
@@ -88,5 +95,5 @@ def _knob(rng: Generator, across: float) -> Manifold:
     if kind == "disc":
         return slab(CrossSection.circle(1.5 * size, 96), 0.55 * size, bevel=0.2 * size, bottom=0)
     side = [(0.62, 0), (0.5, 0.2), (0.55, 0.5), (0.95, 0.85), (1.0, 1.05), (0.8, 1.25), (0.0, 1.34)]
-    half = np.array([*side, (0, 0)]) * size
-    return turned(softened(outline(np.vstack([half[:-1], (half[:-1] * (-1, 1))[::-1]])), 0.05 * size))
+    half = np.array(side) * size
+    return turned(softened(outline(np.vstack([half, half[::-1] * (-1, 1)])), 0.05 * size))

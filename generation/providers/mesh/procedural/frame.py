@@ -43,7 +43,14 @@ class Frame:
 
 
 def frame_of(
-    wish: Wish, rng: Generator, width: float, depth: float, height: float, *, is_flat: bool = False
+    wish: Wish,
+    rng: Generator,
+    width: float,
+    depth: float,
+    height: float,
+    *,
+    is_flat: bool = False,
+    least: float = LEAST_MM,
 ) -> Frame:
     """About that size; width and depth change together. `is_flat`: it lies, and its height is said of its depth."""
     beside, above = rng.uniform(0.93, 1.07, size=2)
@@ -63,7 +70,7 @@ def frame_of(
     elif wish.measures.longest:
         size *= wish.measures.longest / usual.max()
     if asked or wish.measures.longest:
-        size *= max(1.0, LEAST_MM / size.max())
+        size *= max(1.0, least / size.max())
     stout = next((share for trait, share in _THICKER.items() if wish.has(trait)), 1.0)
     grown = float(np.cbrt(np.prod(size / (width, depth, height))))
     across, along, up = size.tolist()

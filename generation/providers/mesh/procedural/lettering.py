@@ -11,7 +11,7 @@ from fontTools.ttLib import TTFont
 from manifold3d import CrossSection, FillRule, JoinType, Manifold
 from wcwidth import wcwidth
 
-from generation.providers.mesh.procedural.solids import Points, slab
+from generation.providers.mesh.procedural.solids import Points
 
 #: Noto Sans CJK SC in a file with other languages, and how bold.
 FONT, FACE, WEIGHT = "NotoSansCJK-VF.otf.ttc", 2, 750
@@ -141,7 +141,7 @@ def around(text: str, radii: Points, height: float, *, deep: float) -> Manifold:
     """Raised letters around a round wall whose radius is given from its foot to its lip, where one looks first."""
     radius = float(radii.mean())
     shape = within(block_of(wrapped(readable(text), 12, 3)), 1.9 * radius, 0.5 * height, 0.3 * height)
-    letters = slab(shape, 3 * deep, bevel=0.3 * deep, bottom=0).refine_to_length(max(0.06 * radius, 0.5))
+    letters = Manifold.extrude(shape, 3.2 * deep).refine_to_length(max(0.06 * radius, 0.5))
 
     def wrap(points: Points) -> Points:
         z = points[:, 1] + height / 2

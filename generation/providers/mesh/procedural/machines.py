@@ -9,6 +9,7 @@ from numpy.random import Generator
 from generation.providers.mesh.procedural.frame import Frame, frame_of
 from generation.providers.mesh.procedural.solids import (
     Points,
+    crosswise,
     joined,
     joined_outlines,
     outline,
@@ -17,10 +18,16 @@ from generation.providers.mesh.procedural.solids import (
     slab,
     smooth_line,
     softened,
+    stood_up,
     stroke,
+    through,
     tube,
+    turned_around,
 )
 from generation.providers.mesh.procedural.words import Wish
+
+#: Where a device stands: how far behind the front, how far above the ground.
+Seat = tuple[float, float]
 
 _PRESSURE = np.radians(20)
 
@@ -33,45 +40,44 @@ def gear(wish: Wish, rng: Generator) -> Manifold:
     frame = frame_of(wish, rng, 70, 70, 11, is_flat=True)
     by_chance = int(rng.integers(16, 33))
     teeth = min(max(wish.count or by_chance, 8), 120)
-    outer, height = frame.depth / 2, frame.height
-    module = 2 * outer / (teeth + 2)
-    root = outer - 2.25 * module
-    ring, hub, bore = 0.84 * root, 0.36 * root, 0.19 * root
+    height, module = frame.height, frame.depth / (teeth + 2)
+    root = frame.depth / 2 - 2.25 * module
+    ring, hub = 0.84 * root, 0.36 * root
+    web = CrossSection.circle(ring, 128) - CrossSection.circle(0.94 * hub, 96)
+    body = _toothed(wish, rng, teeth, module, height)
+    body = body - slab(web, height, bevel=0, bottom=0.8).translate((0, 0, 0.55 * height))
+    body = body - through(_lightened(wish, rng, web, root), height)
+    collar = slab(CrossSection.circle(hub, 96), 1.22 * height, bevel=0.06 * hub, bottom=0)
+    return body + collar - through(_shaft(0.19 * root), 1.3 * height)
+
+
+def _toothed(wish: Wish, rng: Generator, teeth: int, module: float, height: float) -> Manifold:
     wheel = teeth_of(teeth, module)
     twist = 360 / teeth * float(rng.choice([-1, 1]))
     if wish.has("herringbone"):
         half = Manifold.extrude(wheel, height / 2, 16, twist)
-        body = half.mirror((0, 0, 1)).translate((0, 0, height / 2)) + half.translate((0, 0, height / 2))
-    elif wish.has("twisted"):
-        body = Manifold.extrude(wheel, height, 24, twist)
-    else:
-        body = slab(wheel, height, bevel=0.12 * module)
-    style = str(rng.choice(["arms", "holes", "plain"] if not wish.has("plain") else ["plain"]))
-    web = CrossSection.circle(ring, 128) - CrossSection.circle(0.94 * hub, 96)
-    body = body - slab(softened(web, 0.8), height, bottom=0.8).translate((0, 0, 0.55 * height))
-    if style == "arms":
-        count = int(rng.integers(4, 7))
-        arm = CrossSection.square((2 * root, 0.17 * root), True)
-        arms = joined_outlines(
-            [arm.rotate(360 * number / count).translate((0, 0)) for number in range(count)]
-        )
-        if count % 2 == 0:
-            arms = joined_outlines([arm.rotate(180 * number / (count // 2)) for number in range(count // 2)])
-        else:
-            spoke = arm ^ CrossSection.square((4 * root, 4 * root), True).translate((2 * root, 0))
-            arms = joined_outlines([spoke.rotate(360 * number / count) for number in range(count)])
-        gaps = softened(web.offset(-0.4) - arms, 0.07 * root)
-        body = body - Manifold.extrude(gaps, 3 * height).translate((0, 0, -height))
-    elif style == "holes":
-        count = int(rng.integers(5, 8))
-        hole = CrossSection.circle(0.36 * (ring - hub), 64).translate(((ring + hub) / 2, 0))
-        holes = joined_outlines([hole.rotate(360 * number / count) for number in range(count)])
-        body = body - Manifold.extrude(holes, 3 * height).translate((0, 0, -height))
-    collar = slab(CrossSection.circle(hub, 96), 1.22 * height, bevel=0.06 * hub, bottom=0)
-    shaft = CrossSection.circle(bore, 72)
-    key = CrossSection.square((0.55 * bore, 2.5 * bore), True).translate((0, 0.1 * bore))
-    shaft = shaft + (key ^ CrossSection.square((bore, 1.4 * bore), True).translate((0, 0.7 * bore)))
-    return body + collar - Manifold.extrude(shaft, 4 * height).translate((0, 0, -height))
+        return (half + half.mirror((0, 0, 1))).translate((0, 0, height / 2))
+    if wish.has("twisted"):
+        return Manifold.extrude(wheel, height, 24, twist)
+    return slab(wheel, height, bevel=0.09 * module)
+
+
+def _lightened(wish: Wish, rng: Generator, web: CrossSection, root: float) -> CrossSection:
+    """What the web between rim and hub does without."""
+    style = str(rng.choice(["arms", "holes", "plain"]))
+    count = int(rng.integers(4, 8))
+    if style == "plain" or wish.has("plain"):
+        return CrossSection()
+    if style == "holes":
+        return turned_around(CrossSection.circle(0.17 * root, 64).translate((0.6 * root, 0)), count)
+    arm = CrossSection.square((root, 0.17 * root), True).translate((root / 2, 0))
+    return softened(web.offset(-0.02 * root) - turned_around(arm, count), 0.07 * root)
+
+
+def _shaft(bore: float) -> CrossSection:
+    """A round hole with a keyway."""
+    key = CrossSection.square((0.55 * bore, 1.3 * bore), True)
+    return CrossSection.circle(bore, 72) + key.translate((0, 0.7 * bore))
 
 
 def teeth_of(teeth: int, module: float) -> CrossSection:
@@ -83,10 +89,8 @@ def teeth_of(teeth: int, module: float) -> CrossSection:
     radii, half = np.insert(radii, 0, 0.97 * root), np.insert(half, 0, half[0])
     flank = np.column_stack([radii * np.cos(half), radii * np.sin(half)])
     tooth = outline(np.vstack([flank * (1, -1), flank[::-1]]))
-    wheel = CrossSection.circle(root, 4 * teeth) + joined_outlines(
-        [tooth.rotate(360 * number / teeth) for number in range(teeth)]
-    )
-    return softened(wheel, 0.1 * module, hollows=0.28 * module).simplify(0.008 * module)
+    wheel = CrossSection.circle(root, 4 * teeth) + turned_around(tooth, teeth)
+    return softened(wheel, 0.12 * module, hollows=0.28 * module).simplify(0.008 * module)
 
 
 # -- stands --------------------------------------------------------------------------------------------------------
@@ -97,18 +101,16 @@ def stand(wish: Wish, rng: Generator) -> Manifold:
     is_tablet = wish.has("tablet")
     frame = frame_of(wish, rng, 140 if is_tablet else 72, 122 if is_tablet else 92, 138 if is_tablet else 104)
     style = "block" if wish.has("dock") else str(rng.choice(["frame", "ribbon"]))
-    profile, seat = {"frame": _frame, "ribbon": _ribbon, "block": _block}[style](frame)
-    solid = slab(profile, frame.width, bevel=min(1.4, 0.2 * frame.wall(5)))
-    solid = solid.transform(((0, 0, 1, -frame.width / 2), (1, 0, 0, 0), (0, 1, 0, 0)))
+    profile, (seat_y, seat_z) = {"frame": _frame, "ribbon": _ribbon, "block": _block}[style](frame)
+    solid = crosswise(profile, frame.width, min(1.4, 0.2 * frame.wall(5)))
+    if style == "block":
+        return solid
     # A way for the cable, through the lip and the seat.
-    slot = slab(rounded_box(0.2 * frame.width, 2 * seat[0], 0.05 * frame.width), frame.height * 0.6)
-    if style != "block":
-        solid = solid - slot.translate((0, 0, -0.3 * frame.height + seat[1]))
-        solid = solid - _window(frame, rng)
-    return solid
+    slot = through(rounded_box(0.2 * frame.width, 2 * seat_y, 0.05 * frame.width), 0.3 * frame.height)
+    return solid - slot.translate((0, 0, seat_z)) - _window(frame, rng)
 
 
-def _frame(frame: Frame) -> tuple[CrossSection, tuple[float, float]]:
+def _frame(frame: Frame) -> tuple[CrossSection, Seat]:
     """From the side, like a letter A with a seat."""
     thick = frame.wall(5.2, 2.4)
     half = thick / 2
@@ -127,10 +129,10 @@ def _frame(frame: Frame) -> tuple[CrossSection, tuple[float, float]]:
         [foot + (top - foot) * 0.62, (depth - half, half)],
     ]
     shape = joined_outlines([stroke(line, thick) for line in lines])
-    return softened(shape, 0.3 * half, hollows=0.9 * thick), (float(corner[0]), float(corner[1]))
+    return softened(shape, 0.6 * half, hollows=0.9 * thick), (float(corner[0]), float(corner[1]))
 
 
-def _ribbon(frame: Frame) -> tuple[CrossSection, tuple[float, float]]:
+def _ribbon(frame: Frame) -> tuple[CrossSection, Seat]:
     """One band that is bent six times."""
     thick = frame.wall(5.6, 2.6)
     half = thick / 2
@@ -147,27 +149,16 @@ def _ribbon(frame: Frame) -> tuple[CrossSection, tuple[float, float]]:
     shape = joined_outlines(
         [stroke(line, thick), stroke([(0.2 * depth, half), (0.24 * depth, 0.1 * height)], thick)]
     )
-    return softened(shape, 0.3 * half, hollows=1.1 * thick), (0.1 * depth, 0.13 * height)
+    return softened(shape, 0.6 * half, hollows=1.1 * thick), (0.1 * depth, 0.13 * height)
 
 
-def _block(frame: Frame) -> tuple[CrossSection, tuple[float, float]]:
+def _block(frame: Frame) -> tuple[CrossSection, Seat]:
     """A wedge with a groove."""
     depth, height = 0.86 * frame.depth, 0.42 * frame.height
-    body = softened(
-        outline(
-            [
-                (0, 0),
-                (depth, 0),
-                (0.94 * depth, height),
-                (0.72 * depth, height),
-                (0.06 * depth, 0.42 * height),
-            ]
-        ),
-        6,
-    )
-    lean = np.radians(72)
+    corners = [(0, 0), (1, 0), (0.94, 1), (0.72, 1), (0.06, 0.42)]
+    body = softened(outline(np.array(corners) * (depth, height)), 6)
     groove = rounded_box(0.135 * frame.depth, 2 * height, 1.2).translate((0, height))
-    groove = groove.rotate(np.degrees(lean) - 90).translate((0.34 * depth, 0.16 * height))
+    groove = groove.rotate(-18).translate((0.34 * depth, 0.16 * height))
     return softened(body - groove, 0.8), (0.3 * depth, 0.2 * height)
 
 
@@ -182,32 +173,23 @@ def _window(frame: Frame, rng: Generator) -> Manifold:
     elif kind == "combs":
         comb = polygon(6, width / 7.2, 1.0).rotate(30)
         step = width / 3.6
-        rows = range(-2, 3)
-        shape = joined_outlines(
-            [
-                comb.translate((step * (column + 0.5 * (row % 2)), middle + 0.87 * step * row))
-                for row in rows
-                for column in range(-2, 3)
-            ]
-        )
+        places = [(column + 0.5 * (row % 2), 0.87 * row) for row in range(-2, 3) for column in range(-2, 3)]
+        shape = joined_outlines([comb.translate((step * x, middle + step * y)) for x, y in places])
         shape = shape ^ rounded_box(1.06 * width, high - low, 4).translate((0, middle))
         shape = softened(shape, 1.0)
     elif kind == "one":
         shape = rounded_box(width, high - low, 0.2 * width).translate((0, middle))
     else:
         return Manifold()
-    # From the front through the back rest, which leans; what stands behind it is cut as well.
-    through = Manifold.extrude(shape, 3 * frame.depth)
-    return through.transform(((1, 0, 0, 0), (0, 0, 1, -frame.depth), (0, 1, 0, 0)))
+    # What stands behind the back rest is cut as well.
+    return stood_up(through(shape, 2 * frame.depth))
 
 
 # -- hooks ---------------------------------------------------------------------------------------------------------
 
 
 def hook(wish: Wish, rng: Generator) -> Manifold:
-    """For the wall, with holes for two screws; or one like an S, for a rail."""
-    if wish.has("s_shaped"):
-        return _s_hook(wish, rng)
+    """For the wall, with holes for two screws."""
     frame = frame_of(wish, rng, 34, 46, 82)
     width, height = frame.width, frame.height
     thick = frame.wall(5.0, 3.0)
@@ -215,23 +197,18 @@ def hook(wish: Wish, rng: Generator) -> Manifold:
     plate_width = width * (1.7 if is_double else 1.0)
     kind = str(rng.choice(["box", "capsule", "shield"]))
     corner = {"box": 0.16, "capsule": 0.5, "shield": 0.32}[kind] * width
-    plate = rounded_box(plate_width, height, corner).translate((0, height / 2))
+    plate = rounded_box(plate_width, height, corner)
     if kind == "shield":
-        plate = softened(
-            plate ^ polygon(6, 0.64 * height).scale((plate_width / height, 1)).translate((0, height / 2)), 3
-        )
-    base = slab(plate, thick, bevel=0.3 * thick, bottom=0)
+        plate = softened(plate ^ polygon(6, 0.64 * height).scale((plate_width / height, 1)), 3)
+    base = slab(plate.translate((0, height / 2)), thick, bevel=0.3 * thick, bottom=0)
     screw, head = frame.scaled(2.3), frame.scaled(4.6)
-    hole = (
-        Manifold.cylinder(4 * thick, screw, -1, 48, True)
-        + Manifold.cylinder(head - screw + 0.01, screw, head, 48).translate((0, 0, thick - (head - screw)))
-        + Manifold.cylinder(thick, head, -1, 48).translate((0, 0, thick))
-    )
-    places = (0.62, 0.87)
-    bar = _arm(frame, thick, rng)
-    arms = [bar.translate((side, 0, 0)) for side in ((-0.45 * width, 0.45 * width) if is_double else (0.0,))]
-    lying = joined([base, *arms]) - joined([hole.translate((0, height * at, 0)) for at in places])
-    return lying.transform(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0)))
+    sink = Manifold.cylinder(head - screw, screw, head, 48).translate((0, 0, thick - head + screw))
+    above = Manifold.cylinder(thick, head, -1, 48).translate((0, 0, 0.999 * thick))
+    hole = through(CrossSection.circle(screw, 48), thick) + sink + above
+    arm = _arm(frame, thick, rng)
+    sides = (-0.45 * width, 0.45 * width) if is_double else (0.0,)
+    lying = joined([base, *(arm.translate((side, 0, 0)) for side in sides)])
+    return stood_up(lying - joined([hole.translate((0, height * at, 0)) for at in (0.62, 0.87)]))
 
 
 def _arm(frame: Frame, thick: float, rng: Generator) -> Manifold:
@@ -265,9 +242,10 @@ def _arm(frame: Frame, thick: float, rng: Generator) -> Manifold:
     return (solid + tip).transform(((0, 1, 0, 0), (0, 0, 1, 0), (1, 0, 0, 0)))
 
 
-def _s_hook(wish: Wish, rng: Generator) -> Manifold:
+def s_hook(wish: Wish, rng: Generator) -> Manifold:
+    """For a rail."""
     frame = frame_of(wish, rng, 46, 84, 9, is_flat=True)
-    thick = frame.wall(8, 3)
+    thick = min(frame.wall(8, 3), 0.13 * frame.depth)
     small, large = 0.2 * frame.depth, 0.27 * frame.depth
     upper = _arc((0, small), small, 20, 270)
     lower = _arc((0, -large), large, 90, -200)

@@ -49,15 +49,16 @@ def relief(wish: Wish, image: Image.Image) -> Manifold:
         heights = 0.5 * heights * (0.3 + 0.7 * seen) + 0.5 * seen
     long = _long_side(wish)
     deep = min(max(0.045 * long, 1.2), 8.0)
-    return _framed(1.6 + deep * heights, long, border=0.03 * long, high=1.6 + 1.02 * deep)
+    return _framed(1.6 + deep * heights, long, border=0.03 * long, high=2.2 + deep)
 
 
 def lithophane(wish: Wish, image: Image.Image) -> Manifold:
     """What is dark is thick; it stands, bent a little so that it doesn't fall, and wants a lamp behind it."""
     thick = 0.8 + 2.4 * (1 - _tones(image, blur=0.6) ** 0.9)
     long = _long_side(wish)
-    flat = _framed(thick, long, border=0.025 * long, high=3.2)
-    low_x, low_y, _, high_x, high_y, _ = flat.bounding_box()
+    flat = _framed(thick, long, border=0.025 * long, high=3.9)
+    flat = flat.refine_to_length(long / 48)  # what is long couldn't be bent
+    low_x, low_y, _, high_x, _, _ = flat.bounding_box()
     radius = 1.1 * (high_x - low_x)
 
     def curve(points: Points) -> Points:
@@ -146,7 +147,7 @@ def _framed(heights: Picture, long: float, *, border: float, high: float) -> Man
     wide, tall = (columns - 1) * step, (rows - 1) * step
     outer = rounded_box(wide + 2 * border, tall + 2 * border, 0.6 * border)
     inner = CrossSection.square((wide - 0.8 * step, tall - 0.8 * step), True)
-    frame = slab(softened(outer - inner, 0.02), high, bevel=0.1 * border, bottom=0)
+    frame = slab(outer - inner, high, bevel=min(0.1 * border, 0.25), bottom=0)
     return surface + frame
 
 

@@ -7,15 +7,16 @@ from numpy.random import Generator
 from generation.providers.mesh.procedural.frame import frame_of
 from generation.providers.mesh.procedural.lettering import block_of, readable, within, wrapped
 from generation.providers.mesh.procedural.solids import (
+    crosswise,
     joined,
-    joined_outlines,
     outline,
     rounded_box,
     signed_area,
     slab,
     softened,
+    through,
 )
-from generation.providers.mesh.procedural.trinkets import emblem
+from generation.providers.mesh.procedural.tags import bitten, emblem
 from generation.providers.mesh.procedural.words import Wish
 
 
@@ -70,44 +71,28 @@ def sign(wish: Wish, rng: Generator) -> Manifold:
     by_chance = str(rng.choice(["soft", "capsule", "ticket", "octagon"]))
     kind = "capsule" if wish.has("round") else "soft" if wish.has("square") else by_chance
     border, rise = frame.wall(2.4, 1.0), 0.36 * height
+    ground, hole = height - rise, max(0.028 * width, 1.6)
     plate = _board(kind, width, depth)
     inner = plate.offset(-1.5 * border, circular_segments=64)
-    line = softened(inner - inner.offset(-border, circular_segments=64), 0.02)
-    hole = max(0.028 * width, 1.6)
-    inset = 1.5 * border + border + 1.7 * hole
-    places = [
-        (-width / 2 + inset + (0.14 * depth if kind == "capsule" else 0), 0.0),
-        (width / 2 - inset - (0.14 * depth if kind == "capsule" else 0), 0.0),
-    ]
-    room = 2 * (places[1][0] - 3.4 * hole)
-    words = within(shape, room, depth - 7.4 * border - 0.06 * depth)
-    ground = height - rise
-    drills = [Manifold.cylinder(6 * height, hole, -1, 48, True).translate((*at, 0)) for at in places]
-    sinks = [
-        Manifold.cylinder(hole, hole, 2 * hole, 48).translate((*at, ground - 0.999 * hole)) for at in places
-    ]
-    solid = joined(
-        [
-            slab(plate, ground, bevel=0.24 * ground, bottom=0.12 * ground),
-            slab(line, height - 0.5 * ground, bevel=0.25 * rise, bottom=0).translate((0, 0, 0.5 * ground)),
-            Manifold.extrude(words, height - 0.5 * ground).translate((0, 0, 0.5 * ground)),
-        ]
+    line = inner - inner.offset(-border, circular_segments=64)
+    side = width / 2 - 2.5 * border - 1.7 * hole - (0.14 * depth if kind == "capsule" else 0)
+    words = within(shape, 2 * (side - 3.4 * hole), 0.94 * depth - 7.4 * border)
+    drill = through(CrossSection.circle(hole, 48), height)
+    drill = drill + Manifold.cylinder(hole, hole, 2 * hole, 48).translate((0, 0, ground - 0.999 * hole))
+    above = height - 0.5 * ground
+    raised = slab(line, above, bevel=0.2 * rise, bottom=0) + Manifold.extrude(words, above)
+    solid = slab(plate, ground, bevel=0.24 * ground, bottom=0.12 * ground) + raised.translate(
+        (0, 0, 0.5 * ground)
     )
-    return solid - joined([*drills, *sinks])
+    return solid - drill.translate((-side, 0, 0)) - drill.translate((side, 0, 0))
 
 
 def _board(kind: str, width: float, depth: float) -> CrossSection:
-    plate = rounded_box(width, depth, {"capsule": 0.5, "soft": 0.16}.get(kind, 0.02) * depth)
-    corners = [(x, y) for x in (-width / 2, width / 2) for y in (-depth / 2, depth / 2)]
     if kind == "ticket":
-        bites = [CrossSection.circle(0.17 * depth, 64).translate(at) for at in corners]
-        return softened(plate - joined_outlines(bites), 0.02 * depth)
+        return bitten(width, depth, CrossSection.circle(0.17 * depth, 64))
     if kind == "octagon":
-        bites = [
-            CrossSection.square((0.26 * depth, 0.26 * depth), True).rotate(45).translate(at) for at in corners
-        ]
-        return softened(plate - joined_outlines(bites), 0.03 * depth)
-    return plate
+        return bitten(width, depth, CrossSection.square((0.26 * depth, 0.26 * depth), True).rotate(45))
+    return rounded_box(width, depth, (0.5 if kind == "capsule" else 0.16) * depth)
 
 
 def desk(wish: Wish, rng: Generator) -> Manifold:
@@ -115,14 +100,9 @@ def desk(wish: Wish, rng: Generator) -> Manifold:
     shape, wide = _letters(wish, 18, rng)
     frame = frame_of(wish, rng, max(90.0, min(30 + 26 * wide, 190.0)), 34.0, 38.0)
     width, depth, height = frame.width, frame.depth, frame.height
-    lean = float(np.arctan2(height, 0.55 * depth))
-    profile = softened(
-        outline([(0, 0), (depth, 0), (0.72 * depth, height), (0.55 * depth, height)]), 0.07 * depth
-    )
-    bar = slab(profile, width, bevel=0.05 * depth)
-    bar = bar.transform(((0, 0, 1, -width / 2), (1, 0, 0, 0), (0, 1, 0, 0)))
-    face = float(np.hypot(height, 0.55 * depth))
-    words = within(shape, 0.86 * width, 0.62 * face)
-    rise = max(0.07 * height, 1.0)
-    raised = Manifold.extrude(words, 2 * rise).translate((0, 0, -rise)).rotate((np.degrees(lean), 0, 0))
-    return bar + raised.translate((0, 0.275 * depth, height / 2))
+    corners = np.array([(0, 0), (1, 0), (0.72, 1), (0.55, 1)]) * (depth, height)
+    bar = crosswise(softened(outline(corners), 0.07 * depth), width, 0.05 * depth)
+    lean, face = float(np.degrees(np.arctan2(height, 0.55 * depth))), float(np.hypot(height, 0.55 * depth))
+    rise = max(0.08 * height, 1.0)
+    words = Manifold.extrude(within(shape, 0.86 * width, 0.62 * face), 2 * rise).translate((0, 0, -rise))
+    return bar + words.rotate((lean, 0, 0)).translate((0, 0.275 * depth, height / 2))

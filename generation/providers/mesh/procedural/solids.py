@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from manifold3d import CrossSection, FillRule, JoinType, Manifold, Mesh
+from manifold3d import CrossSection, FillRule, JoinType, Manifold, Mesh, triangulate
 from numpy.typing import ArrayLike, NDArray
 
 Points = NDArray[np.float64]
@@ -97,33 +97,49 @@ def joined(solids: Sequence[Manifold]) -> Manifold:
 
 def slab(shape: CrossSection, height: float, *, bevel: float = 0.0, bottom: float | None = None) -> Manifold:
     """The outline as a solid on the ground. `bevel` rounds the upper edge, `bottom` the lower one (as the upper one, if
-    nothing is said)."""
+    nothing is said); corners that are sharper than that become as round."""
     low = bevel if bottom is None else bottom
-    if not bevel and not low:
+    soft = max(bevel, low)
+    if not soft:
         return Manifold.extrude(shape, height)
+    contours = [line for line in softened(shape, 1.1 * soft).to_polygons() if len(line) > 2]
+    ways = [_inward(line) for line in contours]
+    room = min((_room_inward(line, way) for line, way in zip(contours, ways, strict=True)), default=0.0)
     turns = np.linspace(0, np.pi / 2, SOFT + 1)
-    heights = [low * (1 - np.cos(turn)) for turn in turns] if low else [0.0]
-    insets = [low * (1 - np.sin(turn)) for turn in turns] if low else [0.0]
+    layers = [(low * (1 - np.cos(turn)), low * (1 - np.sin(turn))) for turn in turns] if low else [(0.0, 0.0)]
     if bevel:
-        heights += [height - bevel * (1 - np.sin(turn)) for turn in turns]
-        insets += [bevel * (1 - np.cos(turn)) for turn in turns]
+        layers += [(height - bevel * (1 - np.sin(turn)), bevel * (1 - np.cos(turn))) for turn in turns]
     else:
-        heights.append(height)
-        insets.append(0.0)
-    levels = len(heights) - 1
-    contours = shape.to_polygons()
-    corners = {
-        tuple(point): move for line in contours for point, move in zip(line, _inward(line), strict=True)
-    }
+        layers.append((height, 0.0))
+    rings = [
+        [line + way * min(inset, room) for line, way in zip(contours, ways, strict=True)]
+        for _, inset in layers
+    ]
+    heights = [np.full(len(line), z) for z, _ in layers for line in contours]
+    points = np.column_stack([np.vstack([line for ring in rings for line in ring]), np.concatenate(heights)])
+    count = sum(map(len, contours))
+    top = (len(layers) - 1) * count
+    faces = [np.asarray(triangulate(rings[0]))[:, ::-1], np.asarray(triangulate(rings[-1])) + top]
+    start = 0
+    for line in contours:
+        here = start + np.arange(len(line))
+        there = start + (np.arange(len(line)) + 1) % len(line)
+        for below in range(0, top, count):
+            above = below + count
+            faces += [
+                np.column_stack([below + here, below + there, above + there]),
+                np.column_stack([below + here, above + there, above + here]),
+            ]
+        start += len(line)
+    return solid_of(points, np.vstack(faces))
 
-    def bent(points: Points) -> Points:
-        moves = np.array([corners[tuple(point)] for point in points[:, :2]])
-        level = np.rint(points[:, 2]).astype(int)
-        return np.column_stack(
-            [points[:, :2] + moves * np.asarray(insets)[level, None], np.asarray(heights)[level]]
-        )
 
-    return Manifold.extrude(shape, levels, levels - 1).warp_batch(bent)
+def _room_inward(line: Points, way: Points) -> float:
+    """How far a contour's corners may go until a side of it would turn around."""
+    sides = np.roll(line, -1, axis=0) - line
+    lengths = np.maximum(np.linalg.norm(sides, axis=1), 1e-12)
+    shorter = -np.sum((np.roll(way, -1, axis=0) - way) * sides, axis=1) / lengths
+    return float(np.min(np.where(shorter > 1e-9, 0.98 * lengths / np.maximum(shorter, 1e-9), np.inf)))
 
 
 def _inward(line: Points) -> Points:
@@ -208,3 +224,25 @@ def signed_area(line: Points) -> float:
     """Of a contour; that of a hole is negative."""
     after = np.roll(line, -1, axis=0)
     return float(np.sum(line[:, 0] * after[:, 1] - after[:, 0] * line[:, 1]) / 2)
+
+
+def through(shape: CrossSection, height: float) -> Manifold:
+    """To cut with: from below the ground to above that height."""
+    if shape.is_empty():
+        return Manifold()
+    return Manifold.extrude(shape, 3 * height).translate((0, 0, -height))
+
+
+def stood_up(lying: Manifold) -> Manifold:
+    """From the ground to a wall: what was above is in front."""
+    return lying.transform(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0)))
+
+
+def crosswise(profile: CrossSection, width: float, bevel: float) -> Manifold:
+    """What looks like that from its right side, as wide as that."""
+    return slab(profile, width, bevel=bevel).transform(((0, 0, 1, -width / 2), (1, 0, 0, 0), (0, 1, 0, 0)))
+
+
+def turned_around(shape: CrossSection, count: int) -> CrossSection:
+    """So many of it around the origin."""
+    return joined_outlines([shape.rotate(360 * number / count) for number in range(count)])

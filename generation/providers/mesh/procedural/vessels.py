@@ -21,6 +21,8 @@ from generation.providers.mesh.procedural.solids import (
 )
 from generation.providers.mesh.procedural.words import Wish
 
+_SIDES = {"square": 4, "hexagonal": 6, "octagonal": 8}
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:
@@ -36,17 +38,13 @@ class Surface:
 
 def surface_of(wish: Wish, rng: Generator, kinds: tuple[str, ...]) -> Surface:
     """As the words have it, or one of `kinds` by chance."""
-    kind, ribs, lobes, facets = (
-        str(rng.choice(kinds)),
-        int(rng.integers(22, 40)),
-        int(rng.integers(5, 9)),
-        int(rng.integers(7, 10)),
-    )
+    by_chance = str(rng.choice(kinds))
+    ribs, lobes, facets = (int(rng.integers(*range_)) for range_ in ((22, 40), (5, 9), (7, 10)))
     turn = float(rng.choice([-1, 1]) * rng.uniform(0.6, 1.2))
     sides = next((count for trait, count in _SIDES.items() if wish.has(trait)), 0)
     named = {kind for kind in ("twisted", "ribbed", "faceted", "wavy", "plain") if wish.has(kind)}
     if not named and not sides and not wish.has("round"):
-        named = {kind}
+        named = {by_chance}
     twist = turn if "twisted" in named else 0.0
     if "faceted" in named:
         return Surface(facets=sides or facets)
@@ -57,16 +55,14 @@ def surface_of(wish: Wish, rng: Generator, kinds: tuple[str, ...]) -> Surface:
     return Surface(lobes=lobes if twist or "wavy" in named else 0, twist=twist)
 
 
-_SIDES = {"square": 4, "hexagonal": 6, "octagonal": 8}
-
-
 def vessel(side: Points, surface: Surface, wall: float) -> Manifold:
     """`side` is its outside (radius, z) from the foot to the lip."""
     height = float(side[-1, 1])
     if surface.facets:
+        radii, z = _rows(side, surface.facets)
         # The room inside is round, and keeps away from the middles of the facets.
-        narrow = (1 - _IN_AND_OUT) * np.cos(np.pi / surface.facets)
-        return _faceted(side, surface.facets) - turned(_room(side * (narrow, 1), wall, 1.4 * wall, height))
+        within = np.column_stack([radii * np.cos(np.pi / surface.facets), z])
+        return _faceted(radii, z, surface.facets) - turned(_room(within, wall, 1.4 * wall, height))
     body = _mirrored(side) - _room(side, wall, 1.4 * wall, height)
     profile = softened(body, 0.42 * wall)
     if surface == Surface():
@@ -81,7 +77,8 @@ def core(side: Points, surface: Surface, wall: float) -> Manifold:
     inner = _mirrored(np.maximum(side - (0.5 * wall, 0), 0))
     height = float(side[-1, 1])
     if surface.facets:
-        return turned(inner).scale((0.93, 0.93, 1))
+        radii, z = _rows(side, surface.facets)
+        return _faceted(np.maximum(radii - 0.5 * wall, 0.1), z, surface.facets)
     return _changed(turned(inner, segments=192, step=height / 40), side, surface, wall)
 
 
@@ -131,31 +128,39 @@ def _cornered(sides: int, angle: Points) -> Points:
 
 
 #: By how much rows of facets stand out, so that they catch the light.
-_IN_AND_OUT = 0.045
+_IN_AND_OUT = 0.06
 
 
-def _faceted(side: Points, facets: int) -> Manifold:
-    """Rings of corners, each turned by half a corner against the one below."""
+def _rows(side: Points, facets: int) -> tuple[Points, Points]:
+    """Radii and heights of the rows between which facets lie."""
     height = float(side[-1, 1])
-    levels = max(3, round(height / (2.6 * side[:, 0].max() / facets * 2)))
-    z = np.linspace(0, height, levels + 1)
+    rows = max(3, round(0.19 * facets * height / side[:, 0].max()))
+    z = np.linspace(0, height, rows + 1)
     radii = np.interp(z, side[:, 1], side[:, 0])
-    radii[1:-1] *= 1 + _IN_AND_OUT * (-1) ** np.arange(levels - 1)
-    turns = 2 * np.pi * (np.arange(facets)[None, :] + np.arange(levels + 1)[:, None] / 2) / facets
-    rings = np.stack(
-        [radii[:, None] * np.cos(turns), radii[:, None] * np.sin(turns), z[:, None] + 0 * turns], axis=2
-    )
+    radii[1:-1] *= 1 + _IN_AND_OUT * (-1) ** np.arange(rows - 1)
+    return radii, z
+
+
+def _faceted(radii: Points, z: Points, facets: int) -> Manifold:
+    """Rings of corners, each turned by half a corner against the one below."""
+    rows = len(z) - 1
+    turns = 2 * np.pi * (np.arange(facets) + np.arange(rows + 1)[:, None] / 2) / facets
+    x, y = radii[:, None] * np.cos(turns), radii[:, None] * np.sin(turns)
+    corners = np.stack([x, y, np.broadcast_to(z[:, None], x.shape)], axis=2).reshape(-1, 3)
+    points = np.vstack([corners, [(0, 0, z[0]), (0, 0, z[-1])]])
     here = np.arange(facets)
     there = (here + 1) % facets
-    faces = []
-    for level in range(levels):
-        low, high = level * facets, (level + 1) * facets
-        faces += [np.column_stack([low + here, low + there, high + here])]
-        faces += [np.column_stack([high + here, low + there, high + there])]
-    points = np.vstack([rings.reshape(-1, 3), [(0, 0, 0), (0, 0, height)]])
-    foot, top = len(points) - 2, len(points) - 1
-    faces += [np.column_stack([there, here, np.full(facets, foot)])]
-    faces += [np.column_stack([levels * facets + here, levels * facets + there, np.full(facets, top)])]
+    foot, top, last = len(corners), len(corners) + 1, rows * facets
+    faces = [
+        np.column_stack([there, here, np.full(facets, foot)]),
+        np.column_stack([last + here, last + there, np.full(facets, top)]),
+    ]
+    for low in range(0, last, facets):
+        high = low + facets
+        faces += [
+            np.column_stack([low + here, low + there, high + here]),
+            np.column_stack([high + here, low + there, high + there]),
+        ]
     return solid_of(points, np.vstack(faces))
 
 
@@ -173,14 +178,12 @@ _MUGS = {
 def mug(wish: Wish, rng: Generator) -> Manifold:
     frame = frame_of(wish, rng, 116, 84, 96)
     height, radius = frame.height, frame.depth / 2
-    kind = (
-        "straight"
-        if wish.text or wish.has("square", "hexagonal", "octagonal")
-        else str(rng.choice(list(_MUGS)))
-    )
+    kind = str(rng.choice(list(_MUGS)))
     surface = surface_of(wish, rng, ("plain", "plain", "plain", "faceted", "ribbed"))
     if wish.text:
-        surface = Surface(sides=0)
+        surface = Surface()
+    if wish.text or surface.sides:
+        kind = "straight"
     side = smooth_line([(radius * share, height * up) for share, up in _MUGS[kind]])
     wall = _wall(frame.wall(3.4, 1.6), side)
     shell = vessel(side, surface, wall)
@@ -241,16 +244,7 @@ _VASES = {
     "classic": [(0.44, 0.0), (0.6, 0.12), (0.95, 0.45), (1.0, 0.62), (0.76, 0.82), (0.52, 0.91), (0.62, 1.0)],
     "tulip": [(0.42, 0.0), (0.54, 0.08), (0.86, 0.3), (0.78, 0.6), (0.74, 0.8), (1.0, 1.0)],
     "column": [(0.72, 0.0), (0.86, 0.06), (1.0, 0.3), (0.92, 0.66), (0.8, 0.92), (0.84, 1.0)],
-    "gourd": [
-        (0.5, 0.0),
-        (0.9, 0.12),
-        (1.0, 0.26),
-        (0.6, 0.5),
-        (0.5, 0.57),
-        (0.62, 0.72),
-        (0.46, 0.9),
-        (0.36, 1.0),
-    ],
+    "gourd": [(0.5, 0.0), (0.9, 0.12), (1.0, 0.26), (0.58, 0.53), (0.62, 0.72), (0.46, 0.9), (0.36, 1.0)],
     "trumpet": [(0.56, 0.0), (0.52, 0.05), (0.4, 0.22), (0.42, 0.45), (0.62, 0.75), (1.0, 1.0)],
 }
 
