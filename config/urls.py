@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("accounts.api.page_urls")),
     path("", include("generation.api.file_urls")),
     path("", include("conversations.api.page_urls")),
+    path("", include("models3d.api.page_urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("prompts.api.urls")),
     path("api/v1/conversations", include("conversations.api.urls")),

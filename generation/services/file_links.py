@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -86,3 +87,11 @@ def file_of_link(token: str) -> tuple[StoredFile | Thumbnail, int]:
     if file is None:
         raise FileNotHereError
     return file, left
+
+
+def storage_origin() -> str:
+    """Where links of the storage lead; empty: to us."""
+    storage: Any = default_storage
+    url = storage.signed_url("-", seconds=60, media_type="text/plain", disposition="inline")
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.netloc}" if url else ""

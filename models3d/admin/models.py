@@ -19,6 +19,7 @@ from generation.admin.requests import said_of
 from generation.admin.words import job_badge
 from models3d.admin.making import MakingActions, report_shown
 from models3d.admin.reports import GalleryActions
+from models3d.admin.viewer import MeshAddress, ViewerScripts, viewer
 from models3d.models import Model3D, ModelFile, ModelVersion
 
 SMALL = 48
@@ -37,7 +38,10 @@ class Model3DAdmin(MakingActions, GalleryActions, ReadOnlyAdmin):
     actions = ("cancel", "retry", "repair")
     actions_detail = ("cancel_one", "retry_one", "repair_one", "take_out_one", "put_back_one")
     fieldsets = (
-        (None, {"fields": ("name", "description", "tags", ("state", "owner"), "job_link", "error")}),
+        (
+            None,
+            {"fields": ("name", "mesh", "description", "tags", ("state", "owner"), "job_link", "error")},
+        ),
         (_("Report"), {"fields": ("report", "versions")}),
         (_("Made from"), {"fields": ("prompt", ("style", "shape"), ("seed", "is_textured"), "remix_of")}),
         (_("Made by"), {"fields": (("provider", "model"), ("asked_model", "is_procedural"))}),
@@ -53,6 +57,9 @@ class Model3DAdmin(MakingActions, GalleryActions, ReadOnlyAdmin):
         ),
     )
 
+    class Media(ViewerScripts):
+        pass
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model3D]:
         return super().get_queryset(request).prefetch_related("current__preview__thumbnails")
 
@@ -63,6 +70,10 @@ class Model3DAdmin(MakingActions, GalleryActions, ReadOnlyAdmin):
     @display(description="")
     def picture(self, model: Model3D) -> SafeString | str:
         return small(model.current.preview, SMALL) if model.current else "–"
+
+    @display(description=_("mesh"))
+    def mesh(self, model: Model3D) -> SafeString | str:
+        return viewer(model.current, model.name)
 
     @display(description=_("status"))
     def state(self, model: Model3D) -> Any:
@@ -88,7 +99,7 @@ class Model3DAdmin(MakingActions, GalleryActions, ReadOnlyAdmin):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnlyAdmin):
+class ModelVersionAdmin(MeshAddress, ReadOnlyAdmin):
     list_display = ("model_link", "number", "reason", "format", "unit", "created")
     list_display_links = ("number",)
     list_filter = ("reason", "format", "created_at")
@@ -98,15 +109,23 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     sortable_by = ("created",)
     fields = (
         ("model_link", "number"),
+        "shape",
         ("reason", "format"),
         ("unit", "unit_source", "scale"),
         "file_link",
         "report_words",
     )
 
+    class Media(ViewerScripts):
+        pass
+
     @display(description=_("created"), ordering="pk")
     def created(self, version: ModelVersion) -> Any:
         return version.created_at
+
+    @display(description=_("mesh"))
+    def shape(self, version: ModelVersion) -> Any:
+        return viewer(version, version.model.name)
 
     @display(description=_("3D model"))
     def model_link(self, version: ModelVersion) -> Any:

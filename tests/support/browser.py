@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from base64 import b64decode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,13 @@ from tests.support.patience import PATIENCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+
+#: For pages that draw in three dimensions: by the processor, where there is no graphics card.
+DRAWING = (
+    *(flag for flag in FLAGS if flag != "--disable-gpu"),
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
 
 
 def find_browser() -> str | None:
@@ -23,7 +31,7 @@ def find_browser() -> str | None:
 class Browser:
     """One window. Close it, or use it as a context."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, flags: Sequence[str] = FLAGS) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True)
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
@@ -35,7 +43,7 @@ class Browser:
                 "-c",
                 script,
                 program,
-                *FLAGS,
+                *flags,
                 f"--user-data-dir={self._folder.name}",
                 "--remote-debugging-pipe",
                 "about:blank",

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from config.api.language import language_of
+from config.api.language import language_of, page_language
 from config.api.throttling import AddressLimit, Window, count_address
 from config.errors import RateLimitedError
 from config.markdown.style import stylesheet
@@ -21,7 +20,6 @@ from conversations.api.exports import speaker
 from conversations.models import ConversationShare
 from conversations.services.shares import share_of_token
 
-LANGUAGES = {"zh": "zh-hans", "en": "en"}
 #: The page's own style sheet, and nothing else: whatever got past the sanitizer runs nothing and reaches nobody.
 POLICY = "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 #: Pages that are kept as HTML in each process: what is shared doesn't change.
@@ -32,7 +30,7 @@ KEPT = 16
 @never_cache
 def shared_conversation(request: HttpRequest, token: str) -> HttpResponse:
     """A link that is unknown, revoked or expired gets the same page, so that nobody learns which."""
-    with translation.override(LANGUAGES.get(request.GET.get("lang", "")) or translation.get_language()):
+    with page_language(request):
         window = count_address(request)
         if window is not None and window.is_over:
             return _too_many(request, window)
