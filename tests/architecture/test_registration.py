@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.architecture.house import ROOT
+from tests.support.databases import BEGUN, migrated_file
 
 #: What is found of the toy, and the guards that walk through its rooms unchanged.
 WALKS = (
@@ -21,14 +23,17 @@ WALKS = (
 
 
 @pytest.mark.once
-def test_an_app_is_found_by_what_it_registers() -> None:
-    """In a process of its own, since apps register once."""
+@pytest.mark.django_db
+def test_an_app_is_found_by_what_it_registers(tmp_path: Path) -> None:
+    """In a process of its own, since apps register once; its database needs the toy's tables only."""
+    begun = tmp_path / "begun.sqlite3"
+    migrated_file(begun)
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--ds=tests.support.toy.settings")
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *WALKS],
         cwd=ROOT,
-        env=environ,
+        env={**environ, BEGUN: str(begun)},
         capture_output=True,
         text=True,
     )

@@ -31,6 +31,8 @@ from django.db import connections
 from config.databases import database_entry
 
 VARIABLE = "TEST_DATABASE_URL"
+#: Names a migrated file of SQLite that a test run in a process of its own begins with.
+BEGUN = "ATELIER_TEST_BEGUN"
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,8 @@ def _template() -> Database:
         database = Database(path.read_text() or _new_url())
         if not path.read_text():
             _create(database)
+            if os.environ.get(BEGUN):
+                shutil.copyfile(os.environ[BEGUN], _path(database))
             with in_use(database):
                 call_command("migrate", run_syncdb=True, verbosity=0)
             path.write_text(database.url)
