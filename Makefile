@@ -24,7 +24,7 @@ NODE_TOOLS := $(if $(shell command -v npm),tests/node/node_modules/.package-lock
 WITH_POSTGRES := $(BIN)/python -m tests.support.postgres run --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres lint bench bench-search bench-stream bench-mesh lock clean local-llm
+.PHONY: help setup demo run test test-postgres lint bench bench-search bench-stream bench-mesh lock clean bench-gallery local-llm
 .SILENT:
 
 help: ## This list
@@ -67,6 +67,9 @@ bench: $(STAMP) ## Measures the API and a batch of 500 documents, on PostgreSQL
 
 bench-search: $(STAMP) ## Measures searches among a million prompts (ARGS="--database sqlite --rows 100000")
 	$(BIN)/python -m benchmarks.search $(ARGS)
+
+bench-gallery: $(STAMP) ## Measures the gallery among a million models, on PostgreSQL (ARGS="--rows 100000 --plans")
+	$(BIN)/python -m benchmarks.gallery $(ARGS)
 
 bench-stream: $(STAMP) ## Measures how late 200 readers see what models say (ARGS="--replies 200 --sqlite")
 	$(BIN)/python -m benchmarks.stream $(ARGS)

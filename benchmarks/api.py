@@ -1,7 +1,8 @@
-"""Documents and prompts, lists and details, against the same endpoints written the plain DRF way (`benchmarks/plain`).
+"""Documents, prompts and the gallery, lists and details, against the same endpoints written the plain DRF way
+(`benchmarks/plain`).
 
     python -m benchmarks.api [--rounds 3] [--seconds 4] [--users 20] [--documents 3000]
-                             [--prompts 3000] [--clients 16]
+                             [--prompts 3000] [--models 3000] [--clients 16]
 
 One gunicorn process each (gthread, 4 threads), interleaved rounds on one PostgreSQL: TEST_DATABASE_URL's server or one
 that is started for it. Prints a table and a JSON line; ends with 1 when an aim (ratio to the plain way) is missed.
@@ -28,8 +29,9 @@ from tests.support.postgres import postgres
 SETTINGS = {"product": "benchmarks.settings", "plain": "benchmarks.plain.settings"}
 DOCUMENTS = "/api/v1/templates/documents"
 PROMPTS = "/api/v1/prompts"
+GALLERY = "/api/v1/models/public"
 #: At least so many times the plain way's requests per second.
-AIMS = {"list": 5.0, "list, filtered": 5.0, "detail": 3.0, "prompts": 5.0, "prompt": 3.0}
+AIMS = {"list": 5.0, "list, filtered": 5.0, "detail": 3.0, "prompts": 5.0, "prompt": 3.0, "gallery": 5.0}
 DETAILS_PER_CLIENT = 50
 START_SECONDS = 30.0
 
@@ -80,6 +82,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--documents", type=int, default=3000, help="per user")
     parser.add_argument("--prompts", type=int, default=3000, help="per user")
+    parser.add_argument("--models", type=int, default=3000, help="per user")
     parser.add_argument("--clients", type=int, default=16)
     return parser.parse_args(arguments)
 
@@ -108,6 +111,7 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
 
     from accounts.services.sessions import session_start
     from benchmarks.documents import documents_make
+    from benchmarks.gallery_rows import gallery_make
     from benchmarks.prompts import prompts_make
     from prompts.models import Prompt
     from templates.models import Document
@@ -115,6 +119,7 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
     call_command("migrate", verbosity=0)
     users = documents_make(options.users, options.documents)
     prompts_make(users, options.prompts)
+    gallery_make(users, options.models * len(users), is_searched=False)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     cases: dict[str, list[Request]] = {case: [] for case in AIMS}
@@ -127,6 +132,7 @@ def _prepare(options: argparse.Namespace) -> dict[str, list[Request]]:
         cases["detail"].append(Request([f"{DOCUMENTS}/{key}" for key in keys], token))
         prompts = Prompt.objects.owned_by(user.pk).values_list("pk", flat=True)[:DETAILS_PER_CLIENT]
         cases["prompts"].append(Request([f"{PROMPTS}?limit=20"], token))
+        cases["gallery"].append(Request([f"{GALLERY}?limit=20"], token))
         cases["prompt"].append(Request([f"{PROMPTS}/{key}" for key in prompts], token))
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]

@@ -112,7 +112,7 @@ def _copied(
     keys = ", ".join(f"'{owner.pk}'::uuid" for owner in owners)
     words = {
         "key": "('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid",
-        "owner": f"(ARRAY[{keys}])[1 + (n * 7919) %% {len(owners)}]",
+        "owner": f"(ARRAY[{keys}])[1 + n %% {len(owners)}]",
     }
     values = [
         given[column].format(**words)

@@ -20,7 +20,8 @@ class FileLink(Uuid):
 
 def link_urls(request: Request, rows: Iterable[dict[str, Any]]) -> None:
     """Make links of what these rows call `…_url`: whoever has one can read the file without a login, for a while."""
+    here = request.build_absolute_uri("/").removesuffix("/")
     for row in rows:
         for name, key in row.items():
             if name.endswith("_url") and key is not None:
-                row[name] = request.build_absolute_uri(file_path(UUID(key)))
+                row[name] = here + file_path(UUID(key))
