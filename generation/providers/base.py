@@ -186,3 +186,20 @@ class BusyError(ProviderError):
             provider=provider,
             retry_after=retry_after,
         )
+
+
+class TooLongError(ProviderError):
+    """The words are longer than this vendor takes of an order. Nothing was sent, and another vendor may take more."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            CONTEXT_TOO_LONG,
+            "The words are longer than the provider takes.",
+            retryable=False,
+            charged=False,
+            provider=provider,
+        )
+
+    @property
+    def allows_fallback(self) -> bool:
+        return True

@@ -228,7 +228,8 @@ class ServedContract(MeshContract):
         for code, wanted in refused.items():
             with pytest.raises(ProviderError) as caught:
                 maker.order(wanted)
-            assert (caught.value.code, caught.value.charged) == (code, False)
+            told = caught.value.code, caught.value.charged, caught.value.allows_fallback
+            assert told == (code, False, True)
         assert server.orders == []
 
 

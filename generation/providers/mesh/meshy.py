@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from generation.providers import base, rules
-from generation.providers.base import BusyError, ProviderError
+from generation.providers.base import BusyError, ProviderError, TooLongError
 from generation.providers.caller import Caller, Reply
 from generation.providers.mesh.base import MeshAnswer, MeshFile, MeshFormat, MeshOrder, Outcome
 
@@ -137,7 +137,7 @@ class MeshyMeshes:
 
     def _body(self, order: MeshOrder, model: str) -> tuple[str, dict[str, Any]]:
         if len(order.prompt) > MOST_CHARACTERS:
-            raise rules.TOO_LONG.error(self.name)
+            raise TooLongError(self.name)
         if order.draft:
             kind, _, task = order.draft.partition("/")
             if kind != PREVIEW or not task:

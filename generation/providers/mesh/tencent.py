@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from generation.providers import rules
-from generation.providers.base import BusyError, ProviderError, Secret, reference, repeats
+from generation.providers.base import BusyError, ProviderError, Secret, TooLongError, reference, repeats
 from generation.providers.llm.answer_text import storable
 from generation.providers.mesh.base import MeshAnswer, MeshFile, MeshFormat, MeshOrder, Outcome
 from generation.providers.orders import InOne
@@ -146,7 +146,7 @@ class TencentMeshes(InOne):
         made = {"ResultFormat": "GLB", "EnableGeometry": not order.is_textured}
         if not order.image:
             if len(order.prompt) > MOST_CHARACTERS:
-                raise rules.TOO_LONG.error(self.name)
+                raise TooLongError(self.name)
             return {"Prompt": order.prompt, **made}
         if order.image_media_type not in IMAGES or len(order.image) > MOST_IMAGE_BYTES:
             raise rules.NO_IMAGES.error(self.name)

@@ -122,9 +122,10 @@ def test_the_next_provider_makes_it_where_the_first_charged_nothing(alice: User,
     failed = mesh_job(alice, f"{PROMPT} [[server:failed]]", is_textured=False)
     order_to_the_end(failed, rounds=4)
     assert bought(failed)[:2] == [("mesh", "meshy", "released", 0), ("mesh", "tencent", "released", 0)]
-    refused = mesh_job(alice, f"{PROMPT} [[server:no-quota]]")
-    runner.run(refused.pk)
-    assert [call.provider for call in calls(refused)] == ["meshy", "tencent"]
+    for refused in (f"{PROMPT} [[server:no-quota]]", "长" * 601):
+        job = mesh_job(alice, refused)
+        runner.run(job.pk)
+        assert [call.provider for call in calls(job)] == ["meshy", "tencent"]
 
 
 def test_a_vendor_that_takes_no_more_orders_is_asked_again_without_a_failure(
