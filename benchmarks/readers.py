@@ -112,7 +112,7 @@ class Reader:
         for start in range(len(self.came) * WIDTH, len(self.text) - WIDTH + 2, WIDTH):
             self.came.append((at, at - int(self.text[start : start + WIDTH])))
 
-    @property
-    def returns(self) -> list[float]:
+    def returns(self, since: int) -> list[float]:
         """How many milliseconds passed from each coming back until something came."""
-        return [(one.noted[0][0] - one.began) / 1e6 for one in self.connections[1:] if one.noted]
+        back = [one for one in self.connections[1:] if one.noted and one.began >= since]
+        return [(one.noted[0][0] - one.began) / 1e6 for one in back]

@@ -157,13 +157,13 @@ def measure(
         for path, share in zip(paths, _shares(options.readers), strict=True)
     ]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        figures = runner.run(_follow(readers, pids, go))
+        course = runner.run(_follow(readers, pids, go))
     for reader in readers:
         reader.understand()
     contents = {one.pk: one.content for one in Message.objects.filter(owner=owner).exclude(reply=None)}
     latencies = [late / 1e6 for reader in readers for _at, late in reader.came]
     cuts = statistics.quantiles(latencies, n=100)
-    returns = [milliseconds for reader in readers for milliseconds in reader.returns]
+    returns = [milliseconds for reader in readers for milliseconds in reader.returns(course.before.at)]
     return {
         "readers": options.readers,
         "replies": options.replies,
@@ -176,8 +176,9 @@ def measure(
         "chunks_lost": options.readers * options.chunks - len(latencies),
         "texts_differ": sum(reader.text not in contents.values() for reader in readers),
         "connections": sum(len(reader.connections) for reader in readers),
+        "returns": len(returns),
         "return_p50_ms": round(statistics.median(returns), 1) if returns else None,
-        **_costs(figures, readers, options.replies, is_dropping=stays is not None),
+        **_costs(course, readers, options.replies, is_dropping=stays is not None),
     }
 
 
