@@ -4,6 +4,7 @@ When the cache can't be reached nobody is refused: a limit is there to keep the 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Any
@@ -42,28 +43,36 @@ class Window:
 
 def count(name: str, limit: int, *, seconds: float | None = None) -> Window:
     """Count one more under `name` in the current window of `seconds`, or of `RATE_LIMIT_WINDOW_MS`."""
+    return count_each([name], limit, seconds=seconds)[0]
+
+
+def count_each(names: Sequence[str], limit: int, *, seconds: float | None = None) -> list[Window]:
+    """The same for several at once."""
     seconds = seconds or settings.RATE_LIMIT_WINDOW_MS / 1000
     now = time()
     number = int(now // seconds)
-    used = _counted(_key(name, number), seconds * 2)
-    return Window(limit, used, (number + 1) * seconds - now)
+    reset = (number + 1) * seconds - now
+    keys = [_key(name, number) for name in names]
+    shared = caches[DEFAULT_CACHE_ALIAS]
+    if isinstance(shared, SafeRedisCache):
+        return [Window(limit, used, reset) for used in shared.count(keys, seconds * 2)]
+    return [Window(limit, _counted(key, seconds * 2), reset) for key in keys]
 
 
 def _counted(key: str, timeout: float) -> int:
-    shared = caches[DEFAULT_CACHE_ALIAS]
-    if isinstance(shared, SafeRedisCache):
-        return shared.count(key, timeout)
-    shared.add(key, 0, timeout=timeout)
+    cache.add(key, 0, timeout=timeout)
     try:
-        return shared.incr(key)
+        return cache.incr(key)
     except ValueError:  # evicted between the two calls
         return 1
 
 
-def count_user(user_id: Any) -> Window | None:
-    """Count a request of this user; None: no limit."""
+def count_users(user_ids: Sequence[Any]) -> list[Window | None]:
+    """Count a request of each of these users; None: no limit."""
     limit = settings.RATE_LIMIT_MAX_REQUESTS
-    return count(f"user:{user_id}", limit) if limit else None
+    if not limit:
+        return [None for _user in user_ids]
+    return [*count_each([f"user:{user_id}" for user_id in user_ids], limit)]
 
 
 def uncount(name: str) -> None:
@@ -90,7 +99,7 @@ class RequestThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         user = getattr(request, "_user", None)
-        window = count_user(user.pk) if user else count_address(request._request)
+        window = count_users([user.pk])[0] if user else count_address(request._request)
         if window is None:
             return True
         self.window = view.rate_window = window

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
-from config.api.throttling import Window, count_user
+from django.conf import settings
+
+from config.api.throttling import Window, count_users
 from config.middleware import HEADER, begin_request, log_request
 from generation.domain.sse import event_number
 from generation.errors import StreamsFullError, TooManyStreamsError
@@ -75,19 +78,79 @@ class Pass:
     until: float
 
 
+class Counts:
+    """Counts the requests of those who come back, all of one moment in one trip: each in a thread of its own would wait
+    in line with what reads for everybody."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[UUID, asyncio.Future[Window | None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def count(self, user_id: UUID) -> Window | None:
+        """None: there is no limit."""
+        if not settings.RATE_LIMIT_MAX_REQUESTS:
+            return None
+        loop = asyncio.get_running_loop()
+        counted: asyncio.Future[Window | None] = loop.create_future()
+        self._waiting.append((user_id, counted))
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._count())
+        return await counted
+
+    async def _count(self) -> None:
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            try:
+                windows = await asyncio.to_thread(count_users, [user_id for user_id, _counted in waiting])
+            except Exception as exc:  # noqa: BLE001 — those who wait for it raise it
+                for _user_id, counted in waiting:
+                    if not counted.done():
+                        counted.set_exception(exc)
+                continue
+            for (_user_id, counted), window in zip(waiting, windows, strict=True):
+                if not counted.done():
+                    counted.set_result(window)
+
+
 class StreamDoor:
     """ASGI middleware around everything else."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
         self._passes: dict[bytes, Pass] = {}
+        self._counts = Counts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = _key(scope)
         known = None if key is None else self._passes.get(key)
-        if known is not None and await _resumed(known, scope, receive, send):
+        if known is not None and await self._resumed(known, scope, receive, send):
             return
         await self._application(scope, receive, send if key is None else self._noting(key, scope, send))
+
+    async def _resumed(self, known: Pass, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer by the pass; False: it doesn't hold, and nothing was answered."""
+        started = perf_counter()
+        is_clear, place = _place(scope["headers"])
+        if not is_clear or known.until <= time.monotonic():
+            return False
+        stream = known.stream.resume(place)
+        if stream is None:
+            return False
+        try:
+            slots.check(stream.reader.user_id)
+        except (StreamsFullError, TooManyStreamsError):
+            return False
+        window = await self._counts.count(stream.reader.user_id)
+        if window is not None and window.is_over:
+            return False
+        given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")
+        request_id = begin_request(given.decode("latin-1"))
+        own = {HEADER: request_id, **(window.headers() if window is not None else {})}
+        headers = [*known.headers, *((name.encode(), value.encode()) for name, value in own.items())]
+        log_request(scope["method"], known.stream.route, 200, started)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await _send_all(stream, receive, send)
+        return True
 
     def _noting(self, key: bytes, scope: Scope, send: Send) -> Send:
         """`send` that keeps a pass, if the answer is a stream that can be resumed."""
@@ -130,32 +193,6 @@ def _place(headers: Headers) -> tuple[bool, int | None]:
         return True, None
     place = event_number(given[0].decode("latin-1")) if len(given) == 1 else None
     return place is not None, place
-
-
-async def _resumed(known: Pass, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Answer by the pass; False: it doesn't hold, and nothing was answered."""
-    started = perf_counter()
-    is_clear, place = _place(scope["headers"])
-    if not is_clear or known.until <= time.monotonic():
-        return False
-    stream = known.stream.resume(place)
-    if stream is None:
-        return False
-    try:
-        slots.check(stream.reader.user_id)
-    except (StreamsFullError, TooManyStreamsError):
-        return False
-    window = await asyncio.to_thread(count_user, stream.reader.user_id)
-    if window is not None and window.is_over:
-        return False
-    given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")
-    request_id = begin_request(given.decode("latin-1"))
-    own = {HEADER: request_id, **(window.headers() if window is not None else {})}
-    headers = [*known.headers, *((name.encode(), value.encode()) for name, value in own.items())]
-    log_request(scope["method"], known.stream.route, 200, started)
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await _send_all(stream, receive, send)
-    return True
 
 
 async def _send_all(stream: Stream[Any], receive: Receive, send: Send) -> None:
