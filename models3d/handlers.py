@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from config.errors import AppError
+from generation.domain.states import JobStatus
 from generation.jobs import ledger
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import JobKind, NoInput, Waiting
@@ -171,8 +172,10 @@ def run_read(run: JobRun) -> MadeMesh:
 
 
 def end_made(job: Job) -> None:
-    """What failed for good or was cancelled needs no answer that was kept for it."""
-    results_forget([job.pk])
+    """What was cancelled needs no answer that was kept for it. What has failed may be gone on with: a mesh that was
+    paid for and found no room is stored then, and not bought again."""
+    if job.status == JobStatus.CANCELLED:
+        results_forget([job.pk])
 
 
 @dataclass(frozen=True, slots=True)

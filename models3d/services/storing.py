@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.services.files import object_removal_create
 from config.files.content import Content
-from config.files.meshes import GLB, OBJ_ZIP, PLY, STL, THREE_MF
+from config.files.meshes import GLB, OBJ, OBJ_ZIP, PLY, STL, THREE_MF
 from generation.models import Job, StoredFile
 from generation.services.files import StoredObject, file_add, object_kept
 from models3d.domain.verdicts import verdict
@@ -19,14 +19,8 @@ from models3d.domain.words import Format, VersionReason
 from models3d.models import Model3D, ModelVersion
 from models3d.services.compute import Inspected
 
-MEDIA_TYPES = {
-    Format.GLB: GLB,
-    Format.STL: STL,
-    Format.OBJ: OBJ_ZIP,
-    Format.THREE_MF: THREE_MF,
-    Format.PLY: PLY,
-}
-ENDINGS = {**{one: one.value for one in Format}, Format.OBJ: "zip"}
+MEDIA_TYPES = {Format.GLB: GLB, Format.STL: STL, Format.OBJ: OBJ, Format.THREE_MF: THREE_MF, Format.PLY: PLY}
+ENDINGS = {GLB: "glb", STL: "stl", OBJ: "obj", OBJ_ZIP: "zip", THREE_MF: "3mf", PLY: "ply"}
 CHUNK = 1024 * 1024
 
 
@@ -51,6 +45,8 @@ def mesh_kept(*, owner_id: UUID, inspected: Inspected, source: BinaryIO | None) 
     """Put everything into the storage; taken back when what is done inside fails. `source`: the mesh, unless it is
     kept already. Not in a transaction: this is slow. Raises `FileQuotaError`, `FileStorageError`."""
     with ExitStack() as kept:
+        if inspected.glb is not None:
+            kept.enter_context(inspected.glb)
 
         def keep(file: bytes | BinaryIO, content: Content | None = None) -> StoredObject:
             return kept.enter_context(object_kept(owner_id=owner_id, source=file, content=content))
@@ -69,11 +65,13 @@ def mesh_content(file: BinaryIO, format: Format) -> Content:
     """The facts of a mesh that was read already; the file is left at its beginning."""
     digest, size = hashlib.sha256(), 0
     file.seek(0)
+    is_packed = format == Format.OBJ and file.read(2) == b"PK"
+    file.seek(0)
     while chunk := file.read(CHUNK):
         digest.update(chunk)
         size += len(chunk)
     file.seek(0)
-    return Content(MEDIA_TYPES[format], size, digest.hexdigest())
+    return Content(OBJ_ZIP if is_packed else MEDIA_TYPES[format], size, digest.hexdigest())
 
 
 def objects_remove(stored: StoredMesh) -> None:
@@ -99,11 +97,12 @@ def version_add(
     """Make a mesh the current version. `model` is locked; `kept` is the mesh's file if it is there already, `made_by`
     is written to the model, too. Raises what `file_add` raises."""
 
-    def add(one: StoredObject, ending: str) -> StoredFile:
-        return file_add(owner_id=job.owner_id, stored=one, name=f"{model.name}.{ending}")
+    def add(one: StoredObject, ending: str = "") -> StoredFile:
+        name = f"{model.name}.{ending or ENDINGS[one.content.media_type]}"
+        return file_add(owner_id=job.owner_id, stored=one, name=name)
 
     inspected = stored.inspected
-    file = kept if stored.file is None else add(stored.file, ENDINGS[Format(inspected.format)])
+    file = kept if stored.file is None else add(stored.file)
     if file is None:
         raise ValueError("A version has a file.")
     version = ModelVersion.objects.create(
@@ -119,7 +118,7 @@ def version_add(
         changes=changes or {},
         preview=add(stored.preview, "webp"),
         turntable=add(stored.turntable, "turntable.webp"),
-        viewer=add(stored.viewer, "glb") if stored.viewer is not None else None,
+        viewer=add(stored.viewer) if stored.viewer is not None else None,
     )
     changed = {
         **(made_by or {}),

@@ -12,7 +12,7 @@ from generation.jobs import services as jobs
 from generation.models import Job
 from generation.services.files import StoredObject, file_add
 from models3d.domain.options import SCALED_FILES, TARGETS
-from models3d.domain.words import Format, UnitSource, VersionReason
+from models3d.domain.words import UnitSource, VersionReason
 from models3d.errors import ModelFormatError, ModelStateError
 from models3d.models import Model3D, ModelFile, ModelVersion
 from models3d.models.actions import Action
@@ -130,7 +130,7 @@ def convert_store(*, job: Job, model_id: UUID, model_file_id: UUID, stored: Stor
     if model is None or found is None:
         object_removal_create(key=stored.key)
         return None
-    name = f"{model.name}.{ENDINGS[Format(found.format)]}"
+    name = f"{model.name}.{ENDINGS[stored.content.media_type]}"
     found.file = file_add(owner_id=job.owner_id, stored=stored, name=name)
     found.save(update_fields=["file", "updated_at"])
     return found.file.pk

@@ -104,6 +104,22 @@ def test_a_storage_that_fails_is_written_to_again_and_nothing_is_made_again(
     assert ProviderCall.objects.exclude(result=None).count() == 0, "what was stored isn't kept twice"
 
 
+def test_a_mesh_that_finds_no_room_is_stored_once_there_is_some(
+    client: APIClient, orders: list[MeshOrder], settings: Any
+) -> None:
+    row, room = ask(client, prompt=MUG, model="sandbox-priced"), settings.FILE_QUOTA_BYTES
+    settings.FILE_QUOTA_BYTES = 10
+    runner.run(row["id"])
+    failed = shown(client, row["id"])
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "FILE_QUOTA_EXCEEDED")
+    assert failed["error"]["charged"] is True
+    settings.FILE_QUOTA_BYTES = room
+    assert client.post(f"/api/v1/jobs/{row['id']}/retry").status_code == 202
+    runner.run(row["id"])
+    assert shown(client, row["id"])["status"] == "succeeded"
+    assert len(orders) == len(calls()) == 1
+
+
 def test_a_failure_that_may_pass_is_tried_again(client: APIClient, answers: Answers) -> None:
     answers += [ProviderError(RATE_LIMITED, "Later.", retryable=True, charged=False, provider="sandbox")]
     row = ask(client)

@@ -31,7 +31,7 @@ def conversions(monkeypatch: pytest.MonkeyPatch) -> Conversions:
 
     def convert(source: Any, *, scale: float, to: Any, size_mm: float | None = None) -> io.BytesIO:
         seen.append((to.value, size_mm))
-        return io.BytesIO(STL)
+        return io.BytesIO(b"PK\3\4" if to == "obj" else STL)
 
     monkeypatch.setattr(handlers, "mesh_convert", convert)
     return seen
