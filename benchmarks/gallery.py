@@ -66,9 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _prepare(options)
         keep_loaded()
         measured = {case: _measure(asked, options.repeats) for case, asked in _cases(options).items()}
+        is_over = _report(measured, options)
         if options.plans:
             _print_plans(_cases(options))
-    return _report(measured, options)
+    return is_over
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -163,19 +164,28 @@ def _measure(asked: dict[str, str], repeats: int) -> Measured:
 
 
 def _print_plans(cases: dict[str, dict[str, str]]) -> None:
+    """How PostgreSQL goes about the statement of each list."""
+    from unittest.mock import patch
+
     from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
     from benchmarks.gallery_rows import described
+    from config.sql.compiler import Statement
 
-    for case, asked in cases.items():
-        with CaptureQueriesContext(connection) as captured:
+    fetch = Statement.fetch
+
+    def explained(statement: Statement, db: Any, values: Any) -> Any:
+        with db.cursor() as cursor:
+            cursor.execute(
+                f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.parameters.fill(values, connection)
+            )
+            print(f"    {described(cursor.fetchone()[0][0]['Plan'])}")
+        return fetch(statement, db, values)
+
+    with patch.object(Statement, "fetch", explained):
+        for case, asked in cases.items():
+            print(case)
             _reader(asked)()
-        for query in captured.captured_queries:
-            if query["sql"].startswith("SELECT") and "search_hits" not in query["sql"]:
-                with connection.cursor() as cursor:
-                    cursor.execute("EXPLAIN (FORMAT JSON) " + query["sql"].replace("%", "%%"))
-                    print(f"{case:32}{described(json.dumps(cursor.fetchone()[0]))}")
 
 
 def _report(measured: dict[str, Measured], options: argparse.Namespace) -> int:

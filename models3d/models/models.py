@@ -213,6 +213,9 @@ class Model3D(SearchableModel, OwnedModel):
             models.Index(fields=["licence"], condition=SHOWN, name="model3d_public_licence"),
             models.Index(fields=["source_format"], condition=SHOWN, name="model3d_public_format"),
             models.Index(fields=["longest_mm"], condition=SHOWN, name="model3d_public_size"),
+            models.Index(
+                fields=["owner", "-published_at", "-id"], condition=SHOWN, name="model3d_public_owner"
+            ),
         ]
 
     def __str__(self) -> str:
