@@ -73,7 +73,7 @@ class JobKind:
     - `poll`: asks the provider about a waiting job; same answers as `run`. Without it, `run` is called again once the
       order that the job waits for has an end (`generation.jobs.polling`).
     - `stop`: tells the provider that a waiting job was cancelled; its errors are ignored. Without it, what was ordered
-      by `JobRun.image` is cancelled.
+      by `JobRun.image` or `JobRun.mesh` is cancelled.
     - `summary`: what a parent's events and output tell, from its children's counts by `ItemState`.
     - `title`: what people call the kind; `titles`: what each of some jobs of the kind is about, in few queries and in
       the language of whoever looks.
