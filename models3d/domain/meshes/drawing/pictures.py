@@ -13,8 +13,8 @@ from models3d.domain.meshes.drawing.zbuffer import seen
 from models3d.domain.meshes.mesh import Floats, Mesh
 from models3d.domain.meshes.spans import covered, smallest
 
-PREVIEW, TURNTABLE = 768, 256
-FRAMES, FRAME_MS = 20, 130
+PREVIEW, TURNTABLE = 768, 240
+FRAMES, FRAME_MS = 18, 140
 #: Each pixel is the mean of so many in both directions.
 FINER = 2
 AZIMUTH = 32.0
