@@ -115,13 +115,18 @@ def measure(step: str, triangles: int, path: Path, label: str = "") -> Measured:
     )
     _, status, used = os.wait4(process.pid, 0)
     assert status == 0, f"{step} of {triangles} ended with {status}"
-    return Measured(
+    found = Measured(
         step=label or step,
         triangles=triangles,
         cpu_seconds=round(used.ru_utime + used.ru_stime, 2),
         seconds=round(time.monotonic() - began, 2),
         peak_mb=used.ru_maxrss // 1024,
     )
+    print(
+        f"{found.step:24}{triangles:>12,}{found.cpu_seconds:>9.2f}{found.seconds:>9.2f}{found.peak_mb:>9}",
+        flush=True,
+    )
+    return found
 
 
 def formats(path: Path, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -132,12 +137,6 @@ def formats(path: Path, folder: Path) -> Iterator[tuple[str, Path]]:
         other = folder / f"other.{kind}"
         other.write_bytes(convert(path.read_bytes(), to=kind, scale=1.0)[1]["file"])
         yield kind, other
-
-
-def table(found: list[Measured]) -> None:
-    print(f"{'step':24}{'triangles':>12}{'CPU s':>9}{'clock s':>9}{'peak MB':>9}")
-    for one in found:
-        print(f"{one.step:24}{one.triangles:>12,}{one.cpu_seconds:>9.2f}{one.seconds:>9.2f}{one.peak_mb:>9}")
 
 
 def main() -> int:
@@ -153,6 +152,7 @@ def main() -> int:
         STEPS[step](Path(path).read_bytes())
         return 0
     found = []
+    print(f"{'step':24}{'triangles':>12}{'CPU s':>9}{'clock s':>9}{'peak MB':>9}")
     with TemporaryDirectory() as folder:
         path = Path(folder, "ball.stl")
         for triangles in chosen.triangles:
@@ -161,7 +161,6 @@ def main() -> int:
             if chosen.formats:
                 others = formats(path, Path(folder))
                 found += [measure("read", triangles, other, f"read {kind}") for kind, other in others]
-    table(found)
     aimed = [one for one in found if one.step == "report and thumbnail" and one.triangles == AIM_TRIANGLES]
     is_good = all(one.cpu_seconds <= AIM_SECONDS and one.peak_mb <= AIM_MB for one in aimed)
     print(

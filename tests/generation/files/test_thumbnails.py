@@ -213,9 +213,10 @@ def test_staff_see_them(client: APIClient, staff: User) -> None:
 
 @pytest.mark.parametrize("limits", [Limits(20, 1, 2**30), Limits(1, 20, 2**30), Limits(20, 20, 2**26)])
 def test_a_program_ends_at_its_limits(limits: Limits) -> None:
-    """Processor time, time by the clock, memory."""
-    with pytest.raises(ProgramFailedError):
+    """Processor time, time by the clock, memory; a lack of memory looks like any other error of the program."""
+    with pytest.raises(ProgramFailedError) as caught:
         program_run("tests.support.endless", str(limits.cpu_seconds), source=b"", limits=limits)
+    assert caught.value.is_over_limit is (limits.memory == 2**30)
 
 
 def test_a_program_knows_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:

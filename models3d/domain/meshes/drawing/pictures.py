@@ -40,7 +40,7 @@ def drawn(mesh: Mesh, *, is_solid: bool) -> tuple[bytes, bytes]:
     shade = shade_of(look)
     preview = still(look, shade, PREVIEW, is_solid=is_solid)
     frames = turning(simpler(look), shade, TURNTABLE, is_solid=is_solid)
-    return _webp([preview], quality=86), _webp(frames, quality=70)
+    return _webp([preview], quality=86), _webp(frames, quality=80)
 
 
 def still(look: Look, shade: Shade, size: int, *, is_solid: bool) -> Image.Image:
