@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,10 @@ def move(settings: Any, target: Database, *arguments: str) -> str:
 
 
 def test_every_row_of_every_model_moves_there_and_back(settings: Any) -> None:
-    """From the database of the test run to a file of SQLite and back to one of its own kind."""
-    with fresh_database() as first, empty_database("sqlite") as second, empty_database() as third:
+    """From the database of the test run to a file of SQLite and back to one of its own kind; of each kind one has
+    nothing in it, not even tables."""
+    with fresh_database() as first, empty_database("sqlite") as second, ExitStack() as last:
+        third = last.enter_context(empty_database() if first.is_postgres else fresh_database())
         with in_use(first):
             fill()
             before = everything()

@@ -44,15 +44,29 @@ CHOSEN = {
     "EGRESS_ALLOW_PRIVATE": "10.9.0.0/16",
 }
 
-#: The supervisor reads all settings, its own and the product's; this shows what either has got.
+#: The supervisor reads all settings, its own and the product's; this shows what either has got in each of several
+#: environments. Each is read by a copy of the process, which has imported others' packages before and none of ours.
 SHOW = """
 import json, os, sys
-from launcher.supervisor.plan import read_options
-options = read_options()
-found = vars(sys.modules[os.environ["DJANGO_SETTINGS_MODULE"]])
-settings = {name: value for name, value in found.items() if name.isupper() and name != "UNFOLD"}
-shown = lambda value: str(value).partition(" at 0x")[0]
-print(json.dumps([vars(options), settings], default=shown, sort_keys=True, ensure_ascii=False))
+import celery, corsheaders.defaults, django.conf, django.urls, django.utils.translation, structlog
+
+def show():
+    from launcher.supervisor.plan import read_options
+    options = read_options()
+    found = vars(sys.modules[os.environ["DJANGO_SETTINGS_MODULE"]])
+    settings = {name: value for name, value in found.items() if name.isupper() and name != "UNFOLD"}
+    shown = lambda value: str(value).partition(" at 0x")[0]
+    print(json.dumps([vars(options), settings], default=shown, sort_keys=True, ensure_ascii=False), flush=True)
+
+before = dict(os.environ)
+for environ in json.load(sys.stdin):
+    child = os.fork()
+    if not child:
+        os.environ.clear()
+        os.environ.update(before | environ)
+        show()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
 """
 
 
@@ -87,21 +101,24 @@ def sample(setting: Setting) -> str:
 SAMPLES = {name: sample(setting) for name, setting in declared().items()}
 
 
-def read(folder: Path, process: Mapping[str, str], dotenv: Mapping[str, str]) -> str:
-    """What a process of the product has read."""
-    folder.mkdir(exist_ok=True)
-    lines = "".join(f"{name}='{value}'\n" for name, value in dotenv.items())
-    (folder / "env").write_text(lines, "utf-8")
+def read(folder: Path, *environments: tuple[Mapping[str, str], Mapping[str, str]]) -> list[str]:
+    """What processes of the product have read, each with its environment and its `.env`."""
+    asked = []
+    for number, (process, dotenv) in enumerate(environments):
+        file = folder / f"env-{number}"
+        file.write_text("".join(f"{name}='{value}'\n" for name, value in dotenv.items()), "utf-8")
+        asked.append({"ENV_FILE": str(file), **process})
     done = subprocess.run(
         [sys.executable, "-c", SHOW],
-        env={"PATH": os.environ["PATH"], "ENV_FILE": str(folder / "env"), **process},
+        input=json.dumps(asked),
+        env={"PATH": os.environ["PATH"]},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout.splitlines()
 
 
 def as_files(folder: Path) -> dict[str, str]:
@@ -114,10 +131,8 @@ def as_files(folder: Path) -> dict[str, str]:
 
 def test_every_setting_is_read_in_one_way(tmp_path: Path) -> None:
     files = as_files(tmp_path / "secrets")
-    by_process = read(tmp_path / "1", SAMPLES, {})
-    assert read(tmp_path / "2", {}, SAMPLES) == by_process
-    assert read(tmp_path / "3", files, {}) == by_process
-    assert read(tmp_path / "4", {}, files) == by_process
+    by_process, *others = read(tmp_path, (SAMPLES, {}), ({}, SAMPLES), (files, {}), ({}, files))
+    assert others == [by_process] * 3
     unseen = [
         name
         for name, value in SAMPLES.items()
@@ -126,8 +141,7 @@ def test_every_setting_is_read_in_one_way(tmp_path: Path) -> None:
     assert unseen == []
 
 
-@pytest.mark.parametrize("place", ["process", "dotenv", "file"])
-def test_a_command_finds_the_broker_of_its_own_data_only(tmp_path: Path, place: str) -> None:
+def test_a_command_finds_the_broker_of_its_own_data_only(tmp_path: Path) -> None:
     """Of two `make run`, a command asks the one on the data that its settings name, wherever they name it."""
     for name in ("mine", "other"):
         (tmp_path / name).mkdir()
@@ -135,16 +149,17 @@ def test_a_command_finds_the_broker_of_its_own_data_only(tmp_path: Path, place: 
     mine, file = str(tmp_path / "mine"), tmp_path / "var_dir"
     file.write_text(mine)
     process = {"DJANGO_SETTINGS_MODULE": "config.settings.dev"}
-    dotenv = {}
-    if place == "process":
-        process["VAR_DIR"] = mine
-    elif place == "dotenv":
-        dotenv["VAR_DIR"] = mine
-    else:
-        dotenv["VAR_DIR_FILE"] = str(file)
+    places = (
+        ({**process, "VAR_DIR": mine}, {}),
+        (process, {"VAR_DIR": mine}),
+        (process, {"VAR_DIR_FILE": str(file)}),
+    )
     with (tmp_path / "mine" / SUPERVISOR_LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _, settings = json.loads(read(tmp_path / "env", process, dotenv))
-    assert settings["REDIS_URL"] == "redis://:pw@127.0.0.1:1/1"
-    assert settings["CELERY_BROKER_TRANSPORT_OPTIONS"]["global_keyprefix"] == key_prefix(tmp_path / "mine")
-    assert settings["CACHES"]["default"]["KEY_PREFIX"] == key_prefix(tmp_path / "mine")
+        found = read(tmp_path, *places)
+    assert len(found) == 3
+    for _, settings in map(json.loads, found):
+        prefix = key_prefix(tmp_path / "mine")
+        assert settings["REDIS_URL"] == "redis://:pw@127.0.0.1:1/1"
+        assert settings["CELERY_BROKER_TRANSPORT_OPTIONS"]["global_keyprefix"] == prefix
+        assert settings["CACHES"]["default"]["KEY_PREFIX"] == prefix
