@@ -3,20 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from rest_framework.request import Request
 
 from config.api.schema import operation
 from config.api.views import Accepted, Answer
-from generation.domain.states import JobStatus
 from generation.services.file_links import file_link
 from models3d.api.serializers.gallery import ModelDownloadCreateIn, ModelDownloadOut
 from models3d.api.views.gallery import GalleryApi
 from models3d.errors import ModelFileFailedError, ModelFormatError
 from models3d.models import ModelFile
-from models3d.services.counting import public_locked
-from models3d.services.interactions import download_record
-from models3d.services.versions import model_convert
+from models3d.services.downloads import model_download
 
 #: After so many seconds it is worth asking again for a file that is being converted.
 SOON_SECONDS = 2
@@ -56,18 +52,11 @@ class ModelDownloadApi(GalleryApi):
         return self._download(self.read(ModelDownloadCreateIn))
 
     def _download(self, asked: dict[str, Any]) -> Answer:
-        with transaction.atomic():
-            model = public_locked(self.key)
-            found = model_convert(
-                model=model, format=asked.get("format", model.source_format), size_mm=asked.get("size_mm")
-            )
+        found = model_download(model_id=self.key, **asked)
         if found.file is None and found.job is not None:
-            if found.job.status == JobStatus.FAILED:
-                raise ModelFileFailedError(format=found.format)
             accepted = Accepted(_shown(self.request, found), job_id=found.job.pk)
             accepted.headers["Retry-After"] = str(SOON_SECONDS)
             return accepted
-        download_record(model_id=self.key)
         return Answer(_shown(self.request, found))
 
 

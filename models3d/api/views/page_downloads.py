@@ -1,6 +1,5 @@
 """Taking a public model along, without a login and without JavaScript."""
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -10,15 +9,11 @@ from django.views.decorators.http import require_GET
 from config.api.language import page_language
 from config.api.throttling import AddressLimit
 from config.errors import AppError
-from generation.domain.states import JobStatus
 from generation.services.file_links import file_link
 from models3d.api.forms import DownloadForm
 from models3d.api.pages import gone, key_of, message, page, too_many
 from models3d.errors import ModelNotPublicError
-from models3d.models import ModelFile
-from models3d.services.counting import public_locked
-from models3d.services.interactions import download_record
-from models3d.services.versions import model_convert
+from models3d.services.downloads import model_download
 
 #: Seconds after which a page that waits for a conversion looks again.
 LOOKS_AGAIN = 4
@@ -26,7 +21,7 @@ LOOKS_AGAIN = 4
 
 @never_cache
 @require_GET
-def model_download(request: HttpRequest, model_id: str) -> HttpResponse:
+def download_page(request: HttpRequest, model_id: str) -> HttpResponse:
     """The file in a format and a size, at its own address; a page that waits, while it is being converted."""
     with page_language(request):
         if refused := too_many(request):
@@ -46,16 +41,10 @@ def model_download(request: HttpRequest, model_id: str) -> HttpResponse:
 def _answer(request: HttpRequest, model_id: str, form: DownloadForm) -> HttpResponse:
     limit = AddressLimit(request, "model-conversion")
     limit.begin()
-    with transaction.atomic():
-        model = public_locked(key_of(model_id))
-        found: ModelFile = model_convert(model=model, **form.cleaned_data)
+    found = model_download(model_id=key_of(model_id), **form.cleaned_data)
     if found.file is not None:
         limit.succeeded()
-        download_record(model_id=model.pk)
         return HttpResponseRedirect(file_link(found.file).url)
-    if found.job is not None and found.job.status == JobStatus.FAILED:
-        text = _("The model couldn't be converted. Take another format.")
-        return message(request, _("That can't be downloaded"), text, status=409)
     text = _("It is being converted and begins by itself in some seconds. You can stay here.")
     response = page(request, "message", {"title": _("Your download is being made"), "text": text}, status=202)
     response.headers["Refresh"] = str(LOOKS_AGAIN)
