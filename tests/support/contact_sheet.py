@@ -26,7 +26,7 @@ ORDERS = [
     ("a ribbed vase", 3, ""),
     (CAT, 3, "relief"),
     ("铜钱", 1, ""),
-    ('a mug saying "工坊"', 5, ""),
+    ("六角杯子", 2, ""),
     ("a wall hook", 2, ""),
     ("刻着福的戒指", 3, ""),
     ("a faceted vase", 9, ""),

@@ -74,7 +74,7 @@ def _band(inner: float, thick: float, height: float) -> CrossSection:
 
 
 def _signet(wish: Wish, rng: Generator, inner: float, thick: float, height: float) -> Manifold:
-    """A band that widens to a face, into which the words are cut."""
+    """A band that widens to a face, on which the words stand."""
     outer = inner + thick
     face, high, long = 1.15 * outer, 1.2 * outer, (0.78 if wish.text else 0.64) * outer
     oval = CrossSection.circle(1, 96).scale((long, high / 2))
@@ -85,9 +85,8 @@ def _signet(wish: Wish, rng: Generator, inner: float, thick: float, height: floa
     body = band + Manifold.batch_hull([head, shoulder]) - through(CrossSection.circle(inner, 144), high)
     text = readable(wish.text)
     motif = within(block_of(wrapped(text, 4, 2)) if text else emblem(wish, rng), 1.4 * long, 0.66 * high)
-    # Between strokes that are nearer to each other than that no wall could stand.
-    motif = motif.offset(0.25, circular_segments=16).offset(-0.25, circular_segments=16)
-    return body - stood_up(Manifold.extrude(motif, thick)).translate((0, -face - 0.1 * thick, high / 2))
+    raised = stood_up(Manifold.extrude(motif, 0.6 * thick)).translate((0, -face - 0.1 * thick, high / 2))
+    return body + raised
 
 
 # -- coins ---------------------------------------------------------------------------------------------------------

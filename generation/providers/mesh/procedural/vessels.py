@@ -39,7 +39,7 @@ class Surface:
 def surface_of(wish: Wish, rng: Generator, kinds: tuple[str, ...]) -> Surface:
     """As the words have it, or one of `kinds` by chance."""
     by_chance = str(rng.choice(kinds))
-    ribs, lobes, facets = (int(rng.integers(*range_)) for range_ in ((22, 40), (5, 9), (7, 10)))
+    ribs, lobes, facets = (int(rng.integers(*range_)) for range_ in ((22, 40), (5, 9), (5, 8)))
     turn = float(rng.choice([-1, 1]) * rng.uniform(0.6, 1.2))
     sides = next((count for trait, count in _SIDES.items() if wish.has(trait)), 0)
     named = {kind for kind in ("twisted", "ribbed", "faceted", "wavy", "plain") if wish.has(kind)}
@@ -128,13 +128,13 @@ def _cornered(sides: int, angle: Points) -> Points:
 
 
 #: By how much rows of facets stand out, so that they catch the light.
-_IN_AND_OUT = 0.06
+_IN_AND_OUT = 0.085
 
 
 def _rows(side: Points, facets: int) -> tuple[Points, Points]:
     """Radii and heights of the rows between which facets lie."""
     height = float(side[-1, 1])
-    rows = max(3, round(0.19 * facets * height / side[:, 0].max()))
+    rows = max(3, round(0.24 * facets * height / side[:, 0].max()))
     z = np.linspace(0, height, rows + 1)
     radii = np.interp(z, side[:, 1], side[:, 0])
     radii[1:-1] *= 1 + _IN_AND_OUT * (-1) ** np.arange(rows - 1)
