@@ -34,7 +34,7 @@ class GalleryModelOut(ReadModel, source_model=Model3D):
     format = Text("source_format", help="That of its file; it comes in the others, too.", example="glb")
     is_printable = Bool(help="Whether its mesh can be printed as it is; null: nobody knows.", example=True)
     longest_mm = Float(help="Its longest side in millimetres.", example=82.5)
-    triangles = Int(example=12_480)
+    triangles = Int(help="Of its mesh.", example=12_480)
     views = Int(help="Accounts, or addresses without one, that looked at it; each once a day.", example=81)
     likes = Int(help="Accounts that like it.", example=12)
     favorites = Int("favourites", help="Accounts that have it among their favourites.", example=4)
@@ -131,11 +131,11 @@ class RemixOfOut(serializers.Serializer[Any]):
 class GalleryModelDetailOut(plain_serializer(GalleryModelOut)):  # type: ignore[misc]
     """A public model with all that everybody may know of it."""
 
-    description = serializers.CharField()
+    description = serializers.CharField(help_text="What its owner says of it.")
     version = serializers.IntegerField(help_text="The number of its current version.")
     report = serializers.DictField(help_text="What was measured of its mesh.")
     viewer_url = serializers.CharField(help_text="A GLB to look at.")
-    licence_terms = LicenceTermsOut()
+    licence_terms = LicenceTermsOut(help_text="What the licence says.")
     recipe = RecipeOut(allow_null=True, help_text="Null unless its owner shows it.")
     remix_of = RemixOfOut(allow_null=True, help_text="Null: of nothing.")
 
