@@ -15,8 +15,9 @@ from models3d.domain.words import Format, Unit, UnitSource
 from models3d.errors import MeshTooComplexError, MeshUnreadableError
 
 PROGRAM = "models3d.domain.meshes.program"
-#: Two million triangles take about 40 seconds of a quiet processor and 2 GB (docs/models3d.md); a busy machine may take
-#: its time. The memory is address space, of which numpy reserves more than it uses.
+#: Of a million triangles the hardest took 26 seconds of the processor and 1.1 GB (docs/models3d.md), so that two
+#: million have room; by the clock a busy machine may take longer. The memory is address space, of which numpy
+#: reserves more than it uses.
 LIMITS = Limits(seconds=300, cpu_seconds=150, memory=4 * 1024**3)
 
 
