@@ -17,11 +17,11 @@ def version_list_for(owner_id: UUID, model_id: UUID) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(model__owner_id=owner_id, model_id=model_id)
 
 
-def file_row_for(owner_id: UUID, pk: UUID) -> QuerySet[ModelFile]:
+def model_file_list_for(owner_id: UUID, pk: UUID) -> QuerySet[ModelFile]:
     return ModelFile.objects.filter(version__model__owner_id=owner_id, pk=pk)
 
 
-def file_of_job_for(owner_id: UUID, job_id: UUID) -> QuerySet[ModelFile]:
+def converted_file_list_for(owner_id: UUID, job_id: UUID) -> QuerySet[ModelFile]:
     """What a job of conversion makes."""
     return ModelFile.objects.filter(version__model__owner_id=owner_id, job_id=job_id)
 

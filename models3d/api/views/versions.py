@@ -25,15 +25,15 @@ from models3d.domain.reports import MeshReport
 from models3d.domain.verdicts import Reason, verdict
 from models3d.errors import ModelFormatError, ModelStateError
 from models3d.selectors.models import (
-    file_of_job_for,
-    file_row_for,
+    converted_file_list_for,
+    model_file_list_for,
     model_list_for,
     version_list_for,
 )
 from models3d.services.versions import current_of, model_convert, model_repair
 
-FILE = Source(ModelFileOut, file_row_for)
-FILE_OF_JOB = Source(ModelFileOut, file_of_job_for)
+FILE = Source(ModelFileOut, model_file_list_for)
+FILE_OF_JOB = Source(ModelFileOut, converted_file_list_for)
 EXAMPLE = {
     "version": 1,
     "unit": "m",
