@@ -91,15 +91,15 @@ def _one(owner: User) -> Model3D:
 
 
 def _models() -> dict[str, str]:
-    """What differs, as PostgreSQL's expressions of `n`, `a` and `b` (by chance, from 0 to 1)."""
+    """What differs, as PostgreSQL's expressions of `n`, and of `a` to `d` (by chance, from 0 to 1)."""
     names = "(ARRAY[{}])".format(", ".join(f"'{name}'" for name in NAMES))
     name = f"{names}[1 + (a * {len(NAMES)})::int %% {len(NAMES)}] || ' ' || n"
     tag = f"('tag' || (power(b, 4) * {TAG_WORDS})::int)"
     counters = {
-        "views": "(power(a, 8) * 50000)::int",
-        "likes": "(power(a, 8) * power(b, 3) * 5000)::int",
-        "favourites": "(power(a, 8) * power(b, 3) * 900)::int",
-        "downloads": "(power(a, 8) * b * 9000)::int",
+        "views": "(power(c, 8) * 50000)::int",
+        "likes": "(power(c, 8) * power(d, 3) * 5000)::int",
+        "favourites": "(power(c, 8) * power(d, 3) * 900)::int",
+        "downloads": "(power(c, 8) * d * 9000)::int",
     }
     attention = " + ".join(f"{weight} * {counters[name]}" for name, weight in WEIGHTS.items())
     published = f"timestamptz '{BEGINNING.isoformat()}' + interval '1 second' * (n * 60 + 1)"
@@ -141,7 +141,9 @@ def _copied(
     selected = ", ".join(value or f't."{column}"' for column, value in zip(columns, values, strict=True))
     names = ", ".join(f'"{column}"' for column in columns)
     table = model._meta.db_table
-    chance = "SELECT n, random() AS a, random() AS b FROM generate_series(1, %s) n"
+    chance = (
+        "SELECT n, random() AS a, random() AS b, random() AS c, random() AS d FROM generate_series(1, %s) n"
+    )
     cursor.execute(
         f'INSERT INTO "{table}" ({names}) SELECT {selected} FROM "{table}" t, ({chance}) made WHERE t.id = %s',  # noqa: S608
         [count, row.pk],
