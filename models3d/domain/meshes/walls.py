@@ -19,8 +19,8 @@ LINES = 256
 MOST_CROSSINGS = 6_000_000
 #: Faces are two sides of one wall when they are parallel but for 15°: the tip of a cone is no wall.
 FACING = -np.cos(np.radians(15))
-#: So many of the thinnest finds are measured again.
-AGAIN = 24
+#: So many of the thinnest finds are measured again at a time, and so many times at most.
+AGAIN, TURNS = 24, 6
 PARTS = 200_000
 
 
@@ -49,11 +49,25 @@ def thinnest_wall(points: Floats) -> Wall:
         return Wall(None, spacing, 0)
     starts = np.concatenate([find[1] for find in finds])
     faces = np.concatenate([find[2] for find in finds])
-    thinnest = np.argsort(distance, kind="stable")[:AGAIN]
-    again = _inwards(points, normals, starts[thinnest], faces[thinnest])
-    known = np.where(np.isfinite(again), again, distance[thinnest])
-    # A find that wasn't measured again is at least as thick as what was, unless its surface bends.
-    return Wall(float(known.min()), spacing, len(distance))
+    order = np.argsort(distance, kind="stable")
+    thickness = np.inf
+    for begin in range(0, min(len(order), AGAIN * TURNS), AGAIN):
+        if distance[order[begin]] >= thickness:  # what wasn't measured again is at least as thick
+            break
+        some = order[begin : begin + AGAIN]
+        thickness = min(thickness, _measured_again(points, normals, starts, faces, distance, some))
+    return Wall(float(thickness), spacing, len(distance))
+
+
+def _measured_again(
+    points: Floats, normals: Floats, starts: Floats, faces: Ints, distance: Floats, finds: Ints
+) -> float:
+    """The thinnest of these finds. Where a surface bends, the plane by which a line has left says nothing of the wall;
+    what is met straight inwards does."""
+    again = _inwards(points, normals, starts[finds], faces[finds], -FACING)
+    bends = ~np.isfinite(again)
+    again[bends] = _inwards(points, normals, starts[finds[bends]], faces[finds[bends]], 0.0)
+    return float(np.where(np.isfinite(again), again, distance[finds]).min())
 
 
 def _lines(points: Floats, low: Floats, longest: float) -> int:
@@ -124,16 +138,17 @@ def _solid(line: Ints, along: Floats) -> tuple[Ints, Ints]:
     return enter, leave
 
 
-def _inwards(points: Floats, normals: Floats, starts: Floats, faces: Ints) -> Floats:
-    """How far it is from each start, against its face's normal, to the next face that looks the other way; infinite
-    where none is met. Möller and Trumbore's test of a line with a triangle, all with all, part by part."""
+def _inwards(points: Floats, normals: Floats, starts: Floats, faces: Ints, away_by: float) -> Floats:
+    """How far it is from each start, against its face's normal, to the next face that looks the other way (the cosine
+    of its angle is more than `away_by`); infinite where none is met. Möller and Trumbore's test of a line with a
+    triangle, all with all, part by part."""
     nearest = np.full(len(starts), np.inf)
     directions = -normals[faces]
     for at in range(0, len(points), PARTS):
         part, away = points[at : at + PARTS], normals[at : at + PARTS]
         a, ab, ac = part[:, 0], part[:, 1] - part[:, 0], part[:, 2] - part[:, 0]
         for number, (start, direction) in enumerate(zip(starts, directions, strict=True)):
-            facing = np.flatnonzero(away @ direction > -FACING)
+            facing = np.flatnonzero(away @ direction > away_by)
             if not len(facing):
                 continue
             across = np.cross(direction, ac[facing])
