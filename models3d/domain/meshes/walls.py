@@ -19,6 +19,8 @@ LINES = 256
 MOST_CROSSINGS = 6_000_000
 #: Faces are two sides of one wall when they are parallel but for 15°: the tip of a cone is no wall.
 FACING = -np.cos(np.radians(15))
+#: Where a surface bends, the other side may have turned by this much; what has turned further away is a corner.
+BENT = np.cos(np.radians(30))
 #: So many of the thinnest finds are measured again at a time, and so many times at most.
 AGAIN, TURNS = 24, 6
 PARTS = 200_000
@@ -66,7 +68,7 @@ def _measured_again(
     what is met straight inwards does."""
     again = _inwards(points, normals, starts[finds], faces[finds], -FACING)
     bends = ~np.isfinite(again)
-    again[bends] = _inwards(points, normals, starts[finds[bends]], faces[finds[bends]], 0.0)
+    again[bends] = _inwards(points, normals, starts[finds[bends]], faces[finds[bends]], BENT)
     return float(np.where(np.isfinite(again), again, distance[finds]).min())
 
 

@@ -11,6 +11,9 @@ SHARP = 19.0
 #: From (x, y, z) with z upwards to (x, z, -y), places and normals.
 _TO_GLTF = np.array([1, 1, -1, 1, 1, -1], np.float32)
 GENERATOR = "Atelier procedural modeller"
+#: glTF's numbers for types of components and for what a view holds.
+FLOAT, WHOLE = 5126, 5125
+VERTICES, INDICES = 34962, 34963
 
 
 def glb_of(solid: Manifold, *, name: str, colour: str, facts: dict[str, object]) -> bytes:
@@ -23,45 +26,7 @@ def glb_of(solid: Manifold, *, name: str, colour: str, facts: dict[str, object])
     corners = np.asarray(mesh.tri_verts).astype("<u4").ravel()
     parts = [places.tobytes(), normals.tobytes(), corners.tobytes()]
     starts = np.cumsum([0, *map(len, parts)]).tolist()
-    document = {
-        "asset": {"version": "2.0", "generator": GENERATOR, "extras": {"procedural": True, **facts}},
-        "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0, "name": name}],
-        "meshes": [
-            {
-                "name": name,
-                "primitives": [{"attributes": {"POSITION": 0, "NORMAL": 1}, "indices": 2, "material": 0}],
-            }
-        ],
-        "materials": [
-            {
-                "name": name,
-                "pbrMetallicRoughness": {
-                    "baseColorFactor": [*_linear(colour), 1.0],
-                    "metallicFactor": 0.0,
-                    "roughnessFactor": 0.62,
-                },
-            }
-        ],
-        "buffers": [{"byteLength": starts[-1]}],
-        "bufferViews": [
-            {"buffer": 0, "byteOffset": start, "byteLength": len(part), "target": target}
-            for start, part, target in zip(starts, parts, (34962, 34962, 34963), strict=False)
-        ],
-        "accessors": [
-            {
-                "bufferView": 0,
-                "componentType": 5126,
-                "count": len(places),
-                "type": "VEC3",
-                "min": places.min(axis=0).tolist(),
-                "max": places.max(axis=0).tolist(),
-            },
-            {"bufferView": 1, "componentType": 5126, "count": len(normals), "type": "VEC3"},
-            {"bufferView": 2, "componentType": 5125, "count": len(corners), "type": "SCALAR"},
-        ],
-    }
+    document = _document(name, colour, facts, places, starts)
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     data = b"".join(parts)
@@ -74,6 +39,48 @@ def glb_of(solid: Manifold, *, name: str, colour: str, facts: dict[str, object])
             data,
         ]
     )
+
+
+def _document(
+    name: str, colour: str, facts: dict[str, object], places: np.ndarray, starts: list[int]
+) -> dict[str, object]:
+    """What stands from where in the one buffer: places, normals, corners of triangles."""
+    places_at, normals_at, corners_at, end = starts
+    material = {
+        "name": name,
+        "pbrMetallicRoughness": {
+            "baseColorFactor": [*_linear(colour), 1.0],
+            "metallicFactor": 0.0,
+            "roughnessFactor": 0.62,
+        },
+    }
+    primitive = {"attributes": {"POSITION": 0, "NORMAL": 1}, "indices": 2, "material": 0}
+    vectors = {"componentType": FLOAT, "count": len(places), "type": "VEC3"}
+    bounds = {"min": places.min(axis=0).tolist(), "max": places.max(axis=0).tolist()}
+    corners = (end - corners_at) // 4
+    return {
+        "asset": {"version": "2.0", "generator": GENERATOR, "extras": {"procedural": True, **facts}},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "name": name}],
+        "meshes": [{"name": name, "primitives": [primitive]}],
+        "materials": [material],
+        "buffers": [{"byteLength": end}],
+        "bufferViews": [
+            _view(places_at, normals_at, VERTICES),
+            _view(normals_at, corners_at, VERTICES),
+            _view(corners_at, end, INDICES),
+        ],
+        "accessors": [
+            {"bufferView": 0, **vectors, **bounds},
+            {"bufferView": 1, **vectors},
+            {"bufferView": 2, "componentType": WHOLE, "count": corners, "type": "SCALAR"},
+        ],
+    }
+
+
+def _view(start: int, end: int, target: int) -> dict[str, int]:
+    return {"buffer": 0, "byteOffset": start, "byteLength": end - start, "target": target}
 
 
 def _linear(colour: str) -> list[float]:
