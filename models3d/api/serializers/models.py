@@ -164,7 +164,7 @@ class Model3DOut(ReadModel, source_model=Model3D):
     )
     views = Int(help="How often it was looked at, once per person and day.", example=0)
     likes = Int(help="How many like it.", example=0)
-    favourites = Int(help="How many keep it among their favourites.", example=0)
+    favorites = Int("favourites", help="How many keep it among their favourites.", example=0)
     downloads = Int(help="How often it was downloaded, once per person and day.", example=0)
     cost = Json(
         shape=JobCost,
