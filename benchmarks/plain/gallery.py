@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from rest_framework import generics, serializers
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.permissions import AllowAny
@@ -10,7 +11,6 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.throttling import BaseThrottle
 
 from benchmarks.plain.views import JSendPagination
-from generation.services.file_links import file_path
 from models3d.models import Model3D
 
 
@@ -30,13 +30,14 @@ class GalleryModelSerializer(serializers.ModelSerializer[Model3D]):
         ]
 
     def get_preview_url(self, model: Model3D) -> str:
-        return self._link(model.current and model.current.preview_id)
+        return self._link(model, "preview.webp")
 
     def get_turntable_url(self, model: Model3D) -> str:
-        return self._link(model.current and model.current.turntable_id)
+        return self._link(model, "turntable.webp")
 
-    def _link(self, file_id: Any) -> str:
-        url: str = self.context["request"].build_absolute_uri(file_path(file_id))
+    def _link(self, model: Model3D, name: str) -> str:
+        path = reverse("gallery-file", args=[model.pk, name])
+        url: str = self.context["request"].build_absolute_uri(path)
         return url
 
 
@@ -56,4 +57,4 @@ class GalleryList(generics.ListAPIView[Model3D]):
 
     def get_queryset(self) -> QuerySet[Model3D]:
         public = Model3D.objects.filter(visibility="public", hidden_at__isnull=True)
-        return public.select_related("owner", "current")
+        return public.select_related("owner")

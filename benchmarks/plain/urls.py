@@ -7,7 +7,7 @@ from benchmarks.plain.prompts import PromptDetail, PromptList
 from benchmarks.plain.views import DocumentDetail, DocumentList
 
 urlpatterns = [
-    path("", include("generation.api.file_urls")),
+    path("", include("models3d.api.page_urls")),
     path("api/v1/templates/documents", DocumentList.as_view()),
     path("api/v1/templates/documents/<uuid:pk>", DocumentDetail.as_view()),
     path("api/v1/models/public", GalleryList.as_view()),

@@ -47,6 +47,12 @@ def request() -> HttpRequest | None:
     return _request.get()
 
 
+def here() -> str:
+    """What addresses of this server begin with, as the caller has written it; empty where there is no request."""
+    asked = _request.get()
+    return f"{asked.scheme}://{asked.get_host()}" if asked is not None else ""
+
+
 def current() -> Origin:
     asked = _request.get()
     if asked is None:

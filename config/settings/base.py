@@ -301,7 +301,7 @@ CORS_EXPOSE_HEADERS = [
     "Retry-After",
     "X-Request-ID",
 ]
-CORS_URLS_REGEX = r"^/(api|files)/"
+CORS_URLS_REGEX = r"^/(api|files|gallery)/"
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JSendRenderer"],

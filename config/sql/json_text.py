@@ -31,6 +31,8 @@ from config.sql.placeholders import Placeholder
 
 #: Filled by whoever reads for somebody: `zh` or `en`.
 READER_LANGUAGE = Placeholder(":language", CharField())
+#: Filled likewise: what addresses of this server begin with.
+HERE = Placeholder(":here", CharField())
 
 
 class JsonText(Func):
@@ -84,6 +86,19 @@ class JsonUuid(JsonText):
             return f"({sql})::text"
         parts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
         return "(" + " || '-' || ".join(f"SUBSTR({sql}, {start}, {length})" for start, length in parts) + ")"
+
+
+class JsonAddress(JsonUuid):
+    """An address of this server with the key in it, between `before` and `after`."""
+
+    def __init__(self, expression: Any, *, before: str, after: str) -> None:
+        super().__init__(expression, null=False)
+        self.before, self.after = before, after
+
+    def inner_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
+        key, params = super().inner_sql(compiler, connection)
+        before, after = (text.replace("'", "''").replace("%", "%%") for text in (self.before, self.after))
+        return f"(CAST(%s AS TEXT) || '{before}' || {key} || '{after}')", [HERE, *params]
 
 
 class JsonInteger(JsonText):

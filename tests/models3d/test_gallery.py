@@ -147,8 +147,11 @@ def test_a_public_model_is_shown_with_its_licence_and_its_files(alice: User, ano
     assert shown["report"]["is_watertight"] is True
     assert (shown["recipe"], shown["remix_of"]) == (None, None)
     assert "prompt" not in shown
-    for name in ("preview_url", "turntable_url", "viewer_url"):
-        assert shown[name].startswith("http://testserver/files/")
+    listed = anonymous.get(PUBLIC).json()["data"][0]
+    files = {"preview_url": "preview.webp", "turntable_url": "turntable.webp", "viewer_url": "model.glb"}
+    for name, last in files.items():
+        assert shown[name] == f"http://testserver/gallery/{model.pk}/{last}"
+        assert listed.get(name, shown[name]) == shown[name]
     assert shown["views"] == 1, "its own view is counted"
     again = anonymous.get(f"{PUBLIC}/{model.pk}", HTTP_IF_NONE_MATCH=answer.headers["ETag"])
     assert again.status_code in (200, 304)
@@ -160,7 +163,7 @@ def test_the_recipe_is_shown_if_its_owner_agrees(alice: User, anonymous: APIClie
     Model3D.objects.filter(pk=model.pk).update(shows_recipe=True, picture=model.current.preview)
     recipe = anonymous.get(f"{PUBLIC}/{model.pk}").json()["data"]["recipe"]
     link = recipe.pop("picture_url")
-    assert link.startswith("http://testserver/files/")
+    assert link == f"http://testserver/gallery/{model.pk}/picture"
     assert recipe == {
         "prompt": "一只茶壶", "style": "cartoon", "shape": "", "seed": 7, "provider": "sandbox", "model": "sandbox",
     }  # fmt: skip

@@ -93,7 +93,7 @@ def test_ones_own_lists_begin_with_the_last_and_show_what_is_public(
     for path in ("liked-models", "favorited-models"):
         rows = reader.get(f"/api/v1/me/{path}").json()["data"]
         assert [row["model"]["name"] for row in rows] == ["2", "0"]
-        assert rows[0]["model"]["preview_url"].startswith("http://testserver/files/")
+        assert rows[0]["model"]["preview_url"] == f"http://testserver/gallery/{models[2].pk}/preview.webp"
         assert client_for(charlie).get(f"/api/v1/me/{path}").json()["data"] == []
         assert reader.get(f"/api/v1/me/{path}?sort=likes").status_code == 422
 

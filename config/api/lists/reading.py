@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import get_language
 
+from config.api import origin
 from config.api.lists import searching, statements
 from config.api.lists.cursors import read_cursor, write_cursor
 from config.api.lists.query import DEEPEST_ROW, ListQuery
@@ -15,7 +16,7 @@ from config.api.lists.sorting import SortColumn
 from config.api.lists.spec import ListSpec, Source
 from config.api.lists.statements import Paging, Shape
 from config.errors import CursorInvalidError, NotFoundError
-from config.sql.json_text import READER_LANGUAGE
+from config.sql.json_text import HERE, READER_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def read_page(spec: ListSpec, query: ListQuery, **scope: Any) -> JsonPage:
 
 
 def _reader() -> dict[str, str]:
-    """In whose language stored errors speak."""
-    return {READER_LANGUAGE.name: (get_language() or "en")[:2]}
+    """In whose language stored errors speak, and by which name the reader knows this server."""
+    return {READER_LANGUAGE.name: (get_language() or "en")[:2], HERE.name: origin.here()}
 
 
 def _paging(query: ListQuery) -> Paging:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.db.models import Case, JSONField, Q, When
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import JSONObject
 from rest_framework import serializers
 
 from config.api.lists.fields import Bool, Choice, Float, Int, Json, One, Text, Time, Uuid, truth
 from config.api.lists.plain import plain_serializer
 from config.api.lists.read_models import ReadModel
 from config.api.serializers import StrictSerializer
-from models3d.api.file_links import FileLink
+from models3d.api.addresses import FileAddress
 from models3d.api.serializers.fields import Millimetres
 from models3d.api.serializers.models import TagList
 from models3d.domain import limits
@@ -41,8 +41,8 @@ class GalleryModelOut(ReadModel, source_model=Model3D):
     downloads = Int(
         help="Accounts, or addresses without one, that took it along; each once a day.", example=7
     )
-    preview_url = FileLink("current__preview", help="A picture of it, in WebP.")
-    turntable_url = FileLink("current__turntable", help="A small animation of it, in WebP.")
+    preview_url = FileAddress("preview.webp", help="A picture of it, in WebP.")
+    turntable_url = FileAddress("turntable.webp", help="A small animation of it, in WebP.")
     published_at = Time(help="When it was published first.")
 
 
@@ -52,7 +52,7 @@ class GalleryRowOut(GalleryModelOut, source_model=Model3D):
     description = Text(example="一把可以打印的小茶壶。")
     version = Int("current__number", example=1)
     report = Json("current__report")
-    viewer_url = FileLink(expression=Coalesce("current__viewer", "current__file"), null=True)
+    viewer_url = FileAddress("model.glb")
     recipe = Json(
         expression=Case(
             When(

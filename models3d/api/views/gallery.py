@@ -1,6 +1,5 @@
 """The gallery: public models, for everybody, with a login or without."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +9,14 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from config.api.lists.filters import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, TextFilter
-from config.api.lists.reading import JsonPage, read_row
+from config.api.lists.reading import read_row
 from config.api.lists.views import ListApi, ResourceApi, row_source
 from config.api.schema import operation
 from config.api.scopes import OPEN
 from config.api.throttling import AddressLimit
 from config.api.views import Answer, ApiView, Detail
 from config.errors import NotFoundError
-from models3d.api.file_links import link_urls
+from models3d.api.addresses import file_address
 from models3d.api.filters import SizeFilter, TagFilter
 from models3d.api.serializers.gallery import (
     FavoriteModelOut,
@@ -129,9 +128,6 @@ class GalleryListApi(GalleryApi, ListApi):
         answer.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
         return answer
 
-    def read_page(self, request: Request) -> JsonPage:
-        return _linked(request, super().read_page(request))
-
 
 class GalleryModelApi(GalleryApi):
     @operation(
@@ -146,7 +142,7 @@ class GalleryModelApi(GalleryApi):
             "description": "一把可以打印的小茶壶。",
             "version": 1,
             "report": {"triangles": 12_480, "is_watertight": True},
-            "viewer_url": GalleryModelOut.members["preview_url"].example,
+            "viewer_url": GalleryRowOut.members["viewer_url"].example,
             "licence_terms": TERMS_EXAMPLE,
             "recipe": None,
             "remix_of": {"id": None, "name": "茶壶", "is_deleted": True},
@@ -155,17 +151,17 @@ class GalleryModelApi(GalleryApi):
     )
     def get(self, request: Request, **keys: Any) -> Detail:
         view_record(model_id=self.key)
-        return Detail(public_model_shown(request, self.key))
+        return Detail(public_model_shown(self.key))
 
 
-def public_model_shown(request: Request, model_id: UUID) -> dict[str, Any]:
+def public_model_shown(model_id: UUID) -> dict[str, Any]:
     """A public model as everybody may see it. Raises `ModelNotPublicError`."""
     try:
         row: dict[str, Any] = orjson.loads(read_row(DETAIL, pk=model_id).data_json)
     except NotFoundError:
         raise ModelNotPublicError from None
-    recipes = [row["recipe"]] if row["recipe"] else []
-    link_urls(request, [row, *recipes])
+    if row["recipe"] and row["recipe"]["picture_url"]:
+        row["recipe"]["picture_url"] = file_address(model_id, "picture")
     row["licence_terms"] = terms_of(row["licence"])
     row["remix_of"] = _remix_of(row)
     for name in ("parent_id", "parent_name", "parent_is_public", "remix_note"):
@@ -273,9 +269,6 @@ class LikedModelListApi(ListApi):
     sorts = MARKED_SORTS
     summary = "List the public models that you like"
 
-    def read_page(self, request: Request) -> JsonPage:
-        return _linked(request, super().read_page(request))
-
 
 class FavoritedModelListApi(ListApi):
     scope = "models"
@@ -284,13 +277,3 @@ class FavoritedModelListApi(ListApi):
     selector = favourite_list_for
     sorts = MARKED_SORTS
     summary = "List your favourites among public models"
-
-    def read_page(self, request: Request) -> JsonPage:
-        return _linked(request, super().read_page(request))
-
-
-def _linked(request: Request, page: JsonPage) -> JsonPage:
-    """With links to the files of the page's models."""
-    rows = orjson.loads(page.data_json)
-    link_urls(request, [row.get("model", row) for row in rows])
-    return replace(page, data_json=orjson.dumps(rows))

@@ -1,7 +1,7 @@
 """The gallery as pages for people. Outside of the API: nobody logs in, and only the viewer needs JavaScript."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -83,7 +83,7 @@ def model_page(request: HttpRequest, model_id: str) -> HttpResponse:
         key = key_of(model_id)
         try:
             view_record(model_id=key)
-            row = public_model_shown(cast(Any, request), key)
+            row = public_model_shown(key)
         except ModelNotPublicError:
             return gone(request)
         place: Place = (MODEL, [key], {})
@@ -99,7 +99,7 @@ def model_report(request: HttpRequest, model_id: str) -> HttpResponse:
             return refused
         form = ReportForm(request.POST or None, label_suffix="")
         try:
-            row = public_model_shown(cast(Any, request), key_of(model_id))
+            row = public_model_shown(key_of(model_id))
             if form.is_valid():
                 AddressLimit(request, "model-report").begin()
                 said = form.cleaned_data
