@@ -9,7 +9,18 @@ from config.api.docs import urlpatterns as docs
 
 admin.autodiscover()
 
+#: Apps with a beginning of their own first: an address that doesn't begin so passes all of theirs at once.
+api = [
+    path("conversations", include("conversations.api.urls")),
+    path("templates", include("templates.api.urls")),
+    path("models", include("models3d.api.urls")),
+    path("me/", include("models3d.api.me_urls")),
+    path("", include("prompts.api.urls")),
+    path("", include("accounts.api.urls")),
+    path("", include("generation.api.urls")),
+]
 urlpatterns = [
+    path("api/v1/", include(api)),
     path("", index),
     *docs,
     *health.urlpatterns,
@@ -19,13 +30,6 @@ urlpatterns = [
     path("", include("generation.api.file_urls")),
     path("", include("conversations.api.page_urls")),
     path("", include("models3d.api.page_urls")),
-    path("api/v1/", include("accounts.api.urls")),
-    path("api/v1/", include("prompts.api.urls")),
-    path("api/v1/conversations", include("conversations.api.urls")),
-    path("api/v1/templates", include("templates.api.urls")),
-    path("api/v1/models", include("models3d.api.urls")),
-    path("api/v1/me/", include("models3d.api.me_urls")),
-    path("api/v1/", include("generation.api.urls")),
     re_path(r"^api(?:/[\s\S]*)?\Z", api_not_found),
 ]
 
