@@ -191,7 +191,9 @@ class TestModel:
 
 
 class TestFiles:
-    def test_pictures_and_meshes(self, reader: Client, alice: User, django_assert_num_queries: Any) -> None:
+    def test_pictures_and_meshes(
+        self, reader: Client, alice: User, django_assert_num_queries: Any, settings: Any
+    ) -> None:
         model = public_model(alice)
         version: Any = model.current
         version.file = file_store(owner_id=alice.pk, source=b"hello", name="a.txt")
@@ -202,6 +204,9 @@ class TestFiles:
         assert b"".join(answer.streaming_content) == b"hello"
         assert answer.headers["Cache-Control"] == "public, max-age=300"
         assert reader.get(place, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        settings.CORS_ALLOWED_ORIGINS = [ours := "https://shop.example.com"]
+        allowed = reader.head(place, headers={"Origin": ours}).headers["Access-Control-Allow-Origin"]
+        assert allowed == ours, "viewers on its pages read what the API names"
         assert reader.get(f"/gallery/{model.pk}/secrets").status_code == 404
         Model3D.objects.filter(pk=model.pk).update(visibility="private")
         assert reader.get(place).status_code == 404
