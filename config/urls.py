@@ -9,14 +9,13 @@ from config.api.docs import urlpatterns as docs
 
 admin.autodiscover()
 
-#: Apps with a beginning of their own first: an address that doesn't begin so passes all of theirs at once.
 api = [
+    path("models", include("models3d.api.urls")),  # before others: the gallery is what most people ask for
+    path("", include("accounts.api.urls")),
+    path("", include("prompts.api.urls")),
     path("conversations", include("conversations.api.urls")),
     path("templates", include("templates.api.urls")),
-    path("models", include("models3d.api.urls")),
     path("me/", include("models3d.api.me_urls")),
-    path("", include("prompts.api.urls")),
-    path("", include("accounts.api.urls")),
     path("", include("generation.api.urls")),
 ]
 urlpatterns = [
