@@ -35,6 +35,7 @@ from config.files.errors import (
     UploadHashError,
     UploadIncompleteError,
     UploadLinkError,
+    UploadNotHereError,
     UploadPartSizeError,
     UploadStateError,
 )
@@ -125,7 +126,7 @@ def upload_complete(*, upload: Upload) -> StoredFile:
     """Put the parts together to a file, as if it had been uploaded at once. A second time answers the same file.
 
     Not in a transaction: this is slow. Raises UploadIncompleteError, UploadHashError, UploadBusyError,
-    UploadStateError, and what `file_upload` does; then the upload stays as it is.
+    UploadNotHereError, UploadStateError, and what `file_upload` does; then the upload stays as it is.
     """
     claim = _claim(upload)
     if claim is None:
@@ -195,12 +196,16 @@ def _unclaimed(now: datetime) -> Q:
 
 
 def _claim(upload: Upload) -> datetime | None:
-    """The right to put the parts together; None when they are already. Raises UploadBusyError, UploadStateError."""
+    """The right to put the parts together; None when they are already. Raises UploadBusyError, UploadNotHereError,
+    UploadStateError."""
     now = timezone.now()
     free = Upload.objects.filter(_unclaimed(now), pk=upload.pk, state=UploadState.OPEN, expires_at__gt=now)
     if free.update(claimed_at=now):
         return now
-    upload.refresh_from_db()
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:  # deleted meanwhile, with its account
+        raise UploadNotHereError from None
     if upload.state == UploadState.COMPLETED:
         return None
     require_open(upload)

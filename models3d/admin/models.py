@@ -27,8 +27,8 @@ SMALL = 48
 
 @admin.register(Model3D)
 class Model3DAdmin(MakingActions, GalleryActions, ReadOnlyAdmin):
-    list_display = ("picture", "name", "state", "origin", "visibility", "is_printable", "owner", "created")
-    list_display_links = ("picture", "name")
+    list_display = ("thumbnail", "name", "state", "origin", "visibility", "is_printable", "owner", "created")
+    list_display_links = ("thumbnail", "name")
     list_filter = ("origin", "visibility", "is_printable", "created_at")
     list_select_related = ("owner", "job", "current")
     search_keys = ("pk", "owner_id")
@@ -68,7 +68,7 @@ class Model3DAdmin(MakingActions, GalleryActions, ReadOnlyAdmin):
         return model.created_at
 
     @display(description="")
-    def picture(self, model: Model3D) -> SafeString | str:
+    def thumbnail(self, model: Model3D) -> SafeString | str:
         return small(model.current.preview, SMALL) if model.current else "–"
 
     @display(description=_("mesh"))

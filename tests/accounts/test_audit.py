@@ -410,16 +410,25 @@ def own_actions(one: Any) -> set[str]:
 
 
 def past_the_audit(found: Any) -> set[str]:
-    """Actions that neither use `run_each` nor a method of their page that does."""
-    missed = set()
-    for one in found:
-        for name in own_actions(one):
-            source = inspect.getsource(getattr(type(one), name))
-            called = [getattr(type(one), each, None) for each in re.findall(r"self\.(\w+)\(", source)]
-            sources = [source, *(inspect.getsource(each) for each in called if inspect.isfunction(each))]
-            if not any("run_each(" in each for each in sources):
-                missed.add(f"{one.model._meta.label}.{name}")
-    return missed
+    """Actions that neither use `run_each` nor a method of their page or a function of their module that does."""
+    return {
+        f"{one.model._meta.label}.{name}"
+        for one in found
+        for name in own_actions(one)
+        if not runs_each(type(one), getattr(type(one), name))
+    }
+
+
+def runs_each(page: type, function: Any, deep: int = 3) -> bool:
+    """Whether it calls `run_each`, itself or by what it calls of its own."""
+    source = inspect.getsource(function)
+    if "run_each(" in source:
+        return True
+    methods = [getattr(page, name, None) for name in re.findall(r"self\.(\w+)\(", source)]
+    around = inspect.unwrap(function).__globals__
+    functions = [around.get(name) for name in re.findall(r"(?<![.\w])(_\w+)\(", source)]
+    called = [each for each in [*methods, *functions] if inspect.isfunction(each) and deep]
+    return any(runs_each(page, each, deep - 1) for each in called)
 
 
 #: What the service writes down that it calls, and where that is tested.

@@ -22,7 +22,7 @@ SAME = {
     "atelier", "ip", "api", "url", "usd", "utc", "json", "csv", "markdown", "html",
     "english", "llm", "token", "tokens",
     "min", "esc", "en", "zh", "hans", "mac", "command", "control", "schema", "celery", "siliconflow", "moonshot",
-    "deepseek", "qwen", "atl", "live", "test", "kinds", "texts", "stored", "chord",
+    "deepseek", "qwen", "tencent", "cloud", "meshy", "atl", "live", "test", "kinds", "texts", "stored", "chord",
     "counters", "ai", "glb", "stl", "obj", "ply",
 }  # fmt: skip
 WORD = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z'’]+(?![\w-])")

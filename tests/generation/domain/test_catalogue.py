@@ -182,4 +182,7 @@ class TestPrices:
             ("image", "sandbox:sandbox-tasks"),
             ("llm", "sandbox:sandbox"),
             ("llm", "sandbox:sandbox-priced"),
+            ("mesh", "sandbox:sandbox"),
+            ("mesh", "sandbox:sandbox-priced"),
+            ("mesh", "sandbox:sandbox-tasks"),
         ]

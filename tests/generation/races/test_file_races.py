@@ -12,7 +12,13 @@ from django.core.files.storage import default_storage
 from accounts.models import FileRemoval, User
 from accounts.services.deletion import account_delete
 from config.errors import AppError
-from config.files.errors import FileNotHereError, FileQuotaError, UploadBusyError, UploadStateError
+from config.files.errors import (
+    FileNotHereError,
+    FileQuotaError,
+    UploadBusyError,
+    UploadNotHereError,
+    UploadStateError,
+)
 from generation.models import StoredFile, Upload
 from generation.selectors.files import bytes_used
 from generation.services.files import file_add, file_delete, file_store, object_put
@@ -97,7 +103,7 @@ def test_an_account_goes_while_an_upload_is_completed(alice: User, together: Tog
         partial(outcome, partial(account_delete, user_id=alice.pk)),
     )
     assert outcomes[1] == ""
-    assert outcomes[0] in ("", FileNotHereError.code, UploadStateError.code)
+    assert outcomes[0] in ("", FileNotHereError.code, UploadNotHereError.code)
     assert not StoredFile.objects.exists()
     assert not Upload.objects.exists()
 
