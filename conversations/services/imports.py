@@ -62,7 +62,7 @@ from conversations.services.attachments import attachments_known, attachments_kn
 from generation.jobs import services as jobs
 from generation.jobs.registry import NoInput
 from generation.models import Job
-from generation.services.files import file_add, file_discard, object_kept
+from generation.services.files import file_add, files_discard, object_kept
 from prompts.models import Tag
 from prompts.services.tags import tags_by_name
 
@@ -140,7 +140,7 @@ def import_finish(import_id: UUID) -> ImportResult:
     if made is None:
         return ImportResult(0, 0, 0)
     if made.file is not None:
-        file_discard(file=made.file)
+        files_discard([made.file])
     states = [ImportState.IMPORTED, ImportState.PRESENT, ImportState.REFUSED]
     return ImportResult(*(made.items.filter(state=state).count() for state in states))
 

@@ -155,23 +155,32 @@ def file_delete(*, file: StoredFile) -> None:
         if not StoredFile.objects.select_for_update().filter(pk=file.pk).exists():
             raise FileNotHereError
         row_record(file, Action.DELETE_FILE)
-        _objects_remove(file)
         try:
-            file.delete()
+            _delete([file])
         except ProtectedError as exc:
             raise FileInUseError from exc
 
 
-def file_discard(*, file: StoredFile) -> None:
-    """Delete a file that the account doesn't keep by itself; nothing refers to it. Called in a transaction."""
-    _objects_remove(file)
-    file.delete()
+def files_discard(files: Iterable[StoredFile]) -> None:
+    """Delete files that the account doesn't keep by themselves, but for those that something still shows. Called in a
+    transaction."""
+    found = list(files)
+    try:
+        with transaction.atomic():
+            _delete(found)
+    except ProtectedError:
+        if len(found) > 1:
+            for file in found:
+                files_discard([file])
 
 
-def _objects_remove(file: StoredFile) -> None:
-    """Have its object and those of its thumbnails removed, once the transaction that deletes the row has committed."""
-    for key in [file.key, *file.thumbnails.values_list("key", flat=True)]:
+def _delete(files: list[StoredFile]) -> None:
+    """With their objects and those of their thumbnails, which go once the transaction has committed. Raises
+    ProtectedError."""
+    copies = Thumbnail.objects.filter(file__in=files).values_list("key", flat=True)
+    for key in [*(file.key for file in files), *copies]:
         object_removal_create(key=key)
+    StoredFile.objects.filter(pk__in=[file.pk for file in files]).delete()
 
 
 def owner_lock(owner_id: UUID) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts.services.activities import row_record
@@ -35,9 +34,9 @@ from generation.jobs.attempts import AttemptLostError
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
 from generation.jobs.transitions import held
-from generation.models import ImageRequest, Job, RequestImage, StoredFile
+from generation.models import ImageRequest, Job, RequestImage
 from generation.models.actions import Action
-from generation.services.files import StoredObject, file_add, file_discard
+from generation.services.files import StoredObject, file_add, files_discard
 from generation.services.request_quotes import request_quote
 from generation.services.thumbnails import StoredThumbnail, thumbnails_add
 
@@ -215,17 +214,7 @@ def request_delete(*, request: ImageRequest) -> None:
         images = list(request.images.select_related("file"))
         results_forget([request.pk, *(image.pk for image in images)])
         request.delete()
-        for image in images:
-            if image.file is not None:
-                _discard(image.file)
-
-
-def _discard(file: StoredFile) -> None:
-    try:
-        with transaction.atomic():
-            file_discard(file=file)
-    except ProtectedError:
-        return
+        files_discard(image.file for image in images if image.file is not None)
 
 
 def _image_of(request: ImageRequest, number: int) -> RequestImage:

@@ -6,12 +6,10 @@ the model meanwhile, take their turns.
 
 import secrets
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import ProtectedError
 
 from accounts.services.activities import row_record
 from generation.errors import JobStateError
@@ -19,7 +17,7 @@ from generation.jobs import services as jobs
 from generation.jobs.ledger import results_forget
 from generation.jobs.registry import NoInput
 from generation.models import Job, StoredFile
-from generation.services.files import file_discard
+from generation.services.files import files_discard
 from generation.services.quotes import Quote
 from models3d.domain.options import LARGEST_SEED, ModelOptions
 from models3d.domain.tags import tags_of
@@ -145,7 +143,7 @@ def model_delete(*, model: Model3D) -> None:
         results_forget([model.pk])
         request_model_forget(model.pk)
         model.delete()
-        discard(files)
+        files_discard(files)
 
 
 def _jobs_of(model: Model3D) -> list[Job]:
@@ -162,13 +160,3 @@ def files_of(model: Model3D) -> list[StoredFile]:
     found += ModelFile.objects.filter(version__model=model).values_list("file_id", flat=True)
     keys = {one for one in found if one is not None and one != model.source_id}
     return list(StoredFile.objects.filter(pk__in=keys))
-
-
-def discard(files: Iterable[StoredFile]) -> None:
-    """Delete files, but for those that something still shows."""
-    for file in files:
-        try:
-            with transaction.atomic():
-                file_discard(file=file)
-        except ProtectedError:
-            continue

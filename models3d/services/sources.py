@@ -74,8 +74,9 @@ def _name_of(file: StoredFile) -> str:
 
 
 def _of_request(owner_id: UUID, request_id: UUID, *, is_test: bool) -> Source:
-    found = ImageRequest.objects.owned_by(owner_id).filter(pk=request_id).select_related("job", "mesh_job")
-    request = found.select_for_update(of=("self",), no_key=True).first()
+    # Its model's job isn't joined: PostgreSQL would read it as it was before another transaction let go of the lock.
+    found = ImageRequest.objects.owned_by(owner_id).filter(pk=request_id)
+    request = found.select_for_update(no_key=True).first()
     if request is None:
         raise ModelRequestUnknownError
     check_mode(request.job, is_test=is_test)

@@ -10,13 +10,12 @@ from accounts.services.files import object_removal_create
 from generation.domain.states import JobStatus
 from generation.jobs import services as jobs
 from generation.models import Job
-from generation.services.files import StoredObject, file_add
+from generation.services.files import StoredObject, file_add, files_discard
 from models3d.domain.options import SCALED_FILES, TARGETS
 from models3d.domain.words import UnitSource, VersionReason
 from models3d.errors import ModelFormatError, ModelStateError
 from models3d.models import Model3D, ModelFile, ModelVersion
 from models3d.models.actions import Action
-from models3d.services.models import discard
 from models3d.services.storing import ENDINGS, StoredMesh, locked, objects_remove, version_add
 
 REPAIR_KIND = "models3d.repair"
@@ -120,7 +119,7 @@ def _make_room(version: ModelVersion) -> None:
     scaled = version.files.filter(size_um__gt=0, file__isnull=False).order_by("-pk")
     for old in scaled.select_related("file")[SCALED_FILES - 1 :]:
         old.delete()
-        discard([old.file] if old.file is not None else [])
+        files_discard([old.file] if old.file is not None else [])
 
 
 def convert_store(*, job: Job, model_id: UUID, model_file_id: UUID, stored: StoredObject) -> UUID | None:

@@ -51,6 +51,7 @@ def fill() -> None:
     group.permissions.add(permission)
     user.groups.add(group)
     user.user_permissions.add(permission)
+    ContentType.objects.clear_cache()  # of another database
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.create(user=user, content_type=kind, object_id="1", object_repr="x", action_flag=1)
     Session.objects.create(session_key="k", session_data="d", expire_date=timezone.now())
