@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import PROTECT
 
 from accounts.models import User
-from generation.models import CatalogueModel
+from generation.models import CatalogueModel, StoredFile
 from tests.conftest import make_user
 from tests.support.databases import Database, fresh_database, in_use
 from tests.support.patience import PATIENCE
@@ -28,6 +29,9 @@ def arena(race_database: Database, django_db_blocker: Any) -> Iterator[None]:
     """The ORM of this process works on a database that other threads see too, empty at the beginning."""
     with django_db_blocker.unblock(), in_use(race_database):
         yield
+        for relation in StoredFile._meta.related_objects:
+            if relation.on_delete is PROTECT:  # it depends on who came first whether there are such rows
+                relation.related_model._base_manager.all().delete()
         User.objects.all().delete()
         CatalogueModel.objects.all().delete()
 
