@@ -105,11 +105,11 @@ def test_who_wants_to_refer_to_files_gets_only_ones_own(alice: User, bob: User) 
 def test_what_is_in_use_stays(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     file = file_store(owner_id=alice.pk, source=b"a")
 
-    def protected(self: StoredFile) -> None:
+    def protected(rows: object) -> None:
         raise ProtectedError("a message shows it", {file})
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(StoredFile, "delete", protected)
+        meanwhile.setattr(type(StoredFile.objects.all()), "delete", protected)
         with pytest.raises(FileInUseError):
             file_delete(file=file)
     assert not FileRemoval.objects.exists()
