@@ -124,6 +124,11 @@ def test_the_report_says_that_it_can_be_printed(meshes: dict[str, bytes]) -> Non
     assert report_of(meshes["a heart box"]).shells == 2
 
 
+def test_handles_hold_on_to_what_lies_deeper_between_corners() -> None:
+    parts = {seed: len(make("faceted mug", seed=seed).solid.decompose()) for seed in range(7, 12)}
+    assert set(parts.values()) == {1}, parts
+
+
 def test_every_prompt_makes_its_own_kind(meshes: dict[str, bytes]) -> None:
     for shape, prompts in ORDERS.items():
         for prompt in prompts:

@@ -195,6 +195,10 @@ def mug(wish: Wish, rng: Generator) -> Manifold:
     return joined(solids)
 
 
+#: From where, of the radius: the middle of the deepest of five facets lies at 0.74.
+INSIDE = 0.6
+
+
 def _handle(side: Points, height: float, reach: float, grown: float, rng: Generator) -> Manifold:
     low, high = height * rng.uniform(0.16, 0.24), height * rng.uniform(0.78, 0.86)
     inside = 1.5 * grown
@@ -230,8 +234,10 @@ def _handle(side: Points, height: float, reach: float, grown: float, rng: Genera
             (at_low + 0.6 * reach, low + 0.03 * height),
             (at_low, low),
         ]
-    path = smooth_line(points)
-    middle = np.sin(np.pi * np.linspace(0, 1, len(path))) ** 0.5
+    line = smooth_line(points)
+    # From well inside, as the middle of a facet lies deeper than its corners; the room is cut out again.
+    path = np.vstack([(INSIDE * at_high, high), line, (INSIDE * at_low, low)])
+    middle = np.pad(np.sin(np.pi * np.linspace(0, 1, len(line))) ** 0.5, 1)
     across = grown * (8.4 - 1.6 * middle)
     along = grown * (4.8 - 0.9 * middle)
     return tube(path, across, along, square=float(rng.choice([2.2, 2.8])))
