@@ -51,7 +51,7 @@ SENTENCES: Final[Mapping[ReasonCode, tuple[str, str]]] = {
         "最薄处仅 {thinnest} 毫米，打印机至少需要 {least} 毫米",
     ),
     ReasonCode.OVERHANGS: (
-        "{percent} % of its surface lean out by more than 45° and need supports",
+        "{percent} % of its surface leans out by more than 45° and needs supports",
         "{percent}% 的表面悬垂超过 45°，需要支撑",
     ),
     ReasonCode.PARTS: ("it consists of {parts} separate parts", "由 {parts} 个互不相连的部分组成"),

@@ -55,7 +55,7 @@ CASES = [
         None,
         [],
         ["overhangs", "parts"],
-        "Printable: 25 % of its surface lean out by more than 45° and need supports; "
+        "Printable: 25 % of its surface leans out by more than 45° and needs supports; "
         "it consists of 2 separate parts.",
         "可以打印：25% 的表面悬垂超过 45°，需要支撑；由 2 个互不相连的部分组成。",
     ),
