@@ -3,10 +3,12 @@
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.urls import reverse
@@ -21,7 +23,7 @@ from config.api.lists.reading import JsonPage, JsonRow, read_page, read_row
 from config.api.lists.spec import ListSpec, Selector, Sorts, Source
 from config.api.renderers import success_body
 from config.api.schema import operation
-from config.api.views import ApiView, Created, Detail
+from config.api.views import Accepted, Answer, ApiView, Created, Detail
 from config.errors import AppError, CursorInvalidError, NotFoundError, PageTooDeepError, ValidationFailedError
 
 
@@ -39,6 +41,12 @@ def row_source(read_model: type[ReadModel], selector: Selector) -> Source:
     one_row.__signature__ = inspect.Signature([*others, pk])  # type: ignore[attr-defined]
     one_row.__name__ = f"{getattr(selector, '__name__', 'selector')}_row"
     return Source(read_model, one_row)
+
+
+class LinkRows(Protocol):
+    """Writes into rows, as the database has written them, what only a request can say, such as links."""
+
+    def __call__(self, request: Request, rows: list[dict[str, Any]], /) -> None: ...
 
 
 class ResourceApi(ApiView):
@@ -60,6 +68,7 @@ class ResourceApi(ApiView):
     route: ClassVar[str] = ""
     #: What is said of a row that isn't there, or isn't the caller's.
     missing: ClassVar[type[AppError]] = NotFoundError
+    link_rows: ClassVar[LinkRows | None] = None
     row_source: ClassVar[Source]
     scope_names: ClassVar[frozenset[str]]
 
@@ -185,6 +194,10 @@ class ListApi(ResourceApi):
         page = read_page(self.spec, query, **self.rows_scope)
         if page.data_json == b"[]":
             self._require_parent()
+        elif link_rows := type(self).link_rows:
+            rows = orjson.loads(page.data_json)
+            link_rows(request, rows)
+            return replace(page, data_json=orjson.dumps(rows))
         return page
 
     def _require_parent(self) -> None:
@@ -224,6 +237,25 @@ class DetailApi(ResourceApi):
             return self.shown()
 
         cls.get = operation(cls.summary, description=cls.description, errors=(cls.missing,))(get)
+
+
+class LinkedApi(ResourceApi):
+    """Rows with links that expire (`link_rows`)."""
+
+    def linked(self, found: JsonRow) -> dict[str, Any]:
+        """The row with its links."""
+        row: dict[str, Any] = orjson.loads(found.data_json)
+        if link_rows := type(self).link_rows:
+            link_rows(self.request, [row])
+        return row
+
+    def shown(self, pk: UUID | None = None) -> Answer:  # type: ignore[override]
+        """Never 304: the links of an earlier answer may have expired. The tag is the row's, whatever its links are."""
+        found = self.row_json(pk or self.key)
+        return Answer(self.linked(found), headers={"ETag": body_etag(success_body(found))})
+
+    def accepted(self, pk: UUID, job_id: UUID) -> Accepted:
+        return Accepted(self.linked(self.row_json(pk)), job_id=job_id)
 
 
 def list_parameters(spec: ListSpec) -> list[OpenApiParameter]:

@@ -1,20 +1,14 @@
 """3D models: have one made, look at it, change it, stop it, delete it."""
 
-from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
-import orjson
 from django.db.models import Q
 from rest_framework.request import Request
 
 from accounts.errors import BudgetExceededError
 from accounts.selectors.budgets import budget_get
-from config.api.etags import body_etag
 from config.api.lists.filters import AnyOf, BoolFilter, ChoiceFilter, SearchFilter, UuidFilter, time_range
-from config.api.lists.reading import JsonPage, JsonRow
-from config.api.lists.views import DetailApi, ListApi, ResourceApi
-from config.api.renderers import success_body
+from config.api.lists.views import DetailApi, LinkedApi, ListApi
 from config.api.schema import operation
 from config.api.shapes import ESTIMATE_EXAMPLE, EstimateOut
 from config.api.views import Accepted, Answer, ApiView, NoContent
@@ -97,25 +91,12 @@ CONFIG_EXAMPLE = {
 }
 
 
-class ModelsApi(ResourceApi):
+class ModelsApi(LinkedApi):
     scope = "models"
     read_model = Model3DOut
     selector = model_list_for
     route = "model"
-
-    def linked(self, found: JsonRow) -> dict[str, Any]:
-        """The row with links to its files."""
-        row: dict[str, Any] = orjson.loads(found.data_json)
-        link_models(self.request, [row])
-        return row
-
-    def shown(self, pk: UUID | None = None) -> Answer:  # type: ignore[override]
-        """Never 304: the links of an earlier answer may have expired. The tag is the row's, whatever its links are."""
-        found = self.row_json(pk or self.key)
-        return Answer(self.linked(found), headers={"ETag": body_etag(success_body(found))})
-
-    def accepted(self, pk: UUID, job_id: UUID) -> Accepted:
-        return Accepted(self.linked(self.row_json(pk)), job_id=job_id)
+    link_rows = staticmethod(link_models)
 
 
 class ModelCreateApi(ModelsApi):
@@ -186,12 +167,6 @@ class MyModelListApi(ModelsApi, ListApi):
         **time_range("created_at"),
     }
     summary = "List your 3D models"
-
-    def read_page(self, request: Request) -> JsonPage:
-        page = super().read_page(request)
-        rows = orjson.loads(page.data_json)
-        link_models(request, rows)
-        return replace(page, data_json=orjson.dumps(rows))
 
 
 class ModelApi(ModelsApi, DetailApi):

@@ -1,7 +1,6 @@
 """What a model that is there is good for: its report, its versions, its repair, its files."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from rest_framework.request import Request
 
-from config.api.lists.reading import JsonPage, read_row
+from config.api.lists.reading import read_row
 from config.api.lists.spec import Source
 from config.api.lists.views import ListApi
 from config.api.schema import operation
@@ -89,12 +88,7 @@ class ModelVersionListApi(ListApi):
     default_sort = "-number"
     summary = "List a 3D model's versions"
     description = "The newest is the current one; older ones are kept."
-
-    def read_page(self, request: Request) -> JsonPage:
-        page = super().read_page(request)
-        rows = orjson.loads(page.data_json)
-        link_versions(request, rows)
-        return replace(page, data_json=orjson.dumps(rows))
+    link_rows = staticmethod(link_versions)
 
 
 class ModelRepairApi(ModelsApi):
